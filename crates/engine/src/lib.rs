@@ -1,0 +1,1 @@
+//! The two flows, the worker, the schedule, the budget.

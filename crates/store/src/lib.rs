@@ -1,0 +1,1 @@
+//! All SQL: schema, queries, the job queue, leases, budgets, sealed secrets.

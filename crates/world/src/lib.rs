@@ -1,0 +1,1 @@
+//! The test world: simulator, store, clock and seed, on SQLite and PostgreSQL.
