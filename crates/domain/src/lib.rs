@@ -1,1 +1,17 @@
 //! What is true: records, mapping, identity, merge, plan. No async, no I/O, no clock, no random.
+//!
+//! The records ([`ticket`], [`comment`], [`person`], [`case`]) are what the other rooms hand to each
+//! other. [`mapping`] and [`identity`] translate a value of one side into the other's words,
+//! [`merge`] decides one field, [`plan`] decides a whole ticket or person, and [`refusal`] says in a
+//! sentence what could not be decided. Nothing here can fail from outside: every function is total.
+//!
+//! The three sides have fixed names everywhere: `zendesk`, `crm`, `agreed`.
+
+mod word;
+
+pub mod case;
+pub mod comment;
+pub mod mapping;
+pub mod person;
+pub mod ticket;
+pub mod value;
