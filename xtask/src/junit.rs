@@ -1,0 +1,62 @@
+//! What passing tests said, read from the report that cargo-nextest writes.
+//!
+//! A test that lacks something outside the clone prints one line `skipped: …` and passes. The
+//! runner shows nothing of a passing test, so without this such tests would count as run.
+
+use std::collections::BTreeMap;
+
+/// The skipped tests: how many for each reason.
+pub(crate) fn count_skipped(report: &str) -> BTreeMap<String, usize> {
+    let mut reasons = BTreeMap::new();
+    for test in report.split("<testcase ").skip(1) {
+        let line = test.lines().find_map(|line| {
+            let said = line.rsplit_once('>').map_or(line, |(_, said)| said);
+            said.trim().strip_prefix("skipped: ")
+        });
+        if let Some(line) = line {
+            *reasons.entry(read_reason(line)).or_default() += 1;
+        }
+    }
+    reasons
+}
+
+/// The part from "needs" on: what comes before is the test's own name.
+fn read_reason(line: &str) -> String {
+    let line = line.split('<').next().unwrap_or_default().trim();
+    let reason = line.find("needs ").map_or(line, |at| &line[at..]);
+    let plain = [
+        ("&lt;", "<"),
+        ("&gt;", ">"),
+        ("&quot;", "\""),
+        ("&apos;", "'"),
+        ("&amp;", "&"),
+    ]
+    .iter()
+    .fold(reason.to_owned(), |text, (escaped, plain)| {
+        text.replace(escaped, plain)
+    });
+    plain.trim_end_matches('.').to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tests_that_skipped_are_counted_once_each_by_reason() {
+        let report = r#"<testsuite><testcase name="a" time="0.1">
+<system-out>
+running 1 test
+skipped: a needs ../shared
+skipped: a needs ../shared
+</system-out></testcase>
+<testcase name="b"><system-out>skipped: b needs ../shared</system-out></testcase>
+<testcase name="c"><system-err>skipped: c needs a browser &amp; its driver.</system-err></testcase>
+<testcase name="d"><system-out>nothing was skipped: all is well</system-out></testcase>
+<testcase name="e"/></testsuite>"#;
+        let counted = count_skipped(report);
+        assert_eq!(counted.get("needs ../shared"), Some(&2));
+        assert_eq!(counted.get("needs a browser & its driver"), Some(&1));
+        assert_eq!(counted.len(), 2);
+    }
+}
