@@ -30,6 +30,15 @@ pub struct TicketComment {
 }
 
 quiet_debug!(TicketComment {
-    shown: [id, ticket_id, author_id, public, created_at, is_description, audit_id, merged_into],
+    shown: [
+        id,
+        ticket_id,
+        author_id,
+        public,
+        created_at,
+        is_description,
+        audit_id,
+        merged_into
+    ],
     hidden: [body, attachments]
 });

@@ -13,5 +13,6 @@ pub mod case;
 pub mod comment;
 pub mod mapping;
 pub mod person;
+pub mod refusal;
 pub mod ticket;
 pub mod value;

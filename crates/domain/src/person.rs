@@ -35,7 +35,15 @@ pub struct ZendeskUser {
 }
 
 quiet_debug!(ZendeskUser {
-    shown: [id, role, active, suspended, organization_id, created_at, updated_at],
+    shown: [
+        id,
+        role,
+        active,
+        suspended,
+        organization_id,
+        created_at,
+        updated_at
+    ],
     hidden: [url, external_id, name, email, phone]
 });
 
@@ -83,7 +91,10 @@ pub struct PersonName {
     pub suffix: Value,
 }
 
-quiet_debug!(PersonName { shown: [], hidden: [prefix, first, middle, last, suffix] });
+quiet_debug!(PersonName {
+    shown: [],
+    hidden: [prefix, first, middle, last, suffix]
+});
 
 /// What may stand before a name. Compared exactly, but for one dot at the end (oro-behaviour.md 3.6).
 const PREFIXES: &[&str] = &[
@@ -93,8 +104,8 @@ const PREFIXES: &[&str] = &[
 /// What may stand after a name. Compared exactly, but for one dot at the end (oro-behaviour.md 3.6).
 const SUFFIXES: &[&str] = &[
     "Jr", "Sr", "Jnr", "III", "II", "IV", "V", "C.S.V", "CSV", "PMP", "P.M.P", "RA", "R.A", "JD",
-    "J.D", "MD", "M.D", "PhD", "Ph.D", "BA", "B.A", "BSc", "B.Sc", "MA", "M.A", "MSc", "M.Sc", "MBA",
-    "M.B.A",
+    "J.D", "MD", "M.D", "PhD", "Ph.D", "BA", "B.A", "BSc", "B.Sc", "MA", "M.A", "MSc", "M.Sc",
+    "MBA", "M.B.A",
 ];
 
 /// The most parts a name is cut into; whatever is left stays in the last one, uncut. So in a name of
@@ -157,7 +168,9 @@ fn cut(text: &str) -> Vec<&str> {
             parts.push(rest);
             break;
         }
-        let end = rest.find(|c: char| c.is_ascii_whitespace()).unwrap_or(rest.len());
+        let end = rest
+            .find(|c: char| c.is_ascii_whitespace())
+            .unwrap_or(rest.len());
         let (part, after) = rest.split_at(end);
         parts.push(part);
         rest = after.trim_start_matches(|c: char| c.is_ascii_whitespace());

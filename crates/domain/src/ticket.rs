@@ -61,9 +61,24 @@ pub struct Ticket {
 
 quiet_debug!(Ticket {
     shown: [
-        id, status, priority, kind, requester_id, submitter_id, assignee_id, problem_id, group_id,
-        organization_id, brand_id, custom_status_id, collaborator_ids, channel, followup_source_id,
-        created_at, updated_at, generated_timestamp,
+        id,
+        status,
+        priority,
+        kind,
+        requester_id,
+        submitter_id,
+        assignee_id,
+        problem_id,
+        group_id,
+        organization_id,
+        brand_id,
+        custom_status_id,
+        collaborator_ids,
+        channel,
+        followup_source_id,
+        created_at,
+        updated_at,
+        generated_timestamp,
     ],
     hidden: [url, external_id, subject, description, recipient, tags]
 });

@@ -33,7 +33,10 @@ impl Pair {
 /// A field that is missing here was never agreed on.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
-#[serde(bound(serialize = "F: Ord + Serialize", deserialize = "F: Ord + Deserialize<'de>"))]
+#[serde(bound(
+    serialize = "F: Ord + Serialize",
+    deserialize = "F: Ord + Deserialize<'de>"
+))]
 pub struct Agreed<F: Ord>(pub BTreeMap<F, Pair>);
 
 impl<F: Ord> Agreed<F> {
@@ -122,7 +125,10 @@ macro_rules! quiet_debug {
 }
 pub(crate) use quiet_debug;
 
-quiet_debug!(Pair { shown: [], hidden: [crm, zendesk] });
+quiet_debug!(Pair {
+    shown: [],
+    hidden: [crm, zendesk]
+});
 
 impl<F: Ord + fmt::Debug> fmt::Debug for Agreed<F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -6,13 +6,25 @@ use super::*;
 fn name(parts: [&str; 5]) -> PersonName {
     let [prefix, first, middle, last, suffix] =
         parts.map(|part| (!part.is_empty()).then(|| part.to_owned()));
-    PersonName { prefix, first, middle, last, suffix }
+    PersonName {
+        prefix,
+        first,
+        middle,
+        last,
+        suffix,
+    }
 }
 
 /// The parts again, so that a failed test can be read.
 fn parts(name: &PersonName) -> [String; 5] {
-    [&name.prefix, &name.first, &name.middle, &name.last, &name.suffix]
-        .map(|part| part.clone().unwrap_or_default())
+    [
+        &name.prefix,
+        &name.first,
+        &name.middle,
+        &name.last,
+        &name.suffix,
+    ]
+    .map(|part| part.clone().unwrap_or_default())
 }
 
 #[rstest]
@@ -90,7 +102,10 @@ fn only_agents_and_administrators_are_staff(
     #[case] role: Option<Role>,
     #[case] staff: bool,
 ) {
-    let user = ZendeskUser { role: Some(word.to_owned()), ..ZendeskUser::default() };
+    let user = ZendeskUser {
+        role: Some(word.to_owned()),
+        ..ZendeskUser::default()
+    };
     assert_eq!(user.known_role(), role);
     assert_eq!(user.known_role().is_some_and(Role::is_staff), staff);
 }
@@ -110,5 +125,8 @@ fn debug_of_a_person_tells_no_name_no_email_and_no_telephone() {
     for secret in ["Ivo", "Berg", "cust.test", "+49", "ivo-external"] {
         assert!(!told.contains(secret), "{told}");
     }
-    assert!(told.contains("id: 7") && told.contains("name: 8 bytes"), "{told}");
+    assert!(
+        told.contains("id: 7") && told.contains("name: 8 bytes"),
+        "{told}"
+    );
 }
