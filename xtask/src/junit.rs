@@ -9,9 +9,13 @@ use std::collections::BTreeMap;
 pub(crate) fn count_skipped(report: &str) -> BTreeMap<String, usize> {
     let mut reasons = BTreeMap::new();
     for test in report.split("<testcase ").skip(1) {
-        let line = test.lines().find_map(|line| {
-            let said = line.rsplit_once('>').map_or(line, |(_, said)| said);
-            said.trim().strip_prefix("skipped: ")
+        let line = test.split(['<', '>', '\n']).find_map(|piece| {
+            // The harness may have begun the line with the name of the test.
+            let said = match piece.trim().strip_prefix("test ") {
+                Some(rest) => rest.split_once(" ... ").map_or(rest, |(_, said)| said),
+                None => piece.trim(),
+            };
+            said.strip_prefix("skipped: ")
         });
         if let Some(line) = line {
             *reasons.entry(read_reason(line)).or_default() += 1;
@@ -22,7 +26,6 @@ pub(crate) fn count_skipped(report: &str) -> BTreeMap<String, usize> {
 
 /// The part from "needs" on: what comes before is the test's own name.
 fn read_reason(line: &str) -> String {
-    let line = line.split('<').next().unwrap_or_default().trim();
     let reason = line.find("needs ").map_or(line, |at| &line[at..]);
     let plain = [
         ("&lt;", "<"),
@@ -53,9 +56,12 @@ skipped: a needs ../shared
 <testcase name="b"><system-out>skipped: b needs ../shared</system-out></testcase>
 <testcase name="c"><system-err>skipped: c needs a browser &amp; its driver.</system-err></testcase>
 <testcase name="d"><system-out>nothing was skipped: all is well</system-out></testcase>
-<testcase name="e"/></testsuite>"#;
+<testcase name="e"/>
+<testcase name="f"><system-out>
+test f ... skipped: f needs ../shared
+ok</system-out></testcase></testsuite>"#;
         let counted = count_skipped(report);
-        assert_eq!(counted.get("needs ../shared"), Some(&2));
+        assert_eq!(counted.get("needs ../shared"), Some(&3));
         assert_eq!(counted.get("needs a browser & its driver"), Some(&1));
         assert_eq!(counted.len(), 2);
     }
