@@ -11,7 +11,9 @@ mod word;
 
 pub mod case;
 pub mod comment;
+pub mod identity;
 pub mod mapping;
+pub mod merge;
 pub mod person;
 pub mod refusal;
 pub mod ticket;
