@@ -9,7 +9,8 @@ use crate::Stop;
 
 /// The workspace's root folder.
 pub(crate) fn root() -> &'static Path {
-    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
+    let own = Path::new(env!("CARGO_MANIFEST_DIR"));
+    own.parent().unwrap_or(own)
 }
 
 /// The workspace's own `target` folder, where tools and throw-away clusters go.
