@@ -1,1 +1,37 @@
 //! All SQL: schema, queries, the job queue, leases, budgets, sealed secrets.
+//!
+//! One module per noun, each a handful of queries over one or two tables. Reading functions take a
+//! connection, writing ones a [`Tx`], and [`Store::begin`] is the only way to get one. The same
+//! queries run on SQLite and PostgreSQL; every test of this crate runs on both.
+
+pub mod audit;
+pub mod budgets;
+mod bulk;
+pub mod cases;
+pub mod comments;
+pub mod conflicts;
+pub mod contacts;
+pub mod counters;
+pub mod credentials;
+pub mod cursors;
+mod database;
+mod error;
+pub mod history;
+pub mod ids;
+pub mod integrations;
+pub mod jobs;
+pub mod leases;
+pub mod links;
+pub mod passwords;
+pub mod references;
+pub mod runs;
+pub mod secrets;
+pub mod tickets;
+pub mod tombstones;
+pub mod users;
+pub mod zendesk_users;
+
+pub use database::{Dialect, Reader, Store, Tx};
+pub use error::{Error, KeyProblem, Result, When};
+/// A connection as reading functions take it; a [`Reader`] and a [`Tx`] both lend one.
+pub use sqlx::AnyConnection as Connection;

@@ -1,0 +1,42 @@
+//! Who changed which setting. Written in the transaction of the change itself.
+
+use clock::Dice;
+use jiff::Timestamp;
+
+use crate::database::Tx;
+use crate::error::Result;
+use crate::ids::new_id;
+
+/// Who did it, and when.
+#[derive(Clone, Copy)]
+pub struct Act<'a> {
+    /// Who: an email address, or `command line`.
+    pub actor: &'a str,
+    /// When.
+    pub now: Timestamp,
+    /// For the entry's own id.
+    pub dice: &'a dyn Dice,
+}
+
+/// Adds one entry. `detail` is what changed, from what to what, with secrets left out.
+///
+/// # Errors
+/// As the database says.
+pub async fn note(
+    tx: &mut Tx,
+    act: Act<'_>,
+    action: &str,
+    subject: &str,
+    detail: &str,
+) -> Result<()> {
+    sqlx::query("INSERT INTO audit_log (id, at, actor, action, subject, detail) VALUES ($1, $2, $3, $4, $5, $6)")
+        .bind(new_id(act.now, act.dice))
+        .bind(act.now.as_microsecond())
+        .bind(act.actor.to_owned())
+        .bind(action.to_owned())
+        .bind(subject.to_owned())
+        .bind(detail.to_owned())
+        .execute(&mut **tx)
+        .await?;
+    Ok(())
+}

@@ -1,0 +1,271 @@
+//! What was said: the case comments people read, and the mirror of Zendesk's comments beside them.
+
+use std::collections::HashMap;
+
+use domain::comment::TicketComment;
+use jiff::Timestamp;
+use sqlx::any::AnyRow;
+use sqlx::{AnyConnection, Row as _};
+
+use crate::bulk::{Bulk, select_in};
+use crate::cases::moment;
+use crate::database::Tx;
+use crate::error::Result;
+
+/// A comment on a case.
+#[derive(Clone, PartialEq, Eq)]
+pub struct CaseComment {
+    /// Our id.
+    pub id: String,
+    /// The case.
+    pub case_id: String,
+    /// Plain text.
+    pub message: String,
+    /// Whether the customer may see it.
+    pub public: bool,
+    /// Whether it is the case's description too.
+    pub is_description: bool,
+    /// The contact who said it, if one did.
+    pub contact_id: Option<String>,
+    /// The user who said it, or stands in for somebody unknown.
+    pub user_id: Option<String>,
+    /// When it was said.
+    pub created_at: Timestamp,
+}
+
+impl std::fmt::Debug for CaseComment {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("CaseComment")
+            .field("id", &self.id)
+            .field("case_id", &self.case_id)
+            .field("public", &self.public)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A Zendesk comment as the mirror keeps it.
+pub struct MirroredComment<'a> {
+    /// What we understand of it.
+    pub comment: &'a TicketComment,
+    /// Which case comment it is; none while its ticket has not arrived.
+    pub case_comment_id: Option<&'a str>,
+    /// Hash of what matters in `raw`.
+    pub content: i64,
+    /// All that Zendesk sent, as JSON.
+    pub raw: &'a str,
+}
+
+/// What is known here of a Zendesk comment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KnownComment {
+    /// Its id in Zendesk.
+    pub remote_id: i64,
+    /// Which case comment it is; none while its ticket has not arrived.
+    pub case_comment_id: Option<String>,
+    /// Hash of the mirrored content.
+    pub content: i64,
+}
+
+static PUT_CASE: Bulk = Bulk::new(
+    "INSERT INTO crm_case_comment (id, case_id, message, public, is_description, contact_id, user_id, created_at, updated_at)",
+    9,
+    "ON CONFLICT (id) DO UPDATE SET message = excluded.message, public = excluded.public, updated_at = excluded.updated_at",
+);
+
+/// Adds case comments; of known ones only the text and who may see it are replaced, which only a
+/// redaction or a change to private in Zendesk asks for.
+///
+/// # Errors
+/// As the database says.
+pub async fn put(tx: &mut Tx, comments: &[CaseComment], now: Timestamp) -> Result<()> {
+    PUT_CASE
+        .run(tx, comments, |row, comment| {
+            row.text(&comment.id)
+                .text(&comment.case_id)
+                .text(&comment.message)
+                .flag(comment.public)
+                .flag(comment.is_description)
+                .maybe_text(comment.contact_id.as_deref())
+                .maybe_text(comment.user_id.as_deref())
+                .int(comment.created_at.as_microsecond())
+                .int(now.as_microsecond());
+        })
+        .await?;
+    Ok(())
+}
+
+static PUT_MIRROR: Bulk = Bulk::new(
+    "INSERT INTO zendesk_comment (integration_id, remote_id, ticket_remote_id, author_remote_id, case_comment_id, content, raw)",
+    7,
+    "ON CONFLICT (integration_id, remote_id) DO UPDATE SET author_remote_id = excluded.author_remote_id, \
+     case_comment_id = COALESCE(zendesk_comment.case_comment_id, excluded.case_comment_id), content = excluded.content, raw = excluded.raw",
+);
+
+/// Adds comments to the mirror, or replaces them. A comment never changes its case comment.
+///
+/// # Errors
+/// As the database says.
+pub async fn mirror(
+    tx: &mut Tx,
+    integration: &str,
+    comments: &[MirroredComment<'_>],
+) -> Result<()> {
+    PUT_MIRROR
+        .run(tx, comments, |row, mirrored| {
+            row.text(integration)
+                .int(mirrored.comment.id)
+                .int(mirrored.comment.ticket_id)
+                .maybe_int(mirrored.comment.author_id)
+                .maybe_text(mirrored.case_comment_id)
+                .int(mirrored.content)
+                .text(mirrored.raw);
+        })
+        .await?;
+    Ok(())
+}
+
+/// What is known of the comments with these Zendesk ids.
+///
+/// # Errors
+/// As the database says.
+pub async fn known(
+    connection: &mut AnyConnection,
+    integration: &str,
+    ids: &[i64],
+) -> Result<HashMap<i64, KnownComment>> {
+    select_in(
+        connection,
+        "SELECT remote_id, case_comment_id, content FROM zendesk_comment WHERE integration_id = $1 AND remote_id IN",
+        Some(integration),
+        ids,
+        "",
+    )
+    .await?
+    .iter()
+    .map(|row| {
+        let known = KnownComment {
+            remote_id: row.try_get("remote_id")?,
+            case_comment_id: row.try_get("case_comment_id")?,
+            content: row.try_get("content")?,
+        };
+        Ok((known.remote_id, known))
+    })
+    .collect()
+}
+
+/// The mirrored comments of these tickets that arrived before their ticket: `(ticket, raw JSON)`.
+///
+/// # Errors
+/// As the database says.
+pub async fn waiting(
+    connection: &mut AnyConnection,
+    integration: &str,
+    tickets: &[i64],
+) -> Result<Vec<(i64, String)>> {
+    select_in(
+        connection,
+        "SELECT ticket_remote_id, raw FROM zendesk_comment WHERE case_comment_id IS NULL AND integration_id = $1 AND ticket_remote_id IN",
+        Some(integration),
+        tickets,
+        "",
+    )
+    .await?
+    .iter()
+    .map(|row| Ok((row.try_get("ticket_remote_id")?, row.try_get("raw")?)))
+    .collect()
+}
+
+/// The case comments with these ids.
+///
+/// # Errors
+/// As the database says.
+pub async fn by_ids(
+    connection: &mut AnyConnection,
+    ids: &[String],
+) -> Result<HashMap<String, CaseComment>> {
+    select_in(
+        connection,
+        "SELECT id, case_id, message, public, is_description, contact_id, user_id, created_at FROM crm_case_comment WHERE id IN",
+        None,
+        ids,
+        "",
+    )
+    .await?
+    .iter()
+    .map(|row| case_comment(row).map(|comment| (comment.id.clone(), comment)))
+    .collect()
+}
+
+fn case_comment(row: &AnyRow) -> Result<CaseComment> {
+    Ok(CaseComment {
+        id: row.try_get("id")?,
+        case_id: row.try_get("case_id")?,
+        message: row.try_get("message")?,
+        public: row.try_get::<i64, _>("public")? != 0,
+        is_description: row.try_get::<i64, _>("is_description")? != 0,
+        contact_id: row.try_get("contact_id")?,
+        user_id: row.try_get("user_id")?,
+        created_at: moment(row, "created_at")?,
+    })
+}
+
+/// Empties the mirrored comments of a case whose ticket Zendesk has scrubbed. The case comments
+/// themselves are ours and stay (ticket-sync.md 3, *scrubbed*).
+///
+/// # Errors
+/// As the database says.
+pub async fn purge_mirror(tx: &mut Tx, integration: &str, cases: &[String]) -> Result<()> {
+    for case in cases {
+        sqlx::query(
+            "UPDATE zendesk_comment SET raw = '{}', content = 0 WHERE integration_id = $1 AND case_comment_id IN \
+             (SELECT id FROM crm_case_comment WHERE case_id = $2)",
+        )
+        .bind(integration.to_owned())
+        .bind(case.clone())
+        .execute(&mut **tx)
+        .await?;
+    }
+    Ok(())
+}
+
+/// A comment as its case's page shows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CommentRow {
+    /// The comment.
+    pub comment: CaseComment,
+    /// Its id in Zendesk, if it came from or went to there.
+    pub remote_id: Option<i64>,
+    /// Who said it in Zendesk.
+    pub author_remote_id: Option<i64>,
+}
+
+/// The comments of a case, oldest first, at most `limit` after the first `skip`.
+///
+/// # Errors
+/// As the database says.
+pub async fn of_case(
+    connection: &mut AnyConnection,
+    case: &str,
+    skip: i64,
+    limit: i64,
+) -> Result<Vec<CommentRow>> {
+    sqlx::query(
+        "SELECT c.id, c.case_id, c.message, c.public, c.is_description, c.contact_id, c.user_id, c.created_at, z.remote_id, z.author_remote_id \
+         FROM crm_case_comment c LEFT JOIN zendesk_comment z ON z.case_comment_id = c.id \
+         WHERE c.case_id = $1 ORDER BY c.created_at, z.remote_id, c.id LIMIT $2 OFFSET $3",
+    )
+    .bind(case.to_owned())
+    .bind(limit)
+    .bind(skip)
+    .fetch_all(connection)
+    .await?
+    .iter()
+    .map(|row| {
+        Ok(CommentRow {
+            comment: case_comment(row)?,
+            remote_id: row.try_get("remote_id")?,
+            author_remote_id: row.try_get("author_remote_id")?,
+        })
+    })
+    .collect()
+}

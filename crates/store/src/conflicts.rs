@@ -1,0 +1,91 @@
+//! Fields that were changed on both sides. Nothing that lost is thrown away.
+
+use jiff::Timestamp;
+use sqlx::{AnyConnection, Row as _};
+
+use crate::bulk::Bulk;
+use crate::database::Tx;
+use crate::error::Result;
+
+/// One field changed on both sides, and how it was settled.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Conflict {
+    /// Our id.
+    pub id: String,
+    /// The case.
+    pub case_id: String,
+    /// The ticket.
+    pub remote_id: i64,
+    /// The field's word.
+    pub field: String,
+    /// What both sides last agreed on, in the case's terms.
+    pub agreed: Option<String>,
+    /// What the case held.
+    pub crm: Option<String>,
+    /// What the ticket held, raw.
+    pub zendesk: Option<String>,
+    /// The side whose value stands: `crm` or `zendesk`.
+    pub winner: &'static str,
+    /// By which rule: `remote wins`, `local wins`, `one-way`.
+    pub rule: &'static str,
+}
+
+impl std::fmt::Debug for Conflict {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Conflict")
+            .field("case_id", &self.case_id)
+            .field("field", &self.field)
+            .field("winner", &self.winner)
+            .finish_non_exhaustive()
+    }
+}
+
+static INSERT: Bulk = Bulk::new(
+    "INSERT INTO conflict (id, integration_id, case_id, remote_id, field, agreed, crm, zendesk, winner, rule, run_id, at)",
+    12,
+    "",
+);
+
+/// Records conflicts.
+///
+/// # Errors
+/// As the database says.
+pub async fn record(
+    tx: &mut Tx,
+    integration: &str,
+    run: &str,
+    conflicts: &[Conflict],
+    now: Timestamp,
+) -> Result<()> {
+    INSERT
+        .run(tx, conflicts, |row, conflict| {
+            row.text(&conflict.id)
+                .text(integration)
+                .text(&conflict.case_id)
+                .int(conflict.remote_id)
+                .text(&conflict.field)
+                .maybe_text(conflict.agreed.as_deref())
+                .maybe_text(conflict.crm.as_deref())
+                .maybe_text(conflict.zendesk.as_deref())
+                .text(conflict.winner)
+                .text(conflict.rule)
+                .text(run)
+                .int(now.as_microsecond());
+        })
+        .await?;
+    Ok(())
+}
+
+/// How many conflicts a case has had.
+///
+/// # Errors
+/// As the database says.
+pub async fn count(connection: &mut AnyConnection, case: &str) -> Result<i64> {
+    Ok(
+        sqlx::query("SELECT COUNT(*) AS n FROM conflict WHERE case_id = $1")
+            .bind(case.to_owned())
+            .fetch_one(connection)
+            .await?
+            .try_get("n")?,
+    )
+}

@@ -1,0 +1,166 @@
+//! Customers (`crm_contact`).
+
+use std::collections::HashMap;
+
+use domain::person::{PersonName, email_key};
+use jiff::Timestamp;
+use sqlx::any::AnyRow;
+use sqlx::{AnyConnection, Row as _};
+
+use crate::bulk::{Bulk, select_in};
+use crate::database::Tx;
+use crate::error::Result;
+
+/// A customer.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Contact {
+    /// Our id.
+    pub id: String,
+    /// Their name, in parts.
+    pub name: PersonName,
+    /// Their primary email address.
+    pub email: Option<String>,
+    /// Their primary phone number.
+    pub phone: Option<String>,
+    /// Which user looks after them.
+    pub owner_id: Option<String>,
+}
+
+impl std::fmt::Debug for Contact {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Contact")
+            .field("id", &self.id)
+            .finish_non_exhaustive()
+    }
+}
+
+pub(crate) fn name(row: &AnyRow) -> Result<PersonName> {
+    Ok(PersonName {
+        prefix: row.try_get("prefix")?,
+        first: row.try_get("first_name")?,
+        middle: row.try_get("middle_name")?,
+        last: row.try_get("last_name")?,
+        suffix: row.try_get("suffix")?,
+    })
+}
+
+fn contact(row: &AnyRow) -> Result<Contact> {
+    Ok(Contact {
+        id: row.try_get("id")?,
+        name: name(row)?,
+        email: row.try_get("email")?,
+        phone: row.try_get("phone")?,
+        owner_id: row.try_get("owner_id")?,
+    })
+}
+
+static UPSERT: Bulk = Bulk::new(
+    "INSERT INTO crm_contact (id, prefix, first_name, middle_name, last_name, suffix, email, email_key, phone, owner_id, created_at, updated_at)",
+    12,
+    "ON CONFLICT (id) DO UPDATE SET prefix = excluded.prefix, first_name = excluded.first_name, middle_name = excluded.middle_name, \
+     last_name = excluded.last_name, suffix = excluded.suffix, email = excluded.email, email_key = excluded.email_key, \
+     phone = excluded.phone, owner_id = excluded.owner_id, updated_at = excluded.updated_at, version = crm_contact.version + 1",
+);
+
+/// Adds new contacts and replaces known ones, by id.
+///
+/// # Errors
+/// As the database says.
+pub async fn put(tx: &mut Tx, contacts: &[Contact], now: Timestamp) -> Result<()> {
+    UPSERT
+        .run(tx, contacts, |row, contact| {
+            row.text(&contact.id)
+                .maybe_text(contact.name.prefix.as_deref())
+                .maybe_text(contact.name.first.as_deref())
+                .maybe_text(contact.name.middle.as_deref())
+                .maybe_text(contact.name.last.as_deref())
+                .maybe_text(contact.name.suffix.as_deref())
+                .maybe_text(contact.email.as_deref())
+                .maybe_text(contact.email.as_deref().map(email_key).as_deref())
+                .maybe_text(contact.phone.as_deref())
+                .maybe_text(contact.owner_id.as_deref())
+                .int(now.as_microsecond())
+                .int(now.as_microsecond());
+        })
+        .await?;
+    Ok(())
+}
+
+/// The contacts with these ids.
+///
+/// # Errors
+/// As the database says.
+pub async fn by_ids(
+    connection: &mut AnyConnection,
+    ids: &[String],
+) -> Result<HashMap<String, Contact>> {
+    select_in(
+        connection,
+        "SELECT id, prefix, first_name, middle_name, last_name, suffix, email, phone, owner_id FROM crm_contact WHERE id IN",
+        None,
+        ids,
+        "",
+    )
+    .await?
+    .iter()
+    .map(|row| contact(row).map(|contact| (contact.id.clone(), contact)))
+    .collect()
+}
+
+/// Which contact has each of these emails (as [`email_key`] makes them) as its primary one. If
+/// several do, the one made first, so that the answer never depends on chance.
+///
+/// # Errors
+/// As the database says.
+pub async fn ids_by_primary_email(
+    connection: &mut AnyConnection,
+    keys: &[String],
+) -> Result<HashMap<String, String>> {
+    let rows = select_in(
+        connection,
+        "SELECT email_key, MIN(id) AS id FROM crm_contact WHERE deleted_at IS NULL AND email_key IN",
+        None,
+        keys,
+        "GROUP BY email_key",
+    )
+    .await?;
+    rows.iter()
+        .map(|row| Ok((row.try_get("email_key")?, row.try_get("id")?)))
+        .collect()
+}
+
+/// Which contact has each of these emails as a secondary one; the one made first.
+///
+/// # Errors
+/// As the database says.
+pub async fn ids_by_secondary_email(
+    connection: &mut AnyConnection,
+    keys: &[String],
+) -> Result<HashMap<String, String>> {
+    let rows = select_in(
+        connection,
+        "SELECT e.email_key, MIN(c.id) AS id FROM crm_contact_email e JOIN crm_contact c ON c.id = e.contact_id \
+         WHERE c.deleted_at IS NULL AND e.email_key IN",
+        None,
+        keys,
+        "GROUP BY e.email_key",
+    )
+    .await?;
+    rows.iter()
+        .map(|row| Ok((row.try_get("email_key")?, row.try_get("id")?)))
+        .collect()
+}
+
+/// Adds a secondary email address to a contact.
+///
+/// # Errors
+/// As the database says.
+pub async fn add_email(tx: &mut Tx, contact_id: &str, email: &str) -> Result<()> {
+    sqlx::query("INSERT INTO crm_contact_email (contact_id, email, email_key) VALUES ($1, $2, $3) ON CONFLICT (contact_id, email_key) DO NOTHING")
+        .bind(contact_id.to_owned())
+        .bind(email.trim().to_owned())
+        .bind(email_key(email))
+        .execute(&mut **tx)
+        .await?;
+    Ok(())
+}

@@ -1,0 +1,124 @@
+//! Which case a ticket is, and what both sides last agreed on.
+
+use std::collections::HashMap;
+
+use domain::case::CaseField;
+use domain::value::Agreed;
+use jiff::Timestamp;
+use sqlx::{AnyConnection, Row as _};
+
+use crate::bulk::{Bulk, select_in};
+use crate::database::Tx;
+use crate::error::{Error, Result};
+use crate::zendesk_users::encode;
+
+/// Which case a ticket is.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Link {
+    /// The ticket.
+    pub remote_id: i64,
+    /// The case.
+    pub case_id: String,
+    /// False once a follow-up took the case over.
+    pub open: bool,
+    /// What both sides last agreed on, field by field.
+    pub agreed: Agreed<CaseField>,
+}
+
+static UPSERT: Bulk = Bulk::new(
+    "INSERT INTO link (integration_id, remote_id, case_id, state, agreed, created_at)",
+    6,
+    "ON CONFLICT (integration_id, remote_id) DO UPDATE SET state = excluded.state, agreed = excluded.agreed",
+);
+
+/// Adds links, or moves what they agree on. A link never changes its case.
+///
+/// # Errors
+/// As the database says.
+pub async fn put(tx: &mut Tx, integration: &str, links: &[Link], now: Timestamp) -> Result<()> {
+    let encoded = encode(links.iter().map(|link| &link.agreed))?;
+    let rows: Vec<_> = links.iter().zip(encoded).collect();
+    UPSERT
+        .run(tx, &rows, |row, (link, agreed)| {
+            row.text(integration)
+                .int(link.remote_id)
+                .text(&link.case_id)
+                .text(if link.open { "open" } else { "closed" })
+                .text(agreed)
+                .int(now.as_microsecond());
+        })
+        .await?;
+    Ok(())
+}
+
+/// The links of these tickets.
+///
+/// # Errors
+/// [`Error::Damaged`] if what was agreed cannot be read.
+pub async fn by_tickets(
+    connection: &mut AnyConnection,
+    integration: &str,
+    ids: &[i64],
+) -> Result<HashMap<i64, Link>> {
+    select_in(
+        connection,
+        "SELECT remote_id, case_id, state, agreed FROM link WHERE integration_id = $1 AND remote_id IN",
+        Some(integration),
+        ids,
+        "",
+    )
+    .await?
+    .iter()
+    .map(|row| {
+        let remote_id = row.try_get("remote_id")?;
+        let link = Link {
+            remote_id,
+            case_id: row.try_get("case_id")?,
+            open: row.try_get::<String, _>("state")? == "open",
+            agreed: serde_json::from_str(&row.try_get::<String, _>("agreed")?)
+                .map_err(|error| Error::Damaged(format!("link of ticket {remote_id}: {error}")))?,
+        };
+        Ok((remote_id, link))
+    })
+    .collect()
+}
+
+/// Only the case of each of these tickets: what comments need, without reading what is agreed.
+///
+/// # Errors
+/// As the database says.
+pub async fn cases_of(
+    connection: &mut AnyConnection,
+    integration: &str,
+    ids: &[i64],
+) -> Result<HashMap<i64, String>> {
+    select_in(
+        connection,
+        "SELECT remote_id, case_id FROM link WHERE integration_id = $1 AND remote_id IN",
+        Some(integration),
+        ids,
+        "",
+    )
+    .await?
+    .iter()
+    .map(|row| Ok((row.try_get("remote_id")?, row.try_get("case_id")?)))
+    .collect()
+}
+
+/// Which of these cases have an open link already, in any integration.
+///
+/// # Errors
+/// As the database says.
+pub async fn open_cases(connection: &mut AnyConnection, cases: &[String]) -> Result<Vec<String>> {
+    select_in(
+        connection,
+        "SELECT case_id FROM link WHERE state = 'open' AND case_id IN",
+        None,
+        cases,
+        "",
+    )
+    .await?
+    .iter()
+    .map(|row| Ok(row.try_get("case_id")?))
+    .collect()
+}

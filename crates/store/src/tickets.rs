@@ -1,0 +1,238 @@
+//! The mirror of Zendesk's tickets.
+
+use std::collections::HashMap;
+
+use domain::ticket::{Life, Ticket};
+use jiff::Timestamp;
+use sqlx::{AnyConnection, Row as _};
+
+use crate::bulk::{Bulk, select_in};
+use crate::database::Tx;
+use crate::error::Result;
+
+/// A ticket as the mirror keeps it.
+pub struct MirroredTicket<'a> {
+    /// What we understand of it.
+    pub ticket: &'a Ticket,
+    /// Hash of what matters in `raw`.
+    pub content: i64,
+    /// All that Zendesk sent, as JSON.
+    pub raw: &'a str,
+}
+
+/// The word under which the mirror keeps a ticket's life.
+pub fn state_word(life: Life) -> &'static str {
+    match life {
+        Life::Alive => "alive",
+        Life::Closed => "closed",
+        Life::Deleted => "deleted",
+        Life::Scrubbed => "scrubbed",
+    }
+}
+
+static UPSERT: Bulk = Bulk::new(
+    "INSERT INTO zendesk_ticket (integration_id, remote_id, state, status, kind, priority, recipient, requester_id, \
+     submitter_id, assignee_id, problem_id, followup_source_id, updated_at, content, raw)",
+    15,
+    "ON CONFLICT (integration_id, remote_id) DO UPDATE SET state = excluded.state, status = excluded.status, \
+     kind = excluded.kind, priority = excluded.priority, recipient = excluded.recipient, requester_id = excluded.requester_id, \
+     submitter_id = excluded.submitter_id, assignee_id = excluded.assignee_id, problem_id = excluded.problem_id, \
+     followup_source_id = excluded.followup_source_id, updated_at = excluded.updated_at, content = excluded.content, raw = excluded.raw",
+);
+
+/// Adds tickets to the mirror, or replaces them.
+///
+/// # Errors
+/// As the database says.
+pub async fn put(tx: &mut Tx, integration: &str, tickets: &[MirroredTicket<'_>]) -> Result<()> {
+    UPSERT
+        .run(
+            tx,
+            tickets,
+            |row,
+             MirroredTicket {
+                 ticket,
+                 content,
+                 raw,
+             }| {
+                row.text(integration)
+                    .int(ticket.id)
+                    .text(state_word(ticket.life()))
+                    .maybe_text(ticket.status.as_deref())
+                    .maybe_text(ticket.kind.as_deref())
+                    .maybe_text(ticket.priority.as_deref())
+                    .maybe_text(ticket.recipient.as_deref())
+                    .maybe_int(ticket.requester_id)
+                    .maybe_int(ticket.submitter_id)
+                    .maybe_int(ticket.assignee_id)
+                    .maybe_int(ticket.problem_id)
+                    .maybe_int(ticket.followup_source_id)
+                    .maybe_int(ticket.updated_at.map(Timestamp::as_microsecond))
+                    .int(*content)
+                    .text(raw);
+            },
+        )
+        .await?;
+    Ok(())
+}
+
+/// The content hashes of those of these tickets that are mirrored.
+///
+/// # Errors
+/// As the database says.
+pub async fn contents(
+    connection: &mut AnyConnection,
+    integration: &str,
+    ids: &[i64],
+) -> Result<HashMap<i64, i64>> {
+    select_in(
+        connection,
+        "SELECT remote_id, content FROM zendesk_ticket WHERE integration_id = $1 AND remote_id IN",
+        Some(integration),
+        ids,
+        "",
+    )
+    .await?
+    .iter()
+    .map(|row| Ok((row.try_get("remote_id")?, row.try_get("content")?)))
+    .collect()
+}
+
+static MERGED: Bulk = Bulk::new(
+    "UPDATE zendesk_ticket SET merged_into = v.column3 FROM (",
+    3,
+    ") AS v WHERE zendesk_ticket.integration_id = v.column1 AND zendesk_ticket.remote_id = v.column2 \
+     AND COALESCE(zendesk_ticket.merged_into, 0) <> v.column3",
+);
+
+/// Notes which ticket each of these was merged into: `(merged, survivor)`.
+///
+/// # Errors
+/// As the database says.
+pub async fn note_merged(tx: &mut Tx, integration: &str, merged: &[(i64, i64)]) -> Result<()> {
+    MERGED
+        .run(tx, merged, |row, (ticket, survivor)| {
+            row.text(integration).int(*ticket).int(*survivor);
+        })
+        .await?;
+    Ok(())
+}
+
+/// How many tickets are mirrored.
+///
+/// # Errors
+/// As the database says.
+pub async fn count(connection: &mut AnyConnection, integration: &str) -> Result<i64> {
+    Ok(
+        sqlx::query_scalar("SELECT COUNT(*) FROM zendesk_ticket WHERE integration_id = $1")
+            .bind(integration.to_owned())
+            .fetch_one(connection)
+            .await?,
+    )
+}
+
+/// A mirrored ticket as its case's page shows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TicketRow {
+    /// Whose ticket.
+    pub integration_id: String,
+    /// The ticket's number.
+    pub remote_id: i64,
+    /// `alive`, `closed`, `deleted` or `scrubbed`.
+    pub state: String,
+    /// Zendesk's status, raw.
+    pub status: Option<String>,
+    /// Zendesk's type, raw.
+    pub kind: Option<String>,
+    /// Zendesk's priority, raw.
+    pub priority: Option<String>,
+    /// The support address it was sent to.
+    pub recipient: Option<String>,
+    /// Who asked.
+    pub requester_id: Option<i64>,
+    /// Who typed it.
+    pub submitter_id: Option<i64>,
+    /// Who works on it.
+    pub assignee_id: Option<i64>,
+    /// The problem it is an incident of.
+    pub problem_id: Option<i64>,
+    /// The closed ticket it follows up.
+    pub followup_source_id: Option<i64>,
+    /// The ticket it was merged into.
+    pub merged_into: Option<i64>,
+    /// All that Zendesk sent, as JSON.
+    pub raw: String,
+}
+
+/// The ticket of a case: the one with the open link, else the last closed one.
+///
+/// # Errors
+/// As the database says.
+pub async fn of_case(connection: &mut AnyConnection, case: &str) -> Result<Option<TicketRow>> {
+    let row = sqlx::query(
+        "SELECT t.* FROM link l JOIN zendesk_ticket t ON t.integration_id = l.integration_id AND t.remote_id = l.remote_id \
+         WHERE l.case_id = $1 ORDER BY CASE l.state WHEN 'open' THEN 0 ELSE 1 END, l.remote_id DESC LIMIT 1",
+    )
+    .bind(case.to_owned())
+    .fetch_optional(connection)
+    .await?;
+    row.map(|row| {
+        Ok(TicketRow {
+            integration_id: row.try_get("integration_id")?,
+            remote_id: row.try_get("remote_id")?,
+            state: row.try_get("state")?,
+            status: row.try_get("status")?,
+            kind: row.try_get("kind")?,
+            priority: row.try_get("priority")?,
+            recipient: row.try_get("recipient")?,
+            requester_id: row.try_get("requester_id")?,
+            submitter_id: row.try_get("submitter_id")?,
+            assignee_id: row.try_get("assignee_id")?,
+            problem_id: row.try_get("problem_id")?,
+            followup_source_id: row.try_get("followup_source_id")?,
+            merged_into: row.try_get("merged_into")?,
+            raw: row.try_get("raw")?,
+        })
+    })
+    .transpose()
+}
+
+/// The case numbers of these tickets, for links between cases.
+///
+/// # Errors
+/// As the database says.
+pub async fn case_numbers(
+    connection: &mut AnyConnection,
+    integration: &str,
+    ids: &[i64],
+) -> Result<HashMap<i64, i64>> {
+    select_in(
+        connection,
+        "SELECT l.remote_id, c.number FROM link l JOIN crm_case c ON c.id = l.case_id WHERE l.integration_id = $1 AND l.remote_id IN",
+        Some(integration),
+        ids,
+        "",
+    )
+    .await?
+    .iter()
+    .map(|row| Ok((row.try_get("remote_id")?, row.try_get("number")?)))
+    .collect()
+}
+
+/// The tickets that follow up this one.
+///
+/// # Errors
+/// As the database says.
+pub async fn followups(
+    connection: &mut AnyConnection,
+    integration: &str,
+    ticket: i64,
+) -> Result<Vec<i64>> {
+    Ok(sqlx::query_scalar(
+        "SELECT remote_id FROM zendesk_ticket WHERE integration_id = $1 AND followup_source_id = $2 ORDER BY remote_id",
+    )
+    .bind(integration.to_owned())
+    .bind(ticket)
+    .fetch_all(connection)
+    .await?)
+}
