@@ -187,6 +187,7 @@ CREATE TABLE zendesk_user (
   phone TEXT,
   role TEXT,
   active BIGINT NOT NULL,
+  updated_at BIGINT,
   content BIGINT NOT NULL,
   raw TEXT NOT NULL,
   PRIMARY KEY (integration_id, remote_id)
@@ -410,15 +411,10 @@ CREATE TABLE lease (
   until BIGINT NOT NULL
 );
 
--- What is left of each limit of a Zendesk account, as its answers last said, shared by all
--- processes. `closed_until` is an open Retry-After: nobody asks before it has passed.
+-- What is known of each Zendesk account's limits and what we have spent of them, shared by all
+-- processes: one row an account, read and written back in one transaction.
 CREATE TABLE budget (
-  account TEXT NOT NULL,
-  bucket TEXT NOT NULL,
-  allowed BIGINT,
-  remaining BIGINT,
-  resets_at BIGINT,
-  closed_until BIGINT NOT NULL DEFAULT 0,
-  updated_at BIGINT NOT NULL,
-  PRIMARY KEY (account, bucket)
+  account TEXT PRIMARY KEY,
+  state TEXT NOT NULL,
+  updated_at BIGINT NOT NULL
 );

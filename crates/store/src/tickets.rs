@@ -76,25 +76,40 @@ pub async fn put(tx: &mut Tx, integration: &str, tickets: &[MirroredTicket<'_>])
     Ok(())
 }
 
-/// The content hashes of those of these tickets that are mirrored.
+/// What is known here of a ticket.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct KnownTicket {
+    /// Hash of the mirrored content.
+    pub content: i64,
+    /// When it last changed in Zendesk.
+    pub updated_at: Option<Timestamp>,
+}
+
+/// What is known of the tickets with these Zendesk ids.
 ///
 /// # Errors
 /// As the database says.
-pub async fn contents(
+pub async fn by_ids(
     connection: &mut AnyConnection,
     integration: &str,
     ids: &[i64],
-) -> Result<HashMap<i64, i64>> {
+) -> Result<HashMap<i64, KnownTicket>> {
     select_in(
         connection,
-        "SELECT remote_id, content FROM zendesk_ticket WHERE integration_id = $1 AND remote_id IN",
+        "SELECT remote_id, content, updated_at FROM zendesk_ticket WHERE integration_id = $1 AND remote_id IN",
         Some(integration),
         ids,
         "",
     )
     .await?
     .iter()
-    .map(|row| Ok((row.try_get("remote_id")?, row.try_get("content")?)))
+    .map(|row| {
+        let known = KnownTicket {
+            content: row.try_get("content")?,
+            updated_at: crate::cases::maybe_moment(row, "updated_at")?,
+        };
+        Ok((row.try_get("remote_id")?, known))
+    })
     .collect()
 }
 

@@ -3,7 +3,8 @@
 use std::collections::HashMap;
 
 use domain::person::ZendeskUser;
-use domain::person::{PersonField, email_key};
+use domain::person::email_key;
+use domain::plan::PersonField;
 use domain::value::Agreed;
 use jiff::Timestamp;
 use sqlx::any::AnyRow;
@@ -38,6 +39,8 @@ pub struct KnownUser {
     pub role: Option<String>,
     /// False once they were deleted there.
     pub active: bool,
+    /// When they last changed there.
+    pub updated_at: Option<Timestamp>,
     /// Hash of the mirrored content.
     pub content: i64,
     /// Which contact they are, if any.
@@ -66,11 +69,11 @@ pub struct PersonLink {
 }
 
 static UPSERT: Bulk = Bulk::new(
-    "INSERT INTO zendesk_user (integration_id, remote_id, name, email, email_key, phone, role, active, content, raw)",
-    10,
+    "INSERT INTO zendesk_user (integration_id, remote_id, name, email, email_key, phone, role, active, updated_at, content, raw)",
+    11,
     "ON CONFLICT (integration_id, remote_id) DO UPDATE SET name = excluded.name, email = excluded.email, \
      email_key = excluded.email_key, phone = excluded.phone, role = excluded.role, active = excluded.active, \
-     content = excluded.content, raw = excluded.raw",
+     updated_at = excluded.updated_at, content = excluded.content, raw = excluded.raw",
 );
 
 /// Adds users to the mirror, or replaces them.
@@ -88,6 +91,7 @@ pub async fn put(tx: &mut Tx, integration: &str, users: &[MirroredUser<'_>]) -> 
                 .maybe_text(user.phone.as_deref())
                 .maybe_text(user.role.as_deref())
                 .flag(user.active)
+                .maybe_int(user.updated_at.map(Timestamp::as_microsecond))
                 .int(*content)
                 .text(raw);
         })
@@ -103,6 +107,7 @@ fn known(row: &AnyRow) -> Result<KnownUser> {
         phone: row.try_get("phone")?,
         role: row.try_get("role")?,
         active: row.try_get::<i64, _>("active")? != 0,
+        updated_at: crate::cases::maybe_moment(row, "updated_at")?,
         content: row.try_get("content")?,
         contact_id: row.try_get("contact_id")?,
     })
@@ -119,7 +124,7 @@ pub async fn by_ids(
 ) -> Result<HashMap<i64, KnownUser>> {
     select_in(
         connection,
-        "SELECT u.remote_id, u.name, u.email, u.phone, u.role, u.active, u.content, l.contact_id FROM zendesk_user u \
+        "SELECT u.remote_id, u.name, u.email, u.phone, u.role, u.active, u.updated_at, u.content, l.contact_id FROM zendesk_user u \
          LEFT JOIN person_link l ON l.integration_id = u.integration_id AND l.remote_id = u.remote_id \
          WHERE u.integration_id = $1 AND u.remote_id IN",
         Some(integration),

@@ -12,7 +12,7 @@ const MAY_USE: [(&str, &[&str]); 10] = [
     ("domain", &[]),
     ("simulator", &[]),
     ("zendesk", &["clock", "domain"]),
-    ("store", &["domain"]),
+    ("store", &["clock", "domain"]),
     ("engine", &["clock", "domain", "zendesk", "store"]),
     ("web", &["clock", "domain", "engine", "store"]),
     (

@@ -1,0 +1,79 @@
+//! What everything here works with: database, key, clock, chance and settings, passed in once.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use clock::{Clock, Dice};
+use jiff::Timestamp;
+use store::Store;
+use store::audit::Act;
+use store::secrets::Keyring;
+use zendesk::AddressPolicy;
+
+/// A durable step, told to whoever listens. The binary's fault switch ends the process at one of
+/// them, which is how the tests prove that every one of them can be survived.
+pub type Checkpoint = Arc<dyn Fn(&'static str) + Send + Sync>;
+
+/// Settings of the engine; `config.default.toml` says what each is for.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Who this process is, for leases.
+    pub holder: String,
+    /// How long a worker may be silent before another one takes over its job. Longer than one
+    /// request with its timeout (reliability.md 5, step 8).
+    pub lease: Duration,
+    /// Records asked for per page of an export, 1 to 1,000.
+    pub page_size: u32,
+    /// The longest one request to Zendesk may take.
+    pub request_timeout: Duration,
+    /// Which addresses count as Zendesk.
+    pub addresses: AddressPolicy,
+}
+
+/// What everything here works with. Cheap to clone.
+#[derive(Clone)]
+pub struct Engine {
+    /// The database.
+    pub store: Store,
+    /// Opens sealed secrets.
+    pub keyring: Arc<Keyring>,
+    /// Tells the time and waits.
+    pub clock: Arc<dyn Clock>,
+    /// Draws identifiers.
+    pub dice: Arc<dyn Dice>,
+    /// Settings.
+    pub settings: Arc<Settings>,
+    /// Told of each durable step.
+    pub checkpoint: Checkpoint,
+}
+
+impl std::fmt::Debug for Engine {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Engine").field("store", &self.store).finish_non_exhaustive()
+    }
+}
+
+impl Engine {
+    /// The present moment.
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// A new identifier.
+    pub(crate) fn new_id(&self) -> String {
+        store::ids::new_id(self.now(), &*self.dice)
+    }
+
+    /// An act of `actor` now, for the audit log.
+    pub fn act<'a>(&'a self, actor: &'a str) -> Act<'a> {
+        Act {
+            actor,
+            now: self.now(),
+            dice: &*self.dice,
+        }
+    }
+
+    pub(crate) fn reached(&self, step: &'static str) {
+        (self.checkpoint)(step);
+    }
+}

@@ -1,0 +1,73 @@
+//! What can end a run, or refuse a request, as sentences.
+
+use std::time::Duration;
+
+/// When the same thing may succeed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum When {
+    /// By itself, after a pause.
+    Later,
+    /// Once a person has done what the sentence says.
+    AfterFix,
+    /// Never: a defect.
+    Never,
+}
+
+/// A failure of the engine. `Display` is the sentence a person reads.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The database.
+    #[error(transparent)]
+    Store(#[from] store::Error),
+    /// Zendesk, or the way to it.
+    #[error(transparent)]
+    Zendesk(#[from] zendesk::Error),
+    /// Something was asked for that the rules refuse.
+    #[error("{0}")]
+    Refused(String),
+    /// A person asked the run to stop.
+    #[error("The run was stopped because somebody asked for it. What it had read is kept; the next run goes on from there.")]
+    Stopped,
+    /// An export does not move on.
+    #[error(
+        "Zendesk's {stream} export sends the same page again and again, so the run was ended. Nothing stored is lost; the next run asks again. If it stays so, report it to Zendesk's support."
+    )]
+    Stuck {
+        /// Which export.
+        stream: &'static str,
+    },
+}
+
+impl Error {
+    /// When the same thing may succeed.
+    pub fn when(&self) -> When {
+        match self {
+            Self::Store(error) => match error.when() {
+                store::When::Later => When::Later,
+                store::When::AfterFix => When::AfterFix,
+                store::When::Never => When::Never,
+            },
+            Self::Zendesk(error) => match error.when() {
+                zendesk::When::Later { .. } => When::Later,
+                zendesk::When::AfterFix(_) => When::AfterFix,
+                zendesk::When::Never => When::Never,
+            },
+            Self::Refused(_) => When::AfterFix,
+            Self::Stopped | Self::Stuck { .. } => When::Later,
+        }
+    }
+
+    /// How long Zendesk asked us to wait, if it did.
+    pub fn wait(&self) -> Option<Duration> {
+        match self {
+            Self::Zendesk(error) => match error.when() {
+                zendesk::When::Later { after } => after,
+                zendesk::When::AfterFix(_) | zendesk::When::Never => None,
+            },
+            Self::Store(_) | Self::Refused(_) | Self::Stopped | Self::Stuck { .. } => None,
+        }
+    }
+}
+
+/// A result of the engine.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
