@@ -15,6 +15,7 @@ pub mod identity;
 pub mod mapping;
 pub mod merge;
 pub mod person;
+pub mod plan;
 pub mod refusal;
 pub mod ticket;
 pub mod value;

@@ -39,7 +39,7 @@ impl Pair {
 ))]
 pub struct Agreed<F: Ord>(pub BTreeMap<F, Pair>);
 
-impl<F: Ord> Agreed<F> {
+impl<F: Ord + Copy> Agreed<F> {
     /// The pair of this field, if both sides ever agreed on it.
     pub fn get(&self, field: F) -> Option<&Pair> {
         self.0.get(&field)
