@@ -1,0 +1,1 @@
+//! A case as people see it: fields, ticket panel, comments.
