@@ -5,11 +5,12 @@
 
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use rand::{Rng, SeedableRng, TryRng, rngs::StdRng, rngs::SysRng};
+use tokio::sync::Notify;
 
 /// A pending wait.
 pub type Sleep = Pin<Box<dyn Future<Output = ()> + Send>>;
@@ -18,8 +19,11 @@ pub type Sleep = Pin<Box<dyn Future<Output = ()> + Send>>;
 pub trait Clock: Send + Sync {
     /// The present moment, UTC.
     fn now(&self) -> Timestamp;
-    /// Resolves once `wait` has passed on this clock.
+    /// Resolves once `wait` has passed on this clock. A manual clock jumps there at once.
     fn sleep(&self, wait: Duration) -> Sleep;
+    /// Resolves once `wait` has passed because of something else: for a beat beside the work, which
+    /// must not move a manual clock by itself.
+    fn beat(&self, wait: Duration) -> Sleep;
 }
 
 /// The machine's clock.
@@ -42,6 +46,10 @@ impl Clock for SystemClock {
     fn sleep(&self, wait: Duration) -> Sleep {
         Box::pin(tokio::time::sleep(wait))
     }
+
+    fn beat(&self, wait: Duration) -> Sleep {
+        self.sleep(wait)
+    }
 }
 
 type Listener = Box<dyn Fn(Duration) + Send + Sync>;
@@ -49,7 +57,8 @@ type Listener = Box<dyn Fn(Duration) + Send + Sync>;
 /// A clock that stands still until a test moves it. A `sleep` moves it on by the time slept and
 /// returns at once, so that a test never waits.
 pub struct ManualClock {
-    now: Mutex<Timestamp>,
+    now: Arc<Mutex<Timestamp>>,
+    moved: Arc<Notify>,
     listener: Mutex<Option<Listener>>,
 }
 
@@ -57,7 +66,8 @@ impl ManualClock {
     /// A clock that stands at `start`.
     pub fn at(start: Timestamp) -> Self {
         Self {
-            now: Mutex::new(start),
+            now: Arc::new(Mutex::new(start)),
+            moved: Arc::new(Notify::new()),
             listener: Mutex::new(None),
         }
     }
@@ -75,6 +85,7 @@ impl ManualClock {
             let step = SignedDuration::try_from(by).unwrap_or(SignedDuration::MAX);
             *now = now.saturating_add(step).unwrap_or(Timestamp::MAX);
         }
+        self.moved.notify_waiters();
         if let Some(listener) = lock(&self.listener).as_ref() {
             listener(by);
         }
@@ -96,15 +107,35 @@ impl Clock for ManualClock {
         self.advance(wait);
         Box::pin(std::future::ready(()))
     }
+
+    fn beat(&self, wait: Duration) -> Sleep {
+        let step = SignedDuration::try_from(wait).unwrap_or(SignedDuration::MAX);
+        let due = self.now().saturating_add(step).unwrap_or(Timestamp::MAX);
+        let (now, moved) = (self.now.clone(), self.moved.clone());
+        Box::pin(async move {
+            loop {
+                // Listen first, look then: a step in between is not missed.
+                let moved = moved.notified();
+                if *lock(&now) >= due {
+                    return;
+                }
+                moved.await;
+            }
+        })
+    }
 }
 
-impl<C: Clock + ?Sized> Clock for std::sync::Arc<C> {
+impl<C: Clock + ?Sized> Clock for Arc<C> {
     fn now(&self) -> Timestamp {
         (**self).now()
     }
 
     fn sleep(&self, wait: Duration) -> Sleep {
         (**self).sleep(wait)
+    }
+
+    fn beat(&self, wait: Duration) -> Sleep {
+        (**self).beat(wait)
     }
 }
 
@@ -161,13 +192,28 @@ mod tests {
     #[test]
     fn a_manual_clock_moves_only_when_told_and_tells_its_listener() {
         let clock = ManualClock::at(Timestamp::UNIX_EPOCH);
-        let heard = std::sync::Arc::new(Mutex::new(Duration::ZERO));
+        let heard = Arc::new(Mutex::new(Duration::ZERO));
         let sink = heard.clone();
         clock.on_advance(move |by| *sink.lock().unwrap() += by);
         assert_eq!(clock.now(), Timestamp::UNIX_EPOCH);
         drop(clock.sleep(Duration::from_secs(60)));
         assert_eq!(clock.now().as_second(), 60);
         assert_eq!(*heard.lock().unwrap(), Duration::from_secs(60));
+    }
+
+    #[tokio::test]
+    async fn a_beat_waits_until_something_else_moves_a_manual_clock() {
+        let clock = ManualClock::at(Timestamp::UNIX_EPOCH);
+        let mut beat = clock.beat(Duration::from_secs(5));
+        let poll = |beat: &mut Sleep| {
+            let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+            beat.as_mut().poll(&mut context).is_ready()
+        };
+        assert!(!poll(&mut beat));
+        clock.advance(Duration::from_secs(4));
+        assert!(!poll(&mut beat));
+        drop(clock.sleep(Duration::from_secs(1)));
+        assert!(poll(&mut beat));
     }
 
     #[test]
