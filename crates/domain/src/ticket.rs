@@ -184,3 +184,6 @@ impl Ticket {
         self.tags.iter().any(|tag| tag == MERGED_TAG)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -135,3 +135,6 @@ impl<F: Ord + fmt::Debug> fmt::Debug for Agreed<F> {
         f.debug_map().entries(&self.0).finish()
     }
 }
+
+#[cfg(test)]
+mod tests;
