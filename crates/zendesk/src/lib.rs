@@ -1,1 +1,30 @@
 //! Zendesk's API as types and calls: sign-in, limits, retries, exports, jobs.
+//!
+//! [`Client`] is the way in. It knows one account ([`Address`]), signs in ([`SignIn`]), asks a
+//! [`Governor`] before every request, reads every answer's rate headers, repeats what may be
+//! repeated, and hands back our own records beside the raw JSON of each ([`Record`]). Everything
+//! that can go wrong is one [`Error`], which says whether to try later, never, or after a fix.
+//!
+//! This crate opens connections; it stores nothing, and takes its clock from its caller.
+
+pub mod address;
+mod calls;
+mod client;
+pub mod error;
+pub mod governor;
+mod http;
+pub mod records;
+pub mod sign_in;
+
+pub use address::{Address, AddressError, AddressPolicy};
+pub use calls::exports::{CursorPage, EventPage, Position};
+pub use calls::jobs::{JobRow, JobState, JobStatus};
+pub use calls::me::Me;
+pub use client::{Client, Options};
+pub use error::{ConflictKind, Detail, Error, Fix, ForbiddenWhy, Refusal, Trouble, When};
+pub use governor::{Bucket, Budget, Governor, LocalGovernor, NamedLimit, RateSeen};
+pub use records::{BadRecord, Record, Reference, TicketEvent};
+pub use sign_in::{
+    KeeperError, MemoryKeeper, SignIn, TokenKeeper, TokenLock, TokenSunset, Tokens,
+    api_token_countdown,
+};

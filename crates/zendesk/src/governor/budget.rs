@@ -1,0 +1,220 @@
+//! The rule of one account's limits, as plain data: no clock, no storage, no waiting.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use super::{Bucket, RateSeen};
+
+/// The account's limits are per minute.
+const MINUTE: i64 = 60;
+/// Own requests are counted in slots of this many seconds.
+const SLOT: i64 = 5;
+
+/// What is known of one account's limits, and what we have spent (reliability.md 8).
+///
+/// Nothing is assumed: until an answer has named a limit, no request waits for it. From then on
+/// we stay within our share of the account's limit in any minute, leave a spent endpoint limit
+/// alone until it starts anew, and send nothing to a limiter while its `Retry-After` is open
+/// (I-23). It serialises, so that several processes can share one through a database: read it in
+/// a transaction, call [`Budget::admit`], write it back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Budget {
+    /// Our share of the account's limit, in percent.
+    share: u8,
+    /// The account's limit a minute, once seen.
+    limit: Option<u32>,
+    /// What others on the account spend a minute, as last seen, and until when that counts.
+    others: Option<(u32, Timestamp)>,
+    /// Own requests by slot.
+    spent: Vec<(i64, u32)>,
+    /// No request until then.
+    closed: BTreeMap<Bucket, Timestamp>,
+    /// What is left of each limit that answers have named.
+    windows: BTreeMap<Bucket, Window>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+struct Window {
+    remaining: u32,
+    resets_at: Timestamp,
+}
+
+impl Budget {
+    /// A budget that has seen nothing yet. `share` is in percent of the account's limit, 1 to 100.
+    pub fn new(share: u8) -> Self {
+        Self {
+            share: share.clamp(1, 100),
+            limit: None,
+            others: None,
+            spent: Vec::new(),
+            closed: BTreeMap::new(),
+            windows: BTreeMap::new(),
+        }
+    }
+
+    /// Changes our share, in percent.
+    pub fn set_share(&mut self, share: u8) {
+        self.share = share.clamp(1, 100);
+    }
+
+    /// The account's limit a minute, once an answer has named it.
+    pub fn limit(&self) -> Option<u32> {
+        self.limit
+    }
+
+    /// Requests of ours in the last minute.
+    pub fn spent(&self, now: Timestamp) -> u32 {
+        let oldest = slot(now) - MINUTE / SLOT;
+        let recent = self.spent.iter().filter(|(slot, _)| *slot >= oldest);
+        recent.map(|(_, count)| count).sum()
+    }
+
+    /// What we may spend in a minute: our share of what others leave. `None` while unknown.
+    pub fn allowance(&self, now: Timestamp) -> Option<u32> {
+        let others = match self.others {
+            Some((others, until)) if until > now => others,
+            Some(_) | None => 0,
+        };
+        let left = u64::from(self.limit?.saturating_sub(others));
+        let ours = left * u64::from(self.share) / 100;
+        Some(u32::try_from(ours).unwrap_or(u32::MAX).max(1))
+    }
+
+    /// Counts a request on `bucket` as sent, or says how long to wait before asking again.
+    ///
+    /// # Errors
+    /// The wait; nothing was counted.
+    pub fn admit(&mut self, now: Timestamp, bucket: Bucket) -> Result<(), Duration> {
+        let mut until = now;
+        for asked in [Bucket::Account, bucket] {
+            if let Some(closed) = self.closed.get(&asked) {
+                until = until.max(*closed);
+            }
+            if let Some(window) = self.windows.get(&asked)
+                && window.remaining == 0
+            {
+                until = until.max(window.resets_at);
+            }
+        }
+        if let Some(allowance) = self.allowance(now) {
+            until = until.max(self.share_free_at(now, allowance));
+        }
+        if until > now {
+            let wait = Duration::try_from(until.duration_since(now)).unwrap_or_default();
+            return Err(wait.max(Duration::from_millis(1)));
+        }
+        self.closed.retain(|_, closed| *closed > now);
+        self.windows.retain(|_, window| window.resets_at > now);
+        self.count(now);
+        let asked: &[Bucket] = if bucket == Bucket::Account {
+            &[Bucket::Account]
+        } else {
+            &[Bucket::Account, bucket]
+        };
+        for asked in asked {
+            if let Some(window) = self.windows.get_mut(asked) {
+                window.remaining = window.remaining.saturating_sub(1);
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes note of an answer to a request on `bucket`.
+    pub fn observe(&mut self, now: Timestamp, bucket: Bucket, seen: &RateSeen) {
+        if let Some(limit) = seen.limit {
+            self.limit = Some(limit);
+        }
+        if let Some(remaining) = seen.remaining {
+            let resets_at = after(now, seen.resets_in.unwrap_or(Duration::from_secs(60)));
+            self.note(Bucket::Account, remaining, resets_at);
+            if let Some(limit) = self.limit {
+                let used = limit.saturating_sub(remaining);
+                let others = used.saturating_sub(self.spent(now));
+                self.others = Some((others, resets_at));
+            }
+        }
+        for named in &seen.named {
+            if let (Some(of), Some(remaining), Some(resets)) =
+                (Bucket::of_limit(&named.name), named.remaining, named.resets)
+            {
+                self.note(of, remaining, after(now, resets));
+            }
+        }
+        if let Some(wait) = seen.retry_after
+            && matches!(seen.status, 429 | 503)
+        {
+            let closes = if seen.whole_account {
+                Bucket::Account
+            } else {
+                seen.limiter.unwrap_or(bucket)
+            };
+            let until = after(now, wait);
+            let closed = self.closed.entry(closes).or_insert(until);
+            *closed = until.max(*closed);
+        }
+    }
+
+    /// Answers may arrive out of order, so within one window the smaller number is the newer.
+    fn note(&mut self, bucket: Bucket, remaining: u32, resets_at: Timestamp) {
+        let window = Window {
+            remaining,
+            resets_at,
+        };
+        self.windows
+            .entry(bucket)
+            .and_modify(|known| {
+                // Resets are whole seconds, so two readings of one window may differ by one.
+                let same =
+                    known.resets_at.duration_since(resets_at).abs() <= SignedDuration::from_secs(1);
+                *known = if same && known.remaining < remaining {
+                    Window {
+                        remaining: known.remaining,
+                        resets_at,
+                    }
+                } else {
+                    window
+                };
+            })
+            .or_insert(window);
+    }
+
+    fn count(&mut self, now: Timestamp) {
+        let current = slot(now);
+        self.spent
+            .retain(|(slot, _)| *slot >= current - MINUTE / SLOT);
+        match self.spent.iter_mut().find(|(slot, _)| *slot == current) {
+            Some((_, count)) => *count += 1,
+            None => self.spent.push((current, 1)),
+        }
+    }
+
+    /// When enough of what we spent is over a minute old for one more request.
+    fn share_free_at(&self, now: Timestamp, allowance: u32) -> Timestamp {
+        let mut spent = self.spent(now);
+        let oldest = slot(now) - MINUTE / SLOT;
+        let mut free_at = now;
+        let mut slots: Vec<_> = self.spent.iter().filter(|(s, _)| *s >= oldest).collect();
+        slots.sort_unstable();
+        for (slot, count) in slots {
+            if spent < allowance {
+                break;
+            }
+            spent -= count;
+            let leaves = (slot + 1 + MINUTE / SLOT) * SLOT;
+            free_at = Timestamp::from_second(leaves).unwrap_or(now);
+        }
+        free_at
+    }
+}
+
+fn slot(now: Timestamp) -> i64 {
+    now.as_second().div_euclid(SLOT)
+}
+
+fn after(now: Timestamp, wait: Duration) -> Timestamp {
+    let wait = SignedDuration::try_from(wait).unwrap_or(SignedDuration::MAX);
+    now.saturating_add(wait).unwrap_or(Timestamp::MAX)
+}

@@ -1,0 +1,231 @@
+//! One request over the wire, and what is allowed on it.
+//!
+//! This is the only place that builds HTTP clients: no proxy, no redirect, no cookies, TLS by
+//! rustls with ring, every connect to an address that was looked up and judged by us
+//! ([`resolver`]), every body capped while it streams (security-and-operations.md 1, SSRF).
+
+mod resolver;
+
+use std::error::Error as _;
+use std::sync::Arc;
+use std::time::Duration;
+
+use ::http::header::{self, HeaderMap, HeaderValue};
+use ::http::{Method, StatusCode};
+
+use crate::address::{Address, AddressError};
+use crate::error::{Error, Trouble};
+use resolver::{Pinned, RefusedAddress};
+
+pub(crate) use resolver::{Lookup, system_lookup};
+
+/// The longest wait for a connection; the whole request has its own, longer timeout.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+/// The most that is read of the body of an error.
+const ERROR_BODY_CAP: usize = 64 * 1024;
+
+/// The wire to one account.
+pub(crate) struct Http {
+    client: reqwest::Client,
+    pinned: Arc<Pinned>,
+    host: String,
+    max_body: usize,
+}
+
+/// One request.
+pub(crate) struct Outgoing<'a> {
+    pub(crate) call: &'static str,
+    pub(crate) method: Method,
+    pub(crate) url: &'a str,
+    pub(crate) authorization: Option<HeaderValue>,
+    pub(crate) body: Option<Vec<u8>>,
+}
+
+/// One answer, whatever its status.
+#[derive(Debug)]
+pub(crate) struct Reply {
+    pub(crate) status: u16,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Vec<u8>,
+}
+
+impl Http {
+    pub(crate) fn new(
+        address: &Address,
+        lookup: Lookup,
+        timeout: Duration,
+        max_body: usize,
+    ) -> Result<Self, Error> {
+        // reqwest takes the process's provider. A second call answers Err and changes nothing.
+        drop(rustls::crypto::ring::default_provider().install_default());
+        let pinned = Arc::new(Pinned::new(lookup, address.allows_loopback()));
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "the one place that builds HTTP clients"
+        )]
+        let mut builder = reqwest::Client::builder()
+            .no_proxy()
+            .redirect(reqwest::redirect::Policy::none())
+            .referer(false)
+            .connect_timeout(CONNECT_TIMEOUT)
+            .timeout(timeout)
+            .gzip(true)
+            .http1_only()
+            .retry(reqwest::retry::never())
+            .https_only(address.is_secure())
+            .user_agent(concat!("deskbridge/", env!("CARGO_PKG_VERSION")))
+            .dns_resolver(resolver::Shared(pinned.clone()));
+        if !address.is_secure() {
+            // Plain http goes to this machine only; without this a machine that has no list of
+            // certificate authorities could not even run the demonstration.
+            builder = builder.tls_certs_only([]);
+        }
+        let client = builder
+            .build()
+            .map_err(|error| Error::Setup(format!("TLS could not be set up ({error})")))?;
+        Ok(Self {
+            client,
+            pinned,
+            host: address.host(),
+            max_body,
+        })
+    }
+
+    /// Sends one request and reads its whole answer.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] without a whole answer, [`Error::Redirected`] for any redirect,
+    /// [`Error::TooLarge`], [`Error::Address`], [`Error::Certificate`]. A status of 4xx or 5xx is
+    /// not an error here.
+    pub(crate) async fn send(&self, outgoing: Outgoing<'_>) -> Result<Reply, Error> {
+        let call = outgoing.call;
+        let mut request = self
+            .client
+            .request(outgoing.method, outgoing.url)
+            .header(header::ACCEPT, "application/json");
+        if let Some(authorization) = outgoing.authorization {
+            request = request.header(header::AUTHORIZATION, authorization);
+        }
+        if let Some(body) = outgoing.body {
+            request = request
+                .header(header::CONTENT_TYPE, "application/json")
+                .body(body);
+        }
+        let mut response = request
+            .send()
+            .await
+            .map_err(|error| self.trouble(call, &error))?;
+        let status = response.status();
+        if status.is_redirection() && status != StatusCode::NOT_MODIFIED {
+            return Err(Error::Redirected {
+                to: redirect_host(response.headers(), response.url()),
+            });
+        }
+        let good = status.is_success();
+        let cap = if good { self.max_body } else { ERROR_BODY_CAP };
+        let too_large = || Error::TooLarge {
+            call,
+            limit: self.max_body,
+        };
+        let announced = response
+            .content_length()
+            .and_then(|length| usize::try_from(length).ok())
+            .unwrap_or(0);
+        if good && announced > cap {
+            return Err(too_large());
+        }
+        let mut body = Vec::with_capacity(announced.min(cap));
+        loop {
+            match response.chunk().await {
+                Ok(Some(chunk)) if body.len() + chunk.len() > cap => {
+                    if good {
+                        return Err(too_large());
+                    }
+                    body.extend_from_slice(&chunk[..cap - body.len()]);
+                    break;
+                }
+                Ok(Some(chunk)) => body.extend_from_slice(&chunk),
+                Ok(None) => break,
+                // The status of an error is worth more than the rest of its body.
+                Err(_) if !good => break,
+                Err(error) => {
+                    return Err(Error::Unavailable {
+                        call,
+                        trouble: if error.is_timeout() {
+                            Trouble::Timeout
+                        } else {
+                            Trouble::CutOff
+                        },
+                        after: None,
+                    });
+                }
+            }
+        }
+        let headers = std::mem::take(response.headers_mut());
+        Ok(Reply {
+            status: status.as_u16(),
+            headers,
+            body,
+        })
+    }
+
+    /// What a failed send means. A failed connect also forgets the pinned addresses, so that an
+    /// account that has moved is found again.
+    fn trouble(&self, call: &'static str, error: &reqwest::Error) -> Error {
+        if let Some(refused) = cause::<RefusedAddress>(error) {
+            return Error::Address(AddressError::Internal {
+                host: self.host.clone(),
+                ip: refused.ip,
+                why: refused.why,
+            });
+        }
+        if let Some(rustls::Error::InvalidCertificate(_) | rustls::Error::NoCertificatesPresented) =
+            cause::<rustls::Error>(error)
+        {
+            return Error::Certificate {
+                host: self.host.clone(),
+            };
+        }
+        let trouble = if error.is_dns() {
+            Trouble::Lookup
+        } else if error.is_connect() {
+            Trouble::Connect
+        } else if error.is_timeout() {
+            Trouble::Timeout
+        } else {
+            Trouble::CutOff
+        };
+        if matches!(trouble, Trouble::Lookup | Trouble::Connect) {
+            self.pinned.forget();
+        }
+        Error::Unavailable {
+            call,
+            trouble,
+            after: None,
+        }
+    }
+}
+
+/// The first error of type `T` among the causes, also inside an `io::Error`, whose own `source`
+/// skips the error it carries.
+fn cause<T: std::error::Error + 'static>(error: &reqwest::Error) -> Option<&T> {
+    let mut next = error.source();
+    while let Some(current) = next {
+        if let Some(found) = current.downcast_ref::<T>() {
+            return Some(found);
+        }
+        next = match current
+            .downcast_ref::<std::io::Error>()
+            .and_then(std::io::Error::get_ref)
+        {
+            Some(inner) => Some(inner),
+            None => current.source(),
+        };
+    }
+    None
+}
+
+fn redirect_host(headers: &HeaderMap, base: &url::Url) -> Option<String> {
+    let location = headers.get(header::LOCATION)?.to_str().ok()?;
+    base.join(location).ok()?.host_str().map(str::to_owned)
+}
