@@ -269,3 +269,16 @@ pub async fn of_case(
     })
     .collect()
 }
+
+/// How many comments a case has.
+///
+/// # Errors
+/// As the database says.
+pub async fn count(connection: &mut AnyConnection, case: &str) -> Result<i64> {
+    Ok(
+        sqlx::query_scalar("SELECT COUNT(*) FROM crm_case_comment WHERE case_id = $1")
+            .bind(case.to_owned())
+            .fetch_one(connection)
+            .await?,
+    )
+}

@@ -8,6 +8,17 @@ use crate::bulk::{Bulk, select_in};
 use crate::database::Tx;
 use crate::error::Result;
 
+/// The kind of a group.
+pub const GROUPS: &str = "groups";
+/// The kind of an organisation.
+pub const ORGANIZATIONS: &str = "organizations";
+/// The kind of a brand.
+pub const BRANDS: &str = "brands";
+/// The kind of a custom status.
+pub const CUSTOM_STATUSES: &str = "custom_statuses";
+/// The kind of a ticket field.
+pub const TICKET_FIELDS: &str = "ticket_fields";
+
 /// One entry of such a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reference {
@@ -70,4 +81,33 @@ pub async fn names(
         }
     }
     Ok(names)
+}
+
+/// The names of these entries of every kind a ticket refers to, by kind and id.
+///
+/// # Errors
+/// As the database says.
+pub async fn all_names(
+    connection: &mut AnyConnection,
+    integration: &str,
+    ids: &[i64],
+) -> Result<HashMap<(String, i64), String>> {
+    // The kinds are named so that the primary key finds the rows, and no list is walked.
+    select_in(
+        connection,
+        "SELECT kind, remote_id, name FROM zendesk_reference WHERE integration_id = $1 \
+         AND kind IN ('groups', 'organizations', 'brands', 'custom_statuses', 'ticket_fields') AND remote_id IN",
+        Some(integration),
+        ids,
+        "",
+    )
+    .await?
+    .iter()
+    .map(|row| {
+        Ok((
+            (row.try_get("kind")?, row.try_get("remote_id")?),
+            row.try_get("name")?,
+        ))
+    })
+    .collect()
 }

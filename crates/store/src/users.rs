@@ -232,7 +232,16 @@ pub async fn open_session(
     Ok(token.into())
 }
 
-/// Who the session `token` belongs to, if it is still open.
+/// An open login.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Session {
+    /// Whose it is.
+    pub user: User,
+    /// When it was last noted as used: the caller decides by this whether to [`touch_session`].
+    pub seen_at: Timestamp,
+}
+
+/// The session `token` belongs to, if it is still open.
 ///
 /// # Errors
 /// As the database says.
@@ -240,9 +249,9 @@ pub async fn by_session(
     connection: &mut AnyConnection,
     token: &str,
     now: Timestamp,
-) -> Result<Option<User>> {
+) -> Result<Option<Session>> {
     let row = sqlx::query(
-        "SELECT u.id, u.email, u.name, u.role FROM session s JOIN crm_user u ON u.id = s.user_id \
+        "SELECT u.id, u.email, u.name, u.role, s.seen_at FROM session s JOIN crm_user u ON u.id = s.user_id \
          WHERE s.token_hash = $1 AND s.expires_at > $2 AND s.seen_at > $3 AND u.disabled_at IS NULL",
     )
     .bind(token_hash(token))
@@ -250,7 +259,13 @@ pub async fn by_session(
     .bind(now.as_microsecond() - i64::try_from(SESSION_IDLE.as_micros()).unwrap_or(i64::MAX))
     .fetch_optional(connection)
     .await?;
-    row.as_ref().map(user).transpose()
+    row.map(|row| {
+        Ok(Session {
+            user: user(&row)?,
+            seen_at: crate::cases::moment(&row, "seen_at")?,
+        })
+    })
+    .transpose()
 }
 
 /// Notes that the session was used. Called at most once a minute per session, so that reading a
