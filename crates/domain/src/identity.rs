@@ -9,6 +9,7 @@ use crate::mapping::Translation;
 use crate::person::Role;
 use crate::ticket::Ticket;
 use crate::value::{Value, quiet_debug};
+use crate::word::words;
 
 /// A Zendesk user with what it is linked to here.
 #[derive(Clone, PartialEq, Eq, Default)]
@@ -89,14 +90,27 @@ impl FromIterator<Person> for People {
     }
 }
 
-/// What becomes of a case whose ticket nobody is assigned to (ticket-sync.md 2, *unassigned tickets*).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-pub enum Unassigned {
-    /// It stays unassigned.
-    #[default]
-    Leave,
-    /// It goes to the integration owner.
-    Owner,
+words! {
+    /// What becomes of a case whose ticket nobody is assigned to (ticket-sync.md 2, *unassigned
+    /// tickets*).
+    #[derive(Default)]
+    pub enum Unassigned {
+        /// It stays unassigned. The default.
+        #[default]
+        Leave = "leave",
+        /// It goes to the integration owner.
+        Owner = "owner",
+    }
+}
+
+impl Unassigned {
+    /// What a person reads.
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Leave => "Leave unassigned",
+            Self::Owner => "Assign to the owner",
+        }
+    }
 }
 
 /// The settings of an integration that decide who stands in for whom.

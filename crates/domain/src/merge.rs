@@ -2,14 +2,28 @@
 
 use crate::mapping::Translation;
 use crate::value::{Hide, Pair, Value};
+use crate::word::words;
 
-/// Whose value a conflict takes, as set with *Sync Priority* (ticket-sync.md 2).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Priority {
-    /// *Remote wins*: Zendesk's.
-    Remote,
-    /// *Local wins*: ours.
-    Local,
+words! {
+    /// Whose value a conflict takes, as set with *Sync Priority* (ticket-sync.md 2).
+    #[derive(Default)]
+    pub enum Priority {
+        /// *Remote wins*: Zendesk's. The default.
+        #[default]
+        Remote = "remote",
+        /// *Local wins*: ours.
+        Local = "local",
+    }
+}
+
+impl Priority {
+    /// What a person reads.
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Remote => "Remote wins",
+            Self::Local => "Local wins",
+        }
+    }
 }
 
 /// Whether anything may be written to Zendesk, and who wins a conflict.
@@ -31,13 +45,14 @@ impl Mode {
     }
 }
 
-/// The side whose value stands after a conflict.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Winner {
-    /// Zendesk's value goes to the case.
-    Zendesk,
-    /// The case's value goes to the ticket.
-    Crm,
+words! {
+    /// The side whose value stands after a conflict.
+    pub enum Winner {
+        /// Zendesk's value goes to the case.
+        Zendesk = "zendesk",
+        /// The case's value goes to the ticket.
+        Crm = "crm",
+    }
 }
 
 /// The three sides of one field, and what each of the two living ones is in the other's words.

@@ -138,7 +138,7 @@ pub fn plan_new(facts: TicketFacts<'_>) -> Option<NewCase> {
     let mut warnings = Vec::new();
     for &field in CaseField::ALL {
         let zendesk = zendesk_value(ticket, field);
-        let zendesk = match zendesk_in_crm(facts, field) {
+        let zendesk = match zendesk_in_crm(facts, field, &zendesk) {
             Translation::To(value) => {
                 take(&mut fields, ticket, field, value);
                 zendesk
@@ -196,7 +196,7 @@ pub fn plan_change(
             for &field in CaseField::ALL {
                 let crm = crm_value(current, field);
                 let zendesk = zendesk_value(ticket, field);
-                let outcome = decide(facts, field, current, agreed);
+                let outcome = decide(facts, field, (&crm, current), &zendesk, agreed.get(field));
                 match tally.settle(field, outcome, &crm, &zendesk) {
                     Step::Stay => {}
                     Step::Take(value) => take(&mut fields, ticket, field, value),
@@ -225,18 +225,19 @@ pub fn plan_change(
     }
 }
 
-/// Merges one field.
+/// Merges one field: its value on the case, which has these fields, and on the ticket.
 fn decide(
     facts: TicketFacts<'_>,
     field: CaseField,
-    current: &CaseFields,
-    agreed: &Agreed<CaseField>,
+    (crm, current): (&Value, &CaseFields),
+    zendesk: &Value,
+    agreed: Option<&Pair>,
 ) -> Outcome {
     let sides = Sides {
-        agreed: agreed.get(field),
-        crm: &crm_value(current, field),
-        zendesk: &zendesk_value(facts.ticket, field),
-        zendesk_in_crm: &zendesk_in_crm(facts, field),
+        agreed,
+        crm,
+        zendesk,
+        zendesk_in_crm: &zendesk_in_crm(facts, field, zendesk),
         crm_in_zendesk: &crm_in_zendesk(facts, field, current),
     };
     match field {
@@ -296,13 +297,12 @@ fn zendesk_value(ticket: &Ticket, field: CaseField) -> Value {
     }
 }
 
-/// The ticket's value of a field in the case's words.
-fn zendesk_in_crm(facts: TicketFacts<'_>, field: CaseField) -> Translation {
+/// The ticket's value of a field, given raw, in the case's words.
+fn zendesk_in_crm(facts: TicketFacts<'_>, field: CaseField, zendesk: &Value) -> Translation {
     let ticket = facts.ticket;
     match field {
         CaseField::Subject => mapping::subject_to_case(ticket.subject.as_deref()),
-        CaseField::Description => description_key(ticket.description.as_deref())
-            .map_or(Translation::Keep, Translation::text),
+        CaseField::Description => zendesk.clone().map_or(Translation::Keep, Translation::text),
         CaseField::Status => mapping::status_to_case(ticket.status.as_deref(), facts.maps),
         CaseField::Priority => mapping::priority_to_case(ticket.priority.as_deref(), facts.maps),
         CaseField::AssignedTo => identity::assignee(ticket, facts.people, facts.rules),

@@ -5,6 +5,7 @@ use crate::identity::{Person, Unassigned};
 use crate::merge::Priority;
 use crate::person::Role;
 
+mod any;
 mod change;
 mod new;
 
