@@ -1,0 +1,8 @@
+//! What the client does, over real sockets.
+
+mod answers;
+mod limits;
+mod oauth;
+mod recordings;
+mod served;
+mod wire;

@@ -1,0 +1,448 @@
+//! Sign-in headers, repeats, redirects, broken and oversized answers, over real sockets.
+
+use std::time::Duration;
+
+use zendesk::{Client, Error, Fix, Position, Trouble, When};
+
+use crate::served::{Answer, Asked, Served, api_token, client_of, loopback, manual_clock, options};
+
+const ME: &str =
+    r#"{"user":{"id":7,"name":"Ada Test","email":"ada@example.com","role":"admin","active":true}}"#;
+
+#[tokio::test]
+async fn an_api_token_is_sent_as_basic_credentials_of_email_and_token() {
+    let served = Served::start([Answer::json(200, ME)]).await;
+    let client = client_of(&served);
+    let me = client.me().await.unwrap();
+    assert_eq!((me.id, me.is_admin()), (7, true));
+    assert_eq!(me.subdomain, served.address.to_string());
+    let asked = served.asked();
+    assert_eq!(asked.len(), 1);
+    assert_eq!(asked[0].path, "/api/v2/users/me");
+    assert_eq!(asked[0].method, "GET");
+    // base64 of agent@example.com/token:s3cret-token
+    let basic = "Basic YWdlbnRAZXhhbXBsZS5jb20vdG9rZW46czNjcmV0LXRva2Vu";
+    assert_eq!(asked[0].headers["authorization"], basic);
+    assert!(asked[0].headers["accept-encoding"].contains("gzip"));
+    assert_eq!(client.requests(), 1);
+}
+
+#[tokio::test]
+async fn a_path_prefix_of_the_address_is_kept() {
+    let served = Served::start([Answer::json(200, ME)]).await;
+    let text = format!("http://{}/prefix/", served.address);
+    let address = zendesk::Address::parse(&text, &loopback()).unwrap();
+    let client = Client::new(address, api_token(), options(manual_clock())).unwrap();
+    client.me().await.unwrap();
+    assert_eq!(served.paths(), ["/prefix/api/v2/users/me"]);
+}
+
+#[tokio::test]
+async fn a_null_id_means_not_signed_in_even_with_200() {
+    let anonymous = r#"{"user":{"id":null,"name":"Anonymous user","email":"invalid@example.com"}}"#;
+    let served = Served::start([Answer::json(200, anonymous)]).await;
+    let error = client_of(&served).me().await.unwrap_err();
+    assert!(
+        matches!(error, Error::NotSignedIn { status: 200, .. }),
+        "{error:?}"
+    );
+    assert_eq!(error.when(), When::AfterFix(Fix::SignIn));
+    assert_eq!(served.asked().len(), 1, "repeating does not help");
+}
+
+#[tokio::test]
+async fn a_wrong_api_token_is_not_repeated() {
+    let served = Served::start([Answer::json(
+        401,
+        r#"{"error":"Couldn't authenticate you"}"#,
+    )])
+    .await;
+    let error = client_of(&served).me().await.unwrap_err();
+    assert!(
+        matches!(error, Error::NotSignedIn { status: 401, .. }),
+        "{error:?}"
+    );
+    assert_eq!(served.asked().len(), 1);
+}
+
+#[tokio::test]
+async fn the_servers_time_is_that_of_its_last_answer() {
+    let answer = Answer::json(200, ME).header("Date", "Wed, 30 Dec 2015 01:34:18 GMT");
+    let served = Served::start([answer]).await;
+    let client = client_of(&served);
+    assert_eq!(client.server_time(), None);
+    client.me().await.unwrap();
+    assert_eq!(
+        client.server_time().unwrap().to_string(),
+        "2015-12-30T01:34:18Z"
+    );
+}
+
+#[tokio::test]
+async fn a_redirect_is_an_error_that_names_the_host_and_is_not_followed() {
+    let elsewhere = Served::start([Answer::json(200, ME)]).await;
+    let target = format!(
+        "http://localhost:{}/api/v2/users/me",
+        elsewhere.address.port()
+    );
+    let served = Served::start([Answer::json(302, "").header("Location", &target)]).await;
+    let error = client_of(&served).me().await.unwrap_err();
+    assert!(
+        matches!(&error, Error::Redirected { to: Some(host) } if host == "localhost"),
+        "{error:?}"
+    );
+    assert!(error.sentence().contains("localhost"));
+    assert!(
+        elsewhere.asked().is_empty(),
+        "the sign-in went nowhere else"
+    );
+}
+
+#[tokio::test]
+async fn a_connection_that_closes_without_an_answer_is_tried_again() {
+    let served = Served::start([Answer::hangup(), Answer::hangup(), Answer::json(200, ME)]).await;
+    let client = client_of(&served);
+    client.me().await.unwrap();
+    assert_eq!(client.requests(), 3);
+}
+
+#[tokio::test]
+async fn a_truncated_body_is_tried_again() {
+    let served = Served::start([Answer::json(200, ME).cut(20), Answer::json(200, ME)]).await;
+    assert_eq!(client_of(&served).me().await.unwrap().id, 7);
+}
+
+#[tokio::test]
+async fn a_body_whose_json_stops_in_the_middle_is_tried_again() {
+    let served = Served::start([Answer::json(200, &ME[..30]), Answer::json(200, ME)]).await;
+    assert_eq!(client_of(&served).me().await.unwrap().id, 7);
+}
+
+#[tokio::test]
+async fn a_truncated_body_that_stays_so_ends_as_unavailable_after_four_repeats() {
+    let served = Served::start([Answer::json(200, ME).cut(20)]).await;
+    let client = client_of(&served);
+    let error = client.me().await.unwrap_err();
+    let trouble = Trouble::CutOff;
+    assert!(
+        matches!(error, Error::Unavailable { trouble: t, .. } if t == trouble),
+        "{error:?}"
+    );
+    assert_eq!(error.when(), When::Later { after: None });
+    assert_eq!(client.requests(), 5);
+}
+
+#[tokio::test]
+async fn a_web_page_with_200_is_tried_again_and_then_named() {
+    let served = Served::start([Answer::html(200)]).await;
+    let client = client_of(&served);
+    let error = client.me().await.unwrap_err();
+    assert!(
+        matches!(
+            error,
+            Error::NotJson {
+                what: "a web page",
+                ..
+            }
+        ),
+        "{error:?}"
+    );
+    assert!(error.sentence().contains("a web page"));
+    assert_eq!(client.requests(), 5);
+}
+
+#[tokio::test]
+async fn a_refused_connection_is_unavailable() {
+    let served = Served::start([Answer::json(200, ME)]).await;
+    let address = served.account();
+    drop(served);
+    let client = Client::new(address, api_token(), options(manual_clock())).unwrap();
+    // The listener goes with its task, which ends at the next turn of the runtime.
+    tokio::task::yield_now().await;
+    let error = client.me().await.unwrap_err();
+    assert!(
+        matches!(
+            error,
+            Error::Unavailable {
+                trouble: Trouble::Connect,
+                ..
+            }
+        ),
+        "{error:?}"
+    );
+}
+
+#[tokio::test]
+async fn silence_ends_at_the_timeout() {
+    let served = Served::start([Answer::silence()]).await;
+    let mut options = options(manual_clock());
+    options.timeout = Duration::from_millis(50);
+    options.retries = 1;
+    let client = Client::new(served.account(), api_token(), options).unwrap();
+    let error = client.me().await.unwrap_err();
+    assert!(
+        matches!(
+            error,
+            Error::Unavailable {
+                trouble: Trouble::Timeout,
+                ..
+            }
+        ),
+        "{error:?}"
+    );
+    assert_eq!(client.requests(), 2);
+}
+
+#[tokio::test]
+async fn server_errors_are_tried_again_with_growing_pauses() {
+    let broken = Answer::html(502);
+    let served = Served::start([
+        broken.clone(),
+        broken.clone(),
+        broken,
+        Answer::json(200, ME),
+    ])
+    .await;
+    let clock = manual_clock();
+    let client = Client::new(served.account(), api_token(), options(clock.clone())).unwrap();
+    let before = clock::Clock::now(&clock);
+    client.me().await.unwrap();
+    let waited = clock::Clock::now(&clock).duration_since(before);
+    assert_eq!(waited.as_millis(), 500 + 1000 + 2000);
+}
+
+#[tokio::test]
+async fn server_errors_that_stay_end_as_unavailable_with_the_status() {
+    let served = Served::start([Answer::json(500, "{}")]).await;
+    let error = client_of(&served).me().await.unwrap_err();
+    assert_eq!(error.status(), Some(500));
+    assert!(matches!(
+        error,
+        Error::Unavailable {
+            trouble: Trouble::Status(500),
+            ..
+        }
+    ));
+}
+
+#[tokio::test]
+async fn an_oversized_body_is_not_read_whether_announced_or_not() {
+    for answer in [Answer::json(200, vec![b' '; 3_000_000]), Answer::endless()] {
+        let served = Served::start([answer]).await;
+        let mut options = options(manual_clock());
+        options.max_body = 1_000_000;
+        let client = Client::new(served.account(), api_token(), options).unwrap();
+        let error = client.me().await.unwrap_err();
+        assert!(
+            matches!(
+                error,
+                Error::TooLarge {
+                    limit: 1_000_000,
+                    ..
+                }
+            ),
+            "{error:?}"
+        );
+        assert_eq!(client.requests(), 1);
+    }
+}
+
+#[tokio::test]
+async fn a_refused_cursor_is_told_apart_from_a_refused_start() {
+    let refusal = Answer::json(
+        422,
+        r#"{"error":"InvalidValue","description":"Invalid cursor"}"#,
+    );
+    let served = Served::start([refusal]).await;
+    let client = client_of(&served);
+    let cursor = Position::Cursor("bm9uc2Vuc2U=".into());
+    let error = client.incremental_users(&cursor, 1000).await.unwrap_err();
+    assert!(matches!(error, Error::CursorRefused { .. }), "{error:?}");
+    assert_eq!(error.when(), When::AfterFix(Fix::Position));
+    let error = client
+        .incremental_users(&Position::Start(0), 1000)
+        .await
+        .unwrap_err();
+    assert!(matches!(error, Error::Invalid { .. }), "{error:?}");
+}
+
+#[tokio::test]
+async fn exports_ask_for_their_position_and_page_size() {
+    let page = r#"{"tickets":[],"after_url":null,"after_cursor":"abc=","end_of_stream":true}"#;
+    let served = Served::start([Answer::json(200, page)]).await;
+    let client = client_of(&served);
+    let first = client
+        .incremental_tickets(&Position::Start(0), 5000)
+        .await
+        .unwrap();
+    let next = first.next.unwrap();
+    assert_eq!(next, Position::Cursor("abc=".into()));
+    client.incremental_tickets(&next, 0).await.unwrap();
+    assert_eq!(
+        served.paths(),
+        [
+            "/api/v2/incremental/tickets/cursor?start_time=0&per_page=1000",
+            "/api/v2/incremental/tickets/cursor?cursor=abc%3D&per_page=1",
+        ]
+    );
+}
+
+#[tokio::test]
+async fn an_export_that_stands_still_is_an_error_and_not_an_endless_loop() {
+    let page = r#"{"tickets":[{"id":1}],"after_cursor":"abc=","end_of_stream":false}"#;
+    let served = Served::start([Answer::json(200, page)]).await;
+    let cursor = Position::Cursor("abc=".into());
+    let error = client_of(&served)
+        .incremental_tickets(&cursor, 1000)
+        .await
+        .unwrap_err();
+    assert!(
+        matches!(&error, Error::WrongShape { path, .. } if path == "after_cursor"),
+        "{error:?}"
+    );
+}
+
+#[tokio::test]
+async fn an_export_without_its_records_is_an_error_and_not_an_empty_page() {
+    for body in [
+        "{}",
+        r#"{"end_of_stream":true,"after_cursor":"x"}"#,
+        r#"{"tickets":null,"end_of_stream":true}"#,
+    ] {
+        let served = Served::start([Answer::json(200, body)]).await;
+        let read = client_of(&served)
+            .incremental_tickets(&Position::Start(0), 1000)
+            .await;
+        assert!(matches!(read, Err(Error::WrongShape { .. })), "{body}");
+    }
+}
+
+#[tokio::test]
+async fn the_cursor_is_kept_at_the_end_even_where_the_answer_names_none() {
+    let page = r#"{"users":[],"after_cursor":null,"end_of_stream":true}"#;
+    let served = Served::start([Answer::json(200, page)]).await;
+    let cursor = Position::Cursor("abc=".into());
+    let read = client_of(&served)
+        .incremental_users(&cursor, 1000)
+        .await
+        .unwrap();
+    assert_eq!(read.next, Some(cursor));
+    assert!(read.end_of_stream);
+}
+
+#[tokio::test]
+async fn many_ids_are_asked_for_a_hundred_at_a_time() {
+    let served = Served::by(|asked: &Asked| {
+        let (_, ids) = asked.path.split_once("ids=").unwrap();
+        let users: Vec<String> = ids
+            .split("%2C")
+            .map(|id| format!(r#"{{"id":{id}}}"#))
+            .collect();
+        Answer::json(200, format!(r#"{{"users":[{}]}}"#, users.join(",")))
+    })
+    .await;
+    let ids: Vec<i64> = (1..=250).collect();
+    let read = client_of(&served).users_show_many(&ids).await.unwrap();
+    let read: Vec<i64> = read.iter().map(|record| record.id.unwrap()).collect();
+    assert_eq!(read, ids);
+    assert_eq!(served.asked().len(), 3);
+}
+
+#[tokio::test]
+async fn cursor_lists_end_on_has_more_though_the_last_page_still_names_a_next_one() {
+    let served = Served::by(|asked: &Asked| {
+        let more = !asked.path.contains("after");
+        let id = if more { 1 } else { 2 };
+        Answer::json(
+            200,
+            format!(
+                r#"{{"comments":[{{"id":{id},"body":"b","public":true}}],
+                "meta":{{"has_more":{more},"after_cursor":"c{id}","before_cursor":"x"}},
+                "links":{{"prev":"p","next":"https://elsewhere.example/n"}}}}"#
+            ),
+        )
+    })
+    .await;
+    let read = client_of(&served).comments(5).await.unwrap();
+    assert_eq!(read.len(), 2);
+    assert_eq!(
+        served.paths(),
+        [
+            "/api/v2/tickets/5/comments?page%5Bsize%5D=100",
+            "/api/v2/tickets/5/comments?page%5Bsize%5D=100&page%5Bafter%5D=c1",
+        ]
+    );
+}
+
+#[tokio::test]
+async fn offset_lists_are_followed_by_page_number_and_never_by_their_links() {
+    let served = Served::by(|asked: &Asked| {
+        let last = asked.path.contains("page=2");
+        let next = if last {
+            "null"
+        } else {
+            r#""https://elsewhere.example/groups?page=2""#
+        };
+        let id = if last { 2 } else { 1 };
+        Answer::json(
+            200,
+            format!(r#"{{"groups":[{{"id":{id},"name":"g"}}],"next_page":{next},"count":2}}"#),
+        )
+    })
+    .await;
+    let read = client_of(&served).groups().await.unwrap();
+    assert_eq!(read.len(), 2);
+    assert_eq!(served.paths()[1], "/api/v2/groups?per_page=100&page=2");
+}
+
+#[tokio::test]
+async fn a_list_whose_cursor_stands_still_is_an_error() {
+    let page = r#"{"groups":[{"id":1,"name":"g"}],"meta":{"has_more":true,"after_cursor":"same"}}"#;
+    let served = Served::start([Answer::json(200, page)]).await;
+    let error = client_of(&served).groups().await.unwrap_err();
+    assert!(matches!(error, Error::WrongShape { .. }), "{error:?}");
+    assert_eq!(served.asked().len(), 2);
+}
+
+#[tokio::test]
+async fn an_unknown_account_is_an_error_and_a_missing_ticket_is_none() {
+    let missing = r#"{"error":"RecordNotFound","description":"Not found"}"#;
+    let served = Served::start([Answer::json(404, missing)]).await;
+    assert!(client_of(&served).ticket(1).await.unwrap().is_none());
+    for answer in [
+        Answer::html(404),
+        Answer::json(404, "{}"),
+        Answer::json(404, ""),
+        Answer::json(
+            404,
+            r#"{"error":"InvalidEndpoint","description":"Not found"}"#,
+        ),
+    ] {
+        let served = Served::start([answer]).await;
+        let error = client_of(&served).ticket(1).await.unwrap_err();
+        assert!(matches!(error, Error::NotFound { .. }), "{error:?}");
+        assert_eq!(error.when(), When::AfterFix(Fix::Address));
+    }
+}
+
+#[tokio::test]
+async fn nothing_that_is_secret_or_personal_shows_in_debug_or_errors() {
+    let body = r#"{"error":"RecordInvalid","description":"Record validation errors","details":{"email":[{"description":"Email: canary@example.com is already being used","error":"DuplicateValue"}]}}"#;
+    let served = Served::start([Answer::json(422, body)]).await;
+    let client = client_of(&served);
+    let error = client.me().await.unwrap_err();
+    let me = r#"{"user":{"id":7,"name":"canary","email":"canary@example.com"}}"#;
+    let other = Served::start([Answer::json(200, me)]).await;
+    let me = client_of(&other).me().await.unwrap();
+    let seen = format!("{client:?} {:?} {error:?} {error} {me:?}", api_token());
+    for secret in ["s3cret-token", "canary", "czNjcmV0", "agent@example.com"] {
+        assert!(!seen.contains(secret), "{secret} in {seen}");
+    }
+    assert!(
+        error
+            .refusal()
+            .unwrap()
+            .text()
+            .contains("canary@example.com")
+    );
+}
