@@ -8,6 +8,7 @@ use crate::person::Role;
 mod any;
 mod change;
 mod new;
+mod special;
 
 const REQUESTER: i64 = 11;
 const AGENT: i64 = 12;
