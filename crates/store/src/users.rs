@@ -11,6 +11,7 @@ use sha2::{Digest as _, Sha256};
 use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Row as _};
 
+use crate::audit::{self, Act};
 use crate::bulk::select_in;
 use crate::database::Tx;
 use crate::error::{Result, exists_already};
@@ -192,6 +193,30 @@ pub async fn by_ids(
     .iter()
     .map(|row| user(row).map(|user| (user.id.clone(), user)))
     .collect()
+}
+
+/// Gives a user a new password and ends their sessions: whoever knew the old one is out.
+/// `password_hash` comes from [`crate::passwords::hash`].
+///
+/// # Errors
+/// As the database says.
+pub async fn set_password(
+    tx: &mut Tx,
+    user: &User,
+    password_hash: &str,
+    act: Act<'_>,
+) -> Result<()> {
+    sqlx::query("UPDATE crm_user SET password_hash = $2, updated_at = $3 WHERE id = $1")
+        .bind(user.id.clone())
+        .bind(password_hash.to_owned())
+        .bind(act.now.as_microsecond())
+        .execute(&mut **tx)
+        .await?;
+    sqlx::query("DELETE FROM session WHERE user_id = $1")
+        .bind(user.id.clone())
+        .execute(&mut **tx)
+        .await?;
+    audit::note(tx, act, "user.password", &user.email, "password changed").await
 }
 
 /// How long a session lives unused, and at most.
