@@ -1,1 +1,158 @@
-//! A case as people see it: fields, ticket panel, comments.
+//! A case as people see it: fields, ticket panel, comments. The pages and `deskbridge case` show it.
+//!
+//! Everything here only reads, a handful of queries a case whatever the number of its comments, and
+//! everything is `Serialize` with keys that stay: scripts read them.
+
+mod comment;
+mod details;
+mod history;
+mod list;
+mod mirror;
+mod names;
+mod notice;
+mod panel;
+
+use domain::case::{CasePriority, CaseSource, CaseStatus};
+use jiff::Timestamp;
+use serde::Serialize;
+
+pub use comment::CommentView;
+pub use history::{FieldChange, HistoryLine, MOST as HISTORY_MOST};
+pub use list::{CaseLine, CasePage, list};
+pub use names::{Name, PersonView, contact_name};
+pub use notice::{Notice, NoticeKind};
+pub use panel::{CustomField, PanelField, PanelValue, Problem, TicketPanel};
+
+use crate::engine::Engine;
+use crate::error::Result;
+use mirror::Mirror;
+use names::{Names, Wanted};
+
+/// How many comments one view of a case holds at most.
+pub const COMMENTS_PAGE: i64 = 200;
+
+/// A case with all that stands on its page.
+#[derive(Serialize)]
+pub struct CaseView {
+    /// Our id: what programs keep.
+    pub id: String,
+    /// What people say to each other.
+    pub number: i64,
+    /// Subject, never empty.
+    pub subject: String,
+    /// Description; usually the first comment too, which then says so.
+    pub description: String,
+    /// Status.
+    pub status: CaseStatus,
+    /// Priority.
+    pub priority: CasePriority,
+    /// How it came in.
+    pub source: CaseSource,
+    /// The user it is assigned to.
+    pub assigned_to: Option<Name>,
+    /// The customer it is for.
+    pub contact: Option<Name>,
+    /// The user who owns it.
+    pub owner: Option<Name>,
+    /// When it was reported.
+    pub reported_at: Timestamp,
+    /// When it was resolved or closed.
+    pub closed_at: Option<Timestamp>,
+    /// When it was made here.
+    pub created_at: Timestamp,
+    /// When it last changed here.
+    pub updated_at: Timestamp,
+    /// When it was deleted here.
+    pub deleted_at: Option<Timestamp>,
+    /// What a reader must know before all else.
+    pub notices: Vec<Notice>,
+    /// Its ticket, if it has one.
+    pub ticket: Option<TicketPanel>,
+    /// The number of the case that this one follows up.
+    pub predecessor: Option<i64>,
+    /// The numbers of the cases that follow this one up.
+    pub follow_ups: Vec<i64>,
+    /// How many of its fields were changed on both sides at once, over its life.
+    pub conflicts: i64,
+    /// Its comments, oldest first, at most [`COMMENTS_PAGE`] of them.
+    pub comments: Vec<CommentView>,
+    /// How many comments come before the first of these.
+    pub comments_skipped: i64,
+    /// How many comments it has in all.
+    pub comments_total: i64,
+    /// What happened to it, newest first, at most [`HISTORY_MOST`] entries.
+    pub history: Vec<HistoryLine>,
+}
+
+/// The case with this number or id and the first of its comments, deleted or not.
+///
+/// # Errors
+/// As the store says.
+pub async fn show(engine: &Engine, number_or_id: &str) -> Result<Option<CaseView>> {
+    show_after(engine, number_or_id, 0).await
+}
+
+/// As [`show`], with the comments after the first `skip`.
+///
+/// # Errors
+/// As the store says.
+pub async fn show_after(
+    engine: &Engine,
+    number_or_id: &str,
+    skip: i64,
+) -> Result<Option<CaseView>> {
+    let connection = &mut *engine.store.read().await?;
+    let Some(case) = store::cases::find(connection, number_or_id).await? else {
+        return Ok(None);
+    };
+    let skip = skip.max(0);
+    let rows = store::comments::of_case(connection, &case.id, skip, COMMENTS_PAGE).await?;
+    let authors: Vec<i64> = rows.iter().filter_map(|row| row.author_remote_id).collect();
+    let mirror = Mirror::read(connection, &case.id, &authors).await?;
+
+    let mut wanted = Wanted::default();
+    wanted.contact(case.fields.contact.as_ref());
+    wanted.user(case.fields.assigned_to.as_ref());
+    wanted.user(case.owner_id.as_ref());
+    for row in &rows {
+        wanted.contact(row.comment.contact_id.as_ref());
+        wanted.user(row.comment.user_id.as_ref());
+    }
+    if let Some(mirror) = &mirror {
+        mirror.want(&mut wanted);
+    }
+    let names = Names::read(connection, wanted).await?;
+
+    let (predecessor, follow_ups) = mirror
+        .as_ref()
+        .map_or((None, Vec::new()), Mirror::relatives);
+    Ok(Some(CaseView {
+        notices: notice::notices(&case, mirror.as_ref()),
+        comments: rows
+            .into_iter()
+            .map(|row| comment::view(row, mirror.as_ref(), &names))
+            .collect(),
+        ticket: mirror.as_ref().map(|mirror| panel::panel(mirror, &names)),
+        predecessor,
+        follow_ups,
+        conflicts: store::conflicts::count(connection, &case.id).await?,
+        comments_skipped: skip,
+        comments_total: store::comments::count(connection, &case.id).await?,
+        history: history::read(connection, &case.id).await?,
+        assigned_to: names.user(case.fields.assigned_to.as_ref()),
+        contact: names.contact(case.fields.contact.as_ref()),
+        owner: names.user(case.owner_id.as_ref()),
+        number: case.number,
+        subject: case.fields.subject,
+        description: case.fields.description,
+        status: case.fields.status,
+        priority: case.fields.priority,
+        source: case.source,
+        reported_at: case.reported_at,
+        closed_at: case.fields.closed_at,
+        created_at: case.created_at,
+        updated_at: case.updated_at,
+        deleted_at: case.deleted_at,
+        id: case.id,
+    }))
+}

@@ -1,0 +1,92 @@
+//! The list of cases.
+
+use std::collections::HashMap;
+
+use domain::case::{CasePriority, CaseStatus};
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::names::{Name, Names, Wanted};
+use crate::engine::Engine;
+use crate::error::Result;
+
+/// A line of the list.
+#[derive(Serialize)]
+pub struct CaseLine {
+    /// Our id: what programs keep.
+    pub id: String,
+    /// What people say to each other.
+    pub number: i64,
+    /// Subject, never empty.
+    pub subject: String,
+    /// Status.
+    pub status: CaseStatus,
+    /// Priority.
+    pub priority: CasePriority,
+    /// The customer it is for.
+    pub contact: Option<Name>,
+    /// The user it is assigned to.
+    pub assigned_to: Option<Name>,
+    /// The number of its ticket.
+    pub ticket: Option<i64>,
+    /// The name of the integration the ticket came by.
+    pub integration: Option<String>,
+    /// When it last changed here.
+    pub updated_at: Timestamp,
+}
+
+/// One page of the list, newest case first.
+#[derive(Serialize)]
+pub struct CasePage {
+    /// The cases.
+    pub cases: Vec<CaseLine>,
+    /// What to give as `before` for the next page; none on the last one.
+    pub next: Option<i64>,
+}
+
+/// The newest cases, those with a number below `before` if given, at most `limit` (at least 1; the
+/// caller bounds it). Deleted ones are left out.
+///
+/// # Errors
+/// As the store says.
+pub async fn list(engine: &Engine, before: Option<i64>, limit: i64) -> Result<CasePage> {
+    let connection = &mut *engine.store.read().await?;
+    let limit = limit.clamp(1, i64::MAX - 1);
+    // One more than asked for tells whether there is a next page.
+    let mut lines = store::cases::list(connection, before, limit + 1).await?;
+    let more = i64::try_from(lines.len()).is_ok_and(|found| found > limit);
+    if more {
+        lines.pop();
+    }
+    let mut wanted = Wanted::default();
+    for line in &lines {
+        wanted.contact(line.contact_id.as_ref());
+        wanted.user(line.assigned_to.as_ref());
+    }
+    let names = Names::read(connection, wanted).await?;
+    let integrations: HashMap<String, String> = store::integrations::list(connection)
+        .await?
+        .into_iter()
+        .map(|integration| (integration.id, integration.settings.name))
+        .collect();
+    Ok(CasePage {
+        next: lines.last().filter(|_| more).map(|line| line.number),
+        cases: lines
+            .into_iter()
+            .map(|line| CaseLine {
+                contact: names.contact(line.contact_id.as_ref()),
+                assigned_to: names.user(line.assigned_to.as_ref()),
+                integration: line
+                    .integration_id
+                    .and_then(|id| integrations.get(&id).cloned()),
+                id: line.id,
+                number: line.number,
+                subject: line.subject,
+                status: line.status,
+                priority: line.priority,
+                ticket: line.ticket,
+                updated_at: line.updated_at,
+            })
+            .collect(),
+    })
+}
