@@ -17,7 +17,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 pub use comment::CommentView;
-pub use history::{FieldChange, HistoryLine, MOST as HISTORY_MOST};
+pub use history::{FieldChange, HistoryKind, HistoryLine, MOST as HISTORY_MOST};
 pub use list::{CaseLine, CasePage, list};
 pub use names::{Name, PersonView, contact_name};
 pub use notice::{Notice, NoticeKind};
@@ -25,6 +25,7 @@ pub use panel::{CustomField, PanelField, PanelValue, Problem, TicketPanel};
 
 use crate::engine::Engine;
 use crate::error::Result;
+use history::History;
 use mirror::Mirror;
 use names::{Names, Wanted};
 
@@ -110,6 +111,8 @@ pub async fn show_after(
     let authors: Vec<i64> = rows.iter().filter_map(|row| row.author_remote_id).collect();
     let mirror = Mirror::read(connection, &case.id, &authors).await?;
 
+    let history = History::read(connection, &case.id).await?;
+
     let mut wanted = Wanted::default();
     wanted.contact(case.fields.contact.as_ref());
     wanted.user(case.fields.assigned_to.as_ref());
@@ -121,6 +124,7 @@ pub async fn show_after(
     if let Some(mirror) = &mirror {
         mirror.want(&mut wanted);
     }
+    history.want(&mut wanted);
     let names = Names::read(connection, wanted).await?;
 
     let (predecessor, follow_ups) = mirror
@@ -138,7 +142,7 @@ pub async fn show_after(
         conflicts: store::conflicts::count(connection, &case.id).await?,
         comments_skipped: skip,
         comments_total: store::comments::count(connection, &case.id).await?,
-        history: history::read(connection, &case.id).await?,
+        history: history.tell(&names),
         assigned_to: names.user(case.fields.assigned_to.as_ref()),
         contact: names.contact(case.fields.contact.as_ref()),
         owner: names.user(case.owner_id.as_ref()),

@@ -26,7 +26,9 @@ pub enum Error {
     #[error("{0}")]
     Refused(String),
     /// A person asked the run to stop.
-    #[error("The run was stopped because somebody asked for it. What it had read is kept; the next run goes on from there.")]
+    #[error(
+        "The run was stopped because somebody asked for it. What it had read is kept; the next run goes on from there."
+    )]
     Stopped,
     /// An export does not move on.
     #[error(

@@ -3,9 +3,17 @@
 //! Tickets and cases: `pull -> link -> plan -> push -> confirm`, in [`case_sync`]. Profiles to
 //! users (`read -> link -> plan -> push -> confirm`) will stand beside it in `profile_send`.
 
+mod case_sync;
 pub mod case_view;
+pub mod connection;
+mod content;
+pub mod dry_run;
 mod engine;
 mod error;
+pub mod integration_view;
+pub mod integrations;
+pub mod schedule;
+pub mod worker;
 
 pub use engine::{Checkpoint, Engine, Settings};
 pub use error::{Error, Result, When};

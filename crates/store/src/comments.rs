@@ -153,26 +153,22 @@ pub async fn known(
     .collect()
 }
 
-/// The mirrored comments of these tickets that arrived before their ticket: `(ticket, raw JSON)`.
+/// Tickets that have a case and comments that arrived before it, at most 1,000.
 ///
 /// # Errors
 /// As the database says.
-pub async fn waiting(
+pub async fn tickets_with_waiting(
     connection: &mut AnyConnection,
     integration: &str,
-    tickets: &[i64],
-) -> Result<Vec<(i64, String)>> {
-    select_in(
-        connection,
-        "SELECT ticket_remote_id, raw FROM zendesk_comment WHERE case_comment_id IS NULL AND integration_id = $1 AND ticket_remote_id IN",
-        Some(integration),
-        tickets,
-        "",
+) -> Result<Vec<i64>> {
+    Ok(sqlx::query_scalar(
+        "SELECT DISTINCT z.ticket_remote_id FROM zendesk_comment z \
+         JOIN link l ON l.integration_id = z.integration_id AND l.remote_id = z.ticket_remote_id \
+         WHERE z.case_comment_id IS NULL AND z.integration_id = $1 LIMIT 1000",
     )
-    .await?
-    .iter()
-    .map(|row| Ok((row.try_get("ticket_remote_id")?, row.try_get("raw")?)))
-    .collect()
+    .bind(integration.to_owned())
+    .fetch_all(connection)
+    .await?)
 }
 
 /// The case comments with these ids.

@@ -193,6 +193,29 @@ pub async fn of_case(connection: &mut AnyConnection, case: &str) -> Result<Vec<E
     .collect()
 }
 
+/// What happened to cases from `since` on, as `(case number, body)`, oldest first: changes only,
+/// without the states before them.
+///
+/// # Errors
+/// As the database says.
+pub async fn since(
+    connection: &mut AnyConnection,
+    since: Timestamp,
+    limit: i64,
+) -> Result<Vec<(i64, String)>> {
+    sqlx::query(
+        "SELECT c.number, h.body FROM history h JOIN crm_case c ON c.id = h.case_id \
+         WHERE h.at >= $1 AND h.body IS NOT NULL ORDER BY c.number, h.seq LIMIT $2",
+    )
+    .bind(since.as_microsecond())
+    .bind(limit)
+    .fetch_all(connection)
+    .await?
+    .iter()
+    .map(|row| Ok((row.try_get("number")?, row.try_get("body")?)))
+    .collect()
+}
+
 /// Whether a case's chain is whole: no entry missing, none altered. Purged bodies are no break.
 ///
 /// # Errors

@@ -369,3 +369,16 @@ pub async fn note_references(tx: &mut Tx, id: &str, at: Timestamp) -> Result<()>
         .await?;
     Ok(())
 }
+
+/// How many changes of the integration still wait to be sent.
+///
+/// # Errors
+/// As the database says.
+pub async fn pending_pushes(connection: &mut AnyConnection, id: &str) -> Result<i64> {
+    Ok(sqlx::query_scalar(
+        "SELECT COUNT(*) FROM outbox WHERE integration_id = $1 AND state IN ('waiting', 'claimed')",
+    )
+    .bind(id.to_owned())
+    .fetch_one(connection)
+    .await?)
+}

@@ -1,6 +1,6 @@
 //! Lists that tickets refer to by id: groups, organizations, brands, custom statuses, ticket fields.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use sqlx::{AnyConnection, Row as _};
 
@@ -109,5 +109,27 @@ pub async fn all_names(
             row.try_get("name")?,
         ))
     })
+    .collect()
+}
+
+/// Which of these ids any list of the integration has.
+///
+/// # Errors
+/// As the database says.
+pub async fn known(
+    connection: &mut AnyConnection,
+    integration: &str,
+    ids: &[i64],
+) -> Result<HashSet<i64>> {
+    select_in(
+        connection,
+        "SELECT remote_id FROM zendesk_reference WHERE integration_id = $1 AND remote_id IN",
+        Some(integration),
+        ids,
+        "",
+    )
+    .await?
+    .iter()
+    .map(|row| Ok(row.try_get("remote_id")?))
     .collect()
 }

@@ -1,0 +1,361 @@
+//! Comments into the mirror and onto cases, by the export of ticket events.
+
+use std::collections::{HashMap, HashSet};
+
+use domain::comment::TicketComment;
+use domain::identity::author;
+use domain::ticket::Ticket;
+use jiff::Timestamp;
+use serde_json::json;
+use store::cases;
+use store::comments::{self as kept, CaseComment, MirroredComment};
+use store::history::{self, Event};
+use store::{links, tickets as ticket_mirror};
+use zendesk::{EventPage, Record, TicketEvent};
+
+use super::fetch::Coming;
+use super::pull::{Page, Pull};
+use super::{link, tickets, users};
+use crate::content::content_of;
+use crate::error::{Error, Result};
+
+const STREAM: &str = "comments";
+
+/// Statuses in which a ticket is over; when it became one of them is when its case was closed.
+const OVER: [&str; 2] = ["solved", "closed"];
+
+/// A comment as it arrived: what we understand of it, and all of it.
+type Arrived = (TicketComment, String);
+
+/// What one page of events comes to.
+#[derive(Default)]
+struct Batch {
+    comments: Vec<Arrived>,
+    /// Comments whose visibility changed, with whether they are public now.
+    privacy: Vec<(i64, bool)>,
+    /// When tickets were solved or closed, in the order of events.
+    over: HashMap<i64, Timestamp>,
+    /// Tickets whose comments must be read from their own list.
+    relist: HashSet<i64>,
+}
+
+/// Reads the stream from where it was left to its end, then the comments that had come before
+/// their ticket.
+pub(super) async fn read(pull: &mut Pull<'_>) -> Result<()> {
+    let mut start = pull
+        .position(STREAM)
+        .await?
+        .and_then(|kept| kept.parse().ok())
+        .unwrap_or(0);
+    let mut coming = Some(ask(pull, start));
+    while let Some(request) = coming.take() {
+        let page = request.arrive().await?;
+        pull.engine.reached("comments: a page was read");
+        let next = page.end_time.unwrap_or(start);
+        if !page.end_of_stream {
+            if next <= start {
+                return Err(Error::Stuck { stream: STREAM });
+            }
+            coming = Some(ask(pull, next));
+        }
+        put_events(pull, page.events, &next.to_string()).await?;
+        start = next;
+    }
+    put_waiting(pull).await
+}
+
+fn ask(pull: &Pull<'_>, start: i64) -> Coming<EventPage> {
+    let client = pull.client.clone();
+    Coming::ask(async move { client.incremental_ticket_events(start).await })
+}
+
+async fn put_events(
+    pull: &mut Pull<'_>,
+    events: Vec<Record<TicketEvent>>,
+    position: &str,
+) -> Result<()> {
+    let mut batch = Batch::default();
+    let mut bad = Vec::new();
+    for record in events {
+        match record.parsed {
+            Ok(event) => batch.add(event),
+            Err(unreadable) => bad.push(unreadable.to_string()),
+        }
+    }
+    for ticket in std::mem::take(&mut batch.relist) {
+        list(pull, ticket, &mut batch).await?;
+    }
+    put(pull, batch, bad, Some(position)).await
+}
+
+impl Batch {
+    fn add(&mut self, event: TicketEvent) {
+        for (comment, raw) in event.comments {
+            self.comments.push((comment, raw.get().to_owned()));
+        }
+        self.privacy.extend(event.privacy_changes);
+        if !event.redacted.is_empty() || !event.textless.is_empty() {
+            self.relist.insert(event.ticket_id);
+        }
+        for (previous, new) in event.status_changes {
+            let was_over = previous.is_some_and(|word| OVER.contains(&word.as_str()));
+            if let Some(at) = event.created_at
+                && !was_over
+                && OVER.contains(&new.as_str())
+            {
+                self.over.insert(event.ticket_id, at);
+            }
+        }
+    }
+}
+
+/// Reads a ticket's own list of comments: the present truth of each of them.
+async fn list(pull: &Pull<'_>, ticket: i64, batch: &mut Batch) -> Result<()> {
+    let records = match pull.client.comments(ticket).await {
+        Ok(records) => records,
+        // Gone for good: its comments went with it, what we hold stays.
+        Err(zendesk::Error::NotFound { .. }) => return Ok(()),
+        Err(error) => return Err(error.into()),
+    };
+    // The list's word counts, not an event's older one.
+    batch
+        .comments
+        .retain(|(comment, _)| comment.ticket_id != ticket);
+    for (n, record) in records.into_iter().enumerate() {
+        if let Ok(mut comment) = record.parsed {
+            comment.ticket_id = ticket;
+            comment.is_description = n == 0;
+            batch.comments.push((comment, record.raw.get().to_owned()));
+        }
+    }
+    Ok(())
+}
+
+/// Comments that came before their ticket, once it has a case.
+async fn put_waiting(pull: &mut Pull<'_>) -> Result<()> {
+    let mut reader = pull.engine.store.read().await?;
+    let waiting = kept::tickets_with_waiting(&mut reader, &pull.integration.id).await?;
+    drop(reader);
+    for ticket in waiting {
+        let mut batch = Batch::default();
+        list(pull, ticket, &mut batch).await?;
+        put(pull, batch, Vec::new(), None).await?;
+    }
+    Ok(())
+}
+
+async fn put(
+    pull: &mut Pull<'_>,
+    batch: Batch,
+    bad: Vec<String>,
+    position: Option<&str>,
+) -> Result<()> {
+    let authors = batch
+        .comments
+        .iter()
+        .filter_map(|(comment, _)| comment.author_id);
+    let mut people = users::fetch(pull, authors).await?;
+    let missing = fetch_missing_tickets(pull, &batch).await?;
+    people.extend(users::fetch(pull, tickets::people_of(&missing)).await?);
+    let mut page = pull.begin().await?;
+    bad.into_iter().for_each(|sentence| page.warn(sentence));
+    users::put(pull, &mut page, &people).await?;
+    if !missing.is_empty() {
+        tickets::put(pull, &mut page, &missing).await?;
+    }
+    write(pull, &mut page, &batch).await?;
+    pull.commit(page, STREAM, position).await
+}
+
+/// Tickets that comments belong to and that have no case yet: created since the tickets were read.
+async fn fetch_missing_tickets(pull: &Pull<'_>, batch: &Batch) -> Result<Vec<Record<Ticket>>> {
+    let mut ids: Vec<i64> = batch
+        .comments
+        .iter()
+        .map(|(comment, _)| comment.ticket_id)
+        .collect();
+    ids.sort_unstable();
+    ids.dedup();
+    let mut reader = pull.engine.store.read().await?;
+    let linked = links::cases_of(&mut reader, &pull.integration.id, &ids).await?;
+    ids.retain(|id| !linked.contains_key(id));
+    // A mirrored ticket without a case is a scrubbed one: asking again would bring nothing.
+    let mirrored = ticket_mirror::by_ids(&mut reader, &pull.integration.id, &ids).await?;
+    ids.retain(|id| !mirrored.contains_key(id));
+    drop(reader);
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    Ok(pull.client.tickets_show_many(&ids).await?)
+}
+
+async fn write(pull: &Pull<'_>, page: &mut Page, batch: &Batch) -> Result<()> {
+    let integration = &pull.integration.id;
+    // The last word on a comment within the page counts.
+    let mut latest: HashMap<i64, (&TicketComment, &str, i64)> =
+        HashMap::with_capacity(batch.comments.len());
+    for (comment, raw) in &batch.comments {
+        page.counters.comments.read += 1;
+        latest.insert(comment.id, (comment, raw, content_of(raw)));
+    }
+    let ids: Vec<i64> = latest.keys().copied().collect();
+    let known = kept::known(&mut page.tx, integration, &ids).await?;
+    let mut tickets: Vec<i64> = latest
+        .values()
+        .map(|(comment, ..)| comment.ticket_id)
+        .collect();
+    tickets.extend(batch.over.keys());
+    tickets.sort_unstable();
+    tickets.dedup();
+    let cases = links::cases_of(&mut page.tx, integration, &tickets).await?;
+    let mut authors: Vec<i64> = latest
+        .values()
+        .filter_map(|(comment, ..)| comment.author_id)
+        .collect();
+    authors.sort_unstable();
+    authors.dedup();
+    let nobody = HashSet::new();
+    let people = link::people(pull, page, &authors, &nobody, &nobody).await?;
+    let rules = pull.identity_rules();
+
+    let (mut new, mut altered, mut mirrored) = (Vec::new(), HashMap::new(), Vec::new());
+    for (comment, raw, content) in latest.values().copied() {
+        let old = known.get(&comment.id);
+        let tally = &mut page.counters.comments;
+        let mut case_comment_id = old.and_then(|old| old.case_comment_id.clone());
+        let case = cases.get(&comment.ticket_id);
+        match old {
+            None => tally.created += 1,
+            Some(old)
+                if old.content == content && (case_comment_id.is_some() || case.is_none()) =>
+            {
+                tally.unchanged += 1;
+                continue;
+            }
+            Some(_) => tally.updated += 1,
+        }
+        match (&case_comment_id, case) {
+            (Some(id), _) => {
+                altered.insert(id.clone(), (Some(comment.body.as_str()), comment.public));
+            }
+            (None, Some(case_id)) => {
+                let by = author(comment.author_id, &people, &rules);
+                let id = pull.engine.new_id();
+                new.push(CaseComment {
+                    id: id.clone(),
+                    case_id: case_id.clone(),
+                    message: comment.body.clone(),
+                    public: comment.public,
+                    is_description: comment.is_description,
+                    contact_id: by.contact,
+                    user_id: by.user,
+                    created_at: users::or_now(comment.created_at, page),
+                });
+                case_comment_id = Some(id);
+            }
+            // Kept in the mirror until its ticket arrives.
+            (None, None) => {}
+        }
+        mirrored.push((comment, case_comment_id, content, raw));
+    }
+    hide(page, integration, &batch.privacy, &mut altered).await?;
+    new.sort_unstable_by(|a, b| {
+        (&a.case_id, a.created_at, &a.id).cmp(&(&b.case_id, b.created_at, &b.id))
+    });
+    mirrored.sort_unstable_by_key(|(comment, ..)| comment.id);
+    kept::put(&mut page.tx, &new, page.now).await?;
+    let rows: Vec<MirroredComment<'_>> = mirrored
+        .iter()
+        .map(|(comment, case_comment_id, content, raw)| MirroredComment {
+            comment,
+            case_comment_id: case_comment_id.as_deref(),
+            content: *content,
+            raw,
+        })
+        .collect();
+    kept::mirror(&mut page.tx, integration, &rows).await?;
+    alter(pull, page, altered).await?;
+    note_merges(page, integration, &rows).await?;
+    let over: Vec<(String, Timestamp)> = batch
+        .over
+        .iter()
+        .filter_map(|(ticket, at)| Some((cases.get(ticket)?.clone(), *at)))
+        .collect();
+    cases::set_closed_at(&mut page.tx, &over).await?;
+    Ok(())
+}
+
+/// Adds the comments that were made private to those that change.
+async fn hide<'a>(
+    page: &mut Page,
+    integration: &str,
+    privacy: &[(i64, bool)],
+    altered: &mut HashMap<String, (Option<&'a str>, bool)>,
+) -> Result<()> {
+    let ids: Vec<i64> = privacy
+        .iter()
+        .filter(|(_, public)| !public)
+        .map(|(id, _)| *id)
+        .collect();
+    for hidden in kept::known(&mut page.tx, integration, &ids)
+        .await?
+        .into_values()
+    {
+        if let Some(id) = hidden.case_comment_id {
+            altered.entry(id).or_insert((None, false)).1 = false;
+        }
+    }
+    Ok(())
+}
+
+/// Carries redactions and changes to private onto the case. Visibility never widens: what is
+/// private here stays so, whatever an older event says.
+async fn alter(
+    pull: &Pull<'_>,
+    page: &mut Page,
+    altered: HashMap<String, (Option<&str>, bool)>,
+) -> Result<()> {
+    let ids: Vec<String> = altered.keys().cloned().collect();
+    let (mut changed, mut events) = (Vec::new(), Vec::new());
+    for (id, mut comment) in kept::by_ids(&mut page.tx, &ids).await? {
+        let Some((body, public)) = altered.get(&id) else {
+            continue;
+        };
+        let hidden = comment.public && !public;
+        let redacted = body.is_some_and(|body| body != comment.message);
+        if !hidden && !redacted {
+            continue;
+        }
+        comment.public &= *public;
+        if let Some(body) = body {
+            comment.message = (*body).to_owned();
+        }
+        // The old text is not repeated here: a redaction means that nobody should read it again.
+        events.push(Event {
+            case_id: comment.case_id.clone(),
+            side: "zendesk",
+            actor: "pull".to_owned(),
+            run_id: Some(pull.run.id().to_owned()),
+            body: json!({ "comment": comment.id, "made_private": hidden, "redacted": redacted })
+                .to_string(),
+            before: json!({}).to_string(),
+        });
+        changed.push(comment);
+    }
+    changed.sort_unstable_by(|a, b| a.id.cmp(&b.id));
+    kept::put(&mut page.tx, &changed, page.now).await?;
+    Ok(history::append(&mut page.tx, &events, page.now).await?)
+}
+
+async fn note_merges(
+    page: &mut Page,
+    integration: &str,
+    rows: &[MirroredComment<'_>],
+) -> Result<()> {
+    let merged: HashMap<i64, i64> = rows
+        .iter()
+        .filter_map(|row| Some((row.comment.ticket_id, row.comment.merged_into?)))
+        .collect();
+    let merged: Vec<(i64, i64)> = merged.into_iter().collect();
+    Ok(ticket_mirror::note_merged(&mut page.tx, integration, &merged).await?)
+}

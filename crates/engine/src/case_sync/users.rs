@@ -1,0 +1,242 @@
+//! Zendesk's users into the mirror, and their changes into the contacts they are.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use domain::person::{Role, ZendeskUser};
+use domain::plan::{ContactFields, plan_person};
+use jiff::{SignedDuration, Timestamp};
+use store::contacts::{self, Contact};
+use store::integrations::ContactPolicy;
+use store::zendesk_users::{self, MirroredUser};
+use zendesk::{Position, Record};
+
+use super::fetch::Coming;
+use super::link;
+use super::pull::{Page, Pull};
+use crate::content::content_of;
+use crate::error::{Error, Result};
+
+const STREAM: &str = "users";
+
+/// The users export leaves no minute out, so what is younger may still be joined by users that
+/// were changed earlier and come to light later.
+const SETTLED: Duration = Duration::from_secs(60);
+
+/// Reads the stream from where it was left to its end.
+pub(super) async fn read(pull: &mut Pull<'_>) -> Result<()> {
+    let mut position = pull
+        .position(STREAM)
+        .await?
+        .and_then(|kept| Position::parse(&kept))
+        .unwrap_or(Position::Start(0));
+    let mut keep_from = None;
+    let mut coming = Some(ask(pull, &position));
+    while let Some(request) = coming.take() {
+        let page = request.arrive().await?;
+        pull.engine.reached("users: a page was read");
+        let next = page.next.unwrap_or_else(|| position.clone());
+        if !page.end_of_stream {
+            if next == position {
+                return Err(Error::Stuck { stream: STREAM });
+            }
+            coming = Some(ask(pull, &next));
+        }
+        // From the first young user on, only the moment before it is kept as the place to go on
+        // from; the young ones are read again then, and cost no write if nothing changed.
+        keep_from = keep_from.or_else(|| unsettled(pull, &page.records));
+        let kept = keep_from.map_or_else(
+            || next.to_string(),
+            |from| Position::Start(from).to_string(),
+        );
+        let mut writing = pull.begin().await?;
+        put(pull, &mut writing, &page.records).await?;
+        pull.commit(writing, STREAM, Some(&kept)).await?;
+        position = next;
+    }
+    Ok(())
+}
+
+fn ask(pull: &Pull<'_>, position: &Position) -> Coming<zendesk::CursorPage<ZendeskUser>> {
+    let (client, position, size) = (
+        pull.client.clone(),
+        position.clone(),
+        pull.engine.settings.page_size,
+    );
+    Coming::ask(async move { client.incremental_users(&position, size).await })
+}
+
+/// If a user of the page changed within the last minute: the second to read again from.
+fn unsettled(pull: &Pull<'_>, records: &[Record<ZendeskUser>]) -> Option<i64> {
+    let now = pull
+        .client
+        .server_time()
+        .unwrap_or_else(|| pull.engine.now());
+    let settled = now
+        .saturating_sub(SignedDuration::try_from(SETTLED).ok()?)
+        .ok()?;
+    let young = records
+        .iter()
+        .filter_map(|record| record.parsed.as_ref().ok()?.updated_at)
+        .any(|changed| changed > settled);
+    young.then(|| settled.as_second() - 1)
+}
+
+/// Writes users into the mirror, and what changed about them into their contacts.
+pub(super) async fn put(
+    pull: &Pull<'_>,
+    page: &mut Page,
+    records: &[Record<ZendeskUser>],
+) -> Result<()> {
+    let integration = &pull.integration.id;
+    let mut latest: HashMap<i64, (&ZendeskUser, &str)> = HashMap::with_capacity(records.len());
+    for record in records {
+        page.counters.users.read += 1;
+        match &record.parsed {
+            // A record that comes twice in a page counts as its newer form.
+            Ok(user) => match latest.get(&user.id) {
+                Some((other, _)) if other.updated_at > user.updated_at => {}
+                Some(_) | None => {
+                    latest.insert(user.id, (user, record.raw.get()));
+                }
+            },
+            Err(bad) => page.warn(bad.to_string()),
+        }
+    }
+    let ids: Vec<i64> = latest.keys().copied().collect();
+    let known = zendesk_users::by_ids(&mut page.tx, integration, &ids).await?;
+    let mut changed: Vec<MirroredUser<'_>> = Vec::new();
+    for (user, raw) in latest.into_values() {
+        let content = content_of(raw);
+        let tally = &mut page.counters.users;
+        match known.get(&user.id) {
+            None => tally.created += 1,
+            // A late row never overwrites a newer one.
+            Some(old) if old.content == content || old.updated_at > user.updated_at => {
+                tally.unchanged += 1;
+                continue;
+            }
+            Some(_) => tally.updated += 1,
+        }
+        changed.push(MirroredUser { user, content, raw });
+    }
+    changed.sort_unstable_by_key(|mirrored| mirrored.user.id);
+    zendesk_users::put(&mut page.tx, integration, &changed).await?;
+    warn_of_shared_emails(page, &changed);
+    let linked: Vec<&ZendeskUser> = changed
+        .iter()
+        .filter(|mirrored| {
+            known
+                .get(&mirrored.user.id)
+                .is_some_and(|old| old.contact_id.is_some())
+        })
+        .map(|mirrored| mirrored.user)
+        .collect();
+    update_contacts(pull, page, &linked).await?;
+    match pull.integration.settings.contacts {
+        ContactPolicy::TicketPeople => Ok(()),
+        ContactPolicy::All => {
+            let unlinked: Vec<&ZendeskUser> = changed
+                .iter()
+                .map(|mirrored| mirrored.user)
+                .filter(|user| user.known_role() == Some(Role::EndUser) && user.active)
+                .filter(|user| {
+                    known
+                        .get(&user.id)
+                        .is_none_or(|old| old.contact_id.is_none())
+                })
+                .collect();
+            link::make_contacts(pull, page, &unlinked).await.map(drop)
+        }
+    }
+}
+
+/// Carries what changed about users into the contacts they are linked to.
+async fn update_contacts(pull: &Pull<'_>, page: &mut Page, users: &[&ZendeskUser]) -> Result<()> {
+    if users.is_empty() {
+        return Ok(());
+    }
+    let ids: Vec<i64> = users.iter().map(|user| user.id).collect();
+    let mut links = zendesk_users::links(&mut page.tx, &pull.integration.id, &ids).await?;
+    let contact_ids: Vec<String> = links.values().map(|link| link.contact_id.clone()).collect();
+    let mut here = contacts::by_ids(&mut page.tx, &contact_ids).await?;
+    let mut moved = Vec::new();
+    let mut written: HashMap<String, Contact> = HashMap::new();
+    for user in users {
+        let Some(mut link) = links.remove(&user.id) else {
+            continue;
+        };
+        let Some(contact) = here.get_mut(&link.contact_id) else {
+            continue;
+        };
+        let current = ContactFields {
+            name: contact.name.clone(),
+            phone: contact.phone.clone(),
+            email: contact.email.clone(),
+        };
+        let update = plan_person(user, &current, &link.agreed, pull.mode());
+        for warning in &update.warnings {
+            page.warn(warning.sentence());
+        }
+        if !update.conflicts.is_empty() {
+            page.counters.conflicts += u64::try_from(update.conflicts.len()).unwrap_or(0);
+            let fields: Vec<&str> = update
+                .conflicts
+                .iter()
+                .map(|conflict| conflict.field.as_str())
+                .collect();
+            page.warn(format!(
+                "Zendesk user {} and its contact were both changed ({}); {}.",
+                user.id,
+                fields.join(", "),
+                link::rule_words(pull.mode()),
+            ));
+        }
+        if !update.changes.is_empty() {
+            page.counters.contacts.updated += 1;
+            contact.name = update.fields.name;
+            contact.phone = update.fields.phone;
+            contact.email = update.fields.email;
+            written.insert(contact.id.clone(), contact.clone());
+        }
+        if update.agreed_moved {
+            link.agreed = update.agreed;
+            moved.push(link);
+        }
+    }
+    let written: Vec<Contact> = written.into_values().collect();
+    contacts::put(&mut page.tx, &written, page.now).await?;
+    Ok(zendesk_users::link(&mut page.tx, &pull.integration.id, &moved, page.now).await?)
+}
+
+fn warn_of_shared_emails(page: &mut Page, users: &[MirroredUser<'_>]) {
+    let mut seen: HashMap<String, i64> = HashMap::new();
+    for mirrored in users {
+        let Some(email) = mirrored.user.email.as_deref() else {
+            continue;
+        };
+        if let Some(other) = seen.insert(domain::person::email_key(email), mirrored.user.id) {
+            page.warn(format!(
+                "Zendesk users {other} and {} have the same email address, so both are the same person here. Merge them in Zendesk if that is right, or give one another address.",
+                mirrored.user.id
+            ));
+        }
+    }
+}
+
+/// Fetches users that tickets or comments name and the mirror lacks, before a page is begun.
+pub(super) async fn fetch(
+    pull: &mut Pull<'_>,
+    ids: impl Iterator<Item = i64>,
+) -> Result<Vec<Record<ZendeskUser>>> {
+    let strangers = pull.strangers(ids).await?;
+    if strangers.is_empty() {
+        return Ok(Vec::new());
+    }
+    Ok(pull.client.users_show_many(&strangers).await?)
+}
+
+/// For a moment that a record should have and may lack.
+pub(super) fn or_now(moment: Option<Timestamp>, page: &Page) -> Timestamp {
+    moment.unwrap_or(page.now)
+}

@@ -1,0 +1,131 @@
+//! The way to an integration's Zendesk account: address, sign-in, limits, tokens.
+
+mod governor;
+mod keeper;
+
+use std::sync::Arc;
+
+use domain::person::email_key;
+use store::credentials::{self, CredentialKind};
+use store::integrations::Settings;
+use zendesk::{Address, Client, Me, Options, SignIn};
+
+use crate::engine::Engine;
+use crate::error::{Error, Result};
+use governor::AccountGovernor;
+use keeper::CredentialKeeper;
+
+/// What a probe of an account found.
+#[derive(Debug, Clone)]
+pub struct Probe {
+    /// Which account it is.
+    pub account: String,
+    /// Who we are there.
+    pub me: Me,
+    /// What a person should know, as sentences; nothing here keeps the integration from working.
+    pub findings: Vec<String>,
+}
+
+/// A client for the account that `settings` name. Opens no connection yet.
+///
+/// # Errors
+/// What is wrong with the address or the credential.
+pub async fn connect(engine: &Engine, settings: &Settings) -> Result<Client> {
+    let address =
+        Address::parse(&settings.url, &engine.settings.addresses).map_err(zendesk::Error::from)?;
+    let mut reader = engine.store.read().await?;
+    let credential = credentials::find(&mut reader, &settings.credential_id)
+        .await?
+        .ok_or_else(|| Error::Refused(format!(
+            "The credential of integration {} is gone. Edit the integration and choose another one.",
+            settings.name
+        )))?;
+    let secret = credentials::secret(&mut reader, &engine.keyring, &credential.id).await;
+    drop(reader);
+    let missing = |what: &str| {
+        Error::Refused(format!(
+            "Credential {} has no {what}. Edit it with `deskbridge credential edit`.",
+            credential.name
+        ))
+    };
+    let sign_in = match credential.kind {
+        CredentialKind::ApiToken => SignIn::ApiToken {
+            email: credential
+                .email
+                .clone()
+                .ok_or_else(|| missing("email address"))?,
+            token: secret?,
+        },
+        CredentialKind::OAuthClient => SignIn::OAuthClient {
+            client_id: credential
+                .client_id
+                .clone()
+                .ok_or_else(|| missing("client id"))?,
+            client_secret: secret?,
+        },
+        CredentialKind::OAuthTokens => SignIn::OAuthTokens {
+            client_id: credential
+                .client_id
+                .clone()
+                .ok_or_else(|| missing("client id"))?,
+            client_secret: secret.ok(),
+        },
+    };
+    let share = u8::try_from(settings.budget_share).unwrap_or(50);
+    let governor = AccountGovernor::new(engine.clone(), account_of(&address), share);
+    let keeper = CredentialKeeper::new(engine.clone(), credential.id);
+    Ok(Client::new(
+        address,
+        sign_in,
+        Options {
+            tokens: Some(Arc::new(keeper)),
+            timeout: engine.settings.request_timeout,
+            ..Options::new(Arc::new(governor), engine.clock.clone())
+        },
+    )?)
+}
+
+/// Which account an address is, as limits and integrations know it.
+pub(crate) fn account_of(address: &Address) -> String {
+    address.subdomain()
+}
+
+/// Signs in and looks around: who are we, may we export, is the default user known.
+///
+/// # Errors
+/// Why the account cannot be used.
+pub async fn probe(engine: &Engine, settings: &Settings) -> Result<Probe> {
+    let address =
+        Address::parse(&settings.url, &engine.settings.addresses).map_err(zendesk::Error::from)?;
+    let client = connect(engine, settings).await?;
+    let me = client.me().await?;
+    if !me.is_admin() {
+        return Err(Error::Refused(format!(
+            "Signed in to {address} as a user with the role {}, but Zendesk lets only administrators export tickets. Use the credential of an administrator.",
+            me.role.as_deref().unwrap_or("unknown")
+        )));
+    }
+    let mut findings = Vec::new();
+    if let Some(email) = settings
+        .default_email
+        .as_deref()
+        .filter(|email| !email.trim().is_empty())
+    {
+        let known = email_key(email) == me.email.as_deref().map(email_key).unwrap_or_default();
+        if !known {
+            findings.push(
+                "No agent or administrator in Zendesk has the default user's email, so tickets without a known assignee stay unassigned. Correct the default Zendesk user email if that is not what you want."
+                    .to_owned(),
+            );
+        }
+    } else {
+        findings.push(
+            "No default Zendesk user email is set, so tickets without a known assignee stay unassigned.".to_owned(),
+        );
+    }
+    Ok(Probe {
+        account: account_of(&address),
+        me,
+        findings,
+    })
+}

@@ -1,0 +1,118 @@
+//! What a pull would change, found out by doing it to a copy.
+//!
+//! The copy is a database of its own in a temporary folder; the pull is the real one, so a real
+//! run right after it does exactly what this one said. Sign-in and limits go through the real
+//! database, so that a refresh token is never spent behind its back.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use store::integrations::Integration;
+use store::runs::{self, Counters, RunState};
+use store::{Store, history, jobs};
+
+use crate::connection::connect;
+use crate::engine::Engine;
+use crate::error::{Error, Result};
+use crate::schedule::{PULL, schedule_sync};
+
+/// The most changes that are told one by one.
+const TOLD: i64 = 10_000;
+
+/// What a pull would do.
+#[derive(Debug, Clone)]
+pub struct DryRun {
+    /// How it would end.
+    pub state: RunState,
+    /// Why it would fail.
+    pub problem: Option<String>,
+    /// What it would do, in numbers.
+    pub counters: Counters,
+    /// Every field of an existing case that would change, as a sentence.
+    pub changes: Vec<String>,
+    /// What a person would want to look at.
+    pub warnings: Vec<String>,
+}
+
+/// Pulls into a copy of the database made in `folder`, which the caller removes.
+///
+/// # Errors
+/// What keeps the copy from being made.
+pub async fn dry_run(engine: &Engine, integration: &Integration, folder: &Path) -> Result<DryRun> {
+    let client = connect(engine, &integration.settings).await?;
+    let copy = Engine {
+        store: Store::open_file(&folder.join("dry-run.db")).await?,
+        checkpoint: Arc::new(|_| {}),
+        ..engine.clone()
+    };
+    engine.store.copy_into(&copy.store).await?;
+    let started = copy.now();
+    let active = Integration {
+        active: true,
+        ..integration.clone()
+    };
+    let run_id = schedule_sync(&copy, &active, "dry run").await?.run_id;
+    let job = jobs::claim(
+        &copy.store,
+        Some(&integration.id),
+        "dry run",
+        copy.now(),
+        copy.settings.lease,
+    )
+    .await?
+    .filter(|job| job.kind == PULL)
+    .ok_or_else(|| {
+        Error::Refused("A run is going on; try the dry run when it has ended.".to_owned())
+    })?;
+    crate::case_sync::pull(&copy, &job, Some(client)).await?;
+    let mut reader = copy.store.read().await?;
+    let run = runs::find(&mut reader, &run_id)
+        .await?
+        .ok_or_else(|| Error::Refused("The dry run is gone.".to_owned()))?;
+    let warnings = runs::read_log(&mut reader, &run_id, 0, TOLD, true)
+        .await?
+        .into_iter()
+        .map(|line| line.line)
+        .collect();
+    let changes = history::since(&mut reader, started, TOLD)
+        .await?
+        .into_iter()
+        .flat_map(|(number, body)| sentences(number, &body))
+        .collect();
+    drop(reader);
+    copy.store.close().await;
+    Ok(DryRun {
+        state: run.state,
+        problem: run.problem,
+        counters: run.counters,
+        changes,
+        warnings,
+    })
+}
+
+fn sentences(number: i64, body: &str) -> Vec<String> {
+    let body: serde_json::Value = serde_json::from_str(body).unwrap_or_default();
+    if body.get("made_private").is_some() {
+        return vec![format!(
+            "Case {number}: a comment would be redacted or made private."
+        )];
+    }
+    let said = |value: &serde_json::Value| {
+        value
+            .as_str()
+            .map_or_else(|| "nothing".to_owned(), |text| format!("“{text}”"))
+    };
+    body["changes"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .map(|change| {
+            format!(
+                "Case {number}: {} would change from {} to {}.",
+                change["field"].as_str().unwrap_or_default(),
+                said(&change["from"]),
+                said(&change["to"])
+            )
+        })
+        .collect()
+}

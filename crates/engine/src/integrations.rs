@@ -1,0 +1,148 @@
+//! What people do with integrations: check, activate, deactivate, delete (ticket-sync.md 2).
+
+use std::time::Duration;
+
+use store::integrations::{self, Integration, Settings};
+use zendesk::{Address, AddressPolicy};
+
+use crate::connection::{Probe, probe};
+use crate::engine::Engine;
+use crate::error::{Error, Result};
+use crate::schedule::schedule_sync;
+
+/// The only kind of remote account there is today. Lists, runs and schedule know no kind by name.
+pub const ZENDESK: &str = "zendesk";
+
+/// An activation that worked.
+#[derive(Debug, Clone)]
+pub struct Activation {
+    /// What the probe found.
+    pub probe: Probe,
+    /// The first run, which has been asked for.
+    pub run_id: String,
+}
+
+/// Checks settings and normalises the address.
+///
+/// # Errors
+/// [`Error::Refused`] with what is wrong with which field.
+pub fn check(mut settings: Settings, addresses: &AddressPolicy) -> Result<Settings> {
+    let refuse = |sentence: String| Err(Error::Refused(sentence));
+    settings.name = settings.name.trim().to_owned();
+    let letters = settings.name.chars().count();
+    if !(3..=255).contains(&letters) {
+        return refuse(format!(
+            "The name of an integration has 3 to 255 characters; this one has {letters}. Choose another name."
+        ));
+    }
+    if settings.kind != ZENDESK {
+        return refuse(format!(
+            "There is no kind of integration named {:?}. The one there is: {ZENDESK}.",
+            settings.kind
+        ));
+    }
+    let day = Duration::from_secs(86_400);
+    if settings.interval < Duration::from_secs(60) || settings.interval > day {
+        return refuse(
+            "The pull interval is 60 seconds to 24 hours. Choose a value in between.".to_owned(),
+        );
+    }
+    if !(1..=100).contains(&settings.budget_share) {
+        return refuse(
+            "The share of the API budget is 1 to 100 percent. Choose a value in between."
+                .to_owned(),
+        );
+    }
+    settings.url = Address::parse(&settings.url, addresses)
+        .map_err(zendesk::Error::from)?
+        .to_string();
+    Ok(settings)
+}
+
+/// Makes sure that an edit does not point a used integration at another account.
+///
+/// # Errors
+/// [`Error::Refused`] if it does.
+pub fn check_edit(before: &Integration, after: &Settings, addresses: &AddressPolicy) -> Result<()> {
+    let Some(account) = &before.account else {
+        return Ok(());
+    };
+    let address = Address::parse(&after.url, addresses).map_err(zendesk::Error::from)?;
+    let now = crate::connection::account_of(&address);
+    if now == *account {
+        return Ok(());
+    }
+    Err(Error::Refused(format!(
+        "Integration {} belongs to the account {account} and cannot be pointed at {now}: its links would join the wrong tickets. Add a second integration for {now}.",
+        before.settings.name
+    )))
+}
+
+/// Probes the account, and if that works, activates the integration and asks for its first run.
+///
+/// # Errors
+/// Why the account cannot be used; nothing is changed then.
+pub async fn activate(
+    engine: &Engine,
+    integration: &Integration,
+    actor: &str,
+) -> Result<Activation> {
+    let probe = probe(engine, &integration.settings).await?;
+    if let Some(account) = integration
+        .account
+        .as_ref()
+        .filter(|account| **account != probe.account)
+    {
+        return Err(Error::Refused(format!(
+            "Integration {} belongs to the account {account}, but its address now leads to {}. Correct the URL.",
+            integration.settings.name, probe.account
+        )));
+    }
+    let mut tx = engine.store.begin().await?;
+    integrations::activate(&mut tx, integration, &probe.account, engine.act(actor)).await?;
+    tx.commit().await?;
+    let active = Integration {
+        active: true,
+        ..integration.clone()
+    };
+    let scheduled = schedule_sync(engine, &active, actor).await?;
+    Ok(Activation {
+        probe,
+        run_id: scheduled.run_id,
+    })
+}
+
+/// Stops the schedule. A run that is going on ends at its next page.
+///
+/// # Errors
+/// As the database says.
+pub async fn deactivate(engine: &Engine, integration: &Integration, actor: &str) -> Result<()> {
+    let mut tx = engine.store.begin().await?;
+    integrations::deactivate(&mut tx, integration, engine.act(actor)).await?;
+    for run in store::runs::latest(&mut tx, &integration.id, 1).await? {
+        store::runs::ask_to_stop(&mut tx, &run.id).await?;
+    }
+    Ok(tx.commit().await?)
+}
+
+/// Deletes the integration with its mirrors. Cases, comments and contacts stay.
+///
+/// # Errors
+/// [`Error::Refused`] while changes wait to be sent, unless the person confirmed that they are lost.
+pub async fn delete(
+    engine: &Engine,
+    integration: &Integration,
+    confirmed: bool,
+    actor: &str,
+) -> Result<()> {
+    let mut tx = engine.store.begin().await?;
+    let pending = integrations::pending_pushes(&mut tx, &integration.id).await?;
+    if pending > 0 && !confirmed {
+        return Err(Error::Refused(format!(
+            "{pending} changes of integration {} still wait to be sent to Zendesk and would be lost. Let it run first, or confirm the deletion.",
+            integration.settings.name
+        )));
+    }
+    integrations::delete(&mut tx, integration, engine.act(actor)).await?;
+    Ok(tx.commit().await?)
+}

@@ -1,0 +1,143 @@
+//! Who does the work: claims jobs, keeps their lease while working, ends them.
+
+use std::future::Future;
+use std::pin::pin;
+use std::time::Duration;
+
+use futures_util::future::{Either, select};
+use jiff::SignedDuration;
+use store::jobs::{self, Job};
+use store::runs::{self, Run};
+
+use crate::case_sync;
+use crate::engine::Engine;
+use crate::error::{Error, Result};
+use crate::schedule::{KEEP_JOBS, PULL, schedule_due};
+
+/// How long an idle worker waits before it looks again.
+const IDLE: Duration = Duration::from_millis(500);
+
+/// Does the work of `run` itself, or waits for the worker that does. Returns the ended run.
+///
+/// # Errors
+/// Only what kept the run from being ended properly; a run that failed is a run.
+pub async fn see_through(engine: &Engine, integration_id: &str, run_id: &str) -> Result<Run> {
+    loop {
+        let run = runs::find(&mut *engine.store.read().await?, run_id)
+            .await?
+            .ok_or_else(|| {
+                Error::Refused("The run is gone: its integration was deleted meanwhile.".to_owned())
+            })?;
+        if run.state.is_over() {
+            return Ok(run);
+        }
+        match claim(engine, Some(integration_id)).await? {
+            Some(job) => work(engine, &job).await?,
+            None => engine.clock.sleep(IDLE).await,
+        }
+    }
+}
+
+/// Does every job that is due now. Returns how many.
+///
+/// # Errors
+/// What kept a job from being ended properly.
+pub async fn run_due_jobs(engine: &Engine) -> Result<usize> {
+    let mut done = 0;
+    while let Some(job) = claim(engine, None).await? {
+        work(engine, &job).await?;
+        done += 1;
+    }
+    Ok(done)
+}
+
+/// Works and schedules until `stop` resolves, then finishes the page at hand.
+pub async fn serve(engine: Engine, stop: impl Future<Output = ()>) {
+    let mut stop = pin!(stop);
+    loop {
+        let turn = pin!(turn(&engine));
+        match select(&mut stop, turn).await {
+            Either::Left(_) => return,
+            Either::Right((done, _)) => {
+                if let Err(error) = &done {
+                    tracing::error!("{error}");
+                }
+                if !matches!(done, Ok(1..))
+                    && let Either::Left(_) = select(&mut stop, engine.clock.beat(IDLE)).await
+                {
+                    return;
+                }
+            }
+        }
+    }
+}
+
+async fn turn(engine: &Engine) -> Result<usize> {
+    schedule_due(engine).await?;
+    run_due_jobs(engine).await
+}
+
+async fn claim(engine: &Engine, subject: Option<&str>) -> Result<Option<Job>> {
+    let Engine {
+        store, settings, ..
+    } = engine;
+    Ok(jobs::claim(
+        store,
+        subject,
+        &settings.holder,
+        engine.now(),
+        settings.lease,
+    )
+    .await?)
+}
+
+async fn work(engine: &Engine, job: &Job) -> Result<()> {
+    let ended = match job.kind.as_str() {
+        PULL => keep_lease(engine, job, case_sync::pull(engine, job, None)).await,
+        other => end_unknown(engine, job, other).await,
+    };
+    match ended {
+        // Somebody else has the job now and will end it.
+        Err(Error::Store(store::Error::LeaseLost)) => {
+            tracing::warn!("a job was taken over by another worker");
+            Ok(())
+        }
+        other => other,
+    }
+}
+
+/// Works while the lease is kept alive beside it, also through a long wait for Zendesk.
+async fn keep_lease(
+    engine: &Engine,
+    job: &Job,
+    work: impl Future<Output = Result<()>>,
+) -> Result<()> {
+    let beat = async {
+        loop {
+            engine.clock.beat(engine.settings.lease / 3).await;
+            if let Err(error) = renew(engine, job).await {
+                return error;
+            }
+        }
+    };
+    match select(pin!(work), pin!(beat)).await {
+        Either::Left((done, _)) => done,
+        Either::Right((error, _)) => Err(error),
+    }
+}
+
+async fn renew(engine: &Engine, job: &Job) -> Result<()> {
+    let mut tx = engine.store.begin().await?;
+    jobs::confirm(&mut tx, job, engine.now(), engine.settings.lease).await?;
+    Ok(tx.commit().await?)
+}
+
+async fn end_unknown(engine: &Engine, job: &Job, kind: &str) -> Result<()> {
+    let now = engine.now();
+    let mut tx = engine.store.begin().await?;
+    let problem = format!("This version of Deskbridge does not know jobs of kind {kind}.");
+    jobs::end(&mut tx, job, Some(&problem), now).await?;
+    let keep = SignedDuration::try_from(KEEP_JOBS).unwrap_or_default();
+    jobs::sweep(&mut tx, now.saturating_sub(keep).unwrap_or(now)).await?;
+    Ok(tx.commit().await?)
+}
