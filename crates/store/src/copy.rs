@@ -63,11 +63,7 @@ impl Store {
 }
 
 fn insert(table: &str, row: &AnyRow) -> Result<(String, AnyArguments)> {
-    let names: Vec<&str> = row
-        .columns()
-        .iter()
-        .map(sqlx::any::AnyColumn::name)
-        .collect();
+    let names: Vec<&str> = row.columns().iter().map(|column| column.name()).collect();
     let places: Vec<String> = (1..=names.len()).map(|n| format!("${n}")).collect();
     let mut values = AnyArguments::default();
     for n in 0..names.len() {

@@ -109,7 +109,13 @@ impl Store {
                 place: place.clone(),
                 reason: "nothing answers there".to_owned(),
             },
-            other => other,
+            other @ (Error::DiskFull
+            | Error::Unreachable { .. }
+            | Error::Exists { .. }
+            | Error::LeaseLost
+            | Error::Key(_)
+            | Error::Schema(_)
+            | Error::Damaged(_)) => other,
         };
         let options = AnyConnectOptions::from_str(url)
             .map_err(unreachable)?
@@ -143,6 +149,10 @@ impl Store {
         Self::open(&file_url(path)).await
     }
 
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "the driver's errors: what is not told apart is told as it is"
+    )]
     async fn migrate(&self) -> Result<()> {
         let mut connection = self.pool.acquire().await?;
         let before = applied(&mut connection).await;

@@ -130,6 +130,10 @@ impl Error {
     }
 }
 
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "the driver's errors: what is not told apart is told as it is"
+)]
 impl From<sqlx::Error> for Error {
     fn from(error: sqlx::Error) -> Self {
         match &error {
@@ -164,12 +168,15 @@ impl From<sqlx::Error> for Error {
 
 /// Turns a broken uniqueness into the sentence that names what exists already.
 pub(crate) fn exists_already(error: sqlx::Error, what: &str) -> Error {
-    match &error {
-        sqlx::Error::Database(said) if said.is_unique_violation() => Error::Exists {
+    if error
+        .as_database_error()
+        .is_some_and(|said| said.is_unique_violation())
+    {
+        return Error::Exists {
             what: what.to_owned(),
-        },
-        _ => error.into(),
+        };
     }
+    error.into()
 }
 
 /// A result of the store.

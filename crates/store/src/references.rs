@@ -9,15 +9,15 @@ use crate::database::Tx;
 use crate::error::Result;
 
 /// The kind of a group.
-pub const GROUPS: &str = "groups";
+pub const GROUPS: &str = "group";
 /// The kind of an organisation.
-pub const ORGANIZATIONS: &str = "organizations";
+pub const ORGANIZATIONS: &str = "organization";
 /// The kind of a brand.
-pub const BRANDS: &str = "brands";
+pub const BRANDS: &str = "brand";
 /// The kind of a custom status.
-pub const CUSTOM_STATUSES: &str = "custom_statuses";
+pub const CUSTOM_STATUSES: &str = "custom_status";
 /// The kind of a ticket field.
-pub const TICKET_FIELDS: &str = "ticket_fields";
+pub const TICKET_FIELDS: &str = "ticket_field";
 
 /// One entry of such a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -96,7 +96,7 @@ pub async fn all_names(
     select_in(
         connection,
         "SELECT kind, remote_id, name FROM zendesk_reference WHERE integration_id = $1 \
-         AND kind IN ('groups', 'organizations', 'brands', 'custom_statuses', 'ticket_fields') AND remote_id IN",
+         AND kind IN ('group', 'organization', 'brand', 'custom_status', 'ticket_field') AND remote_id IN",
         Some(integration),
         ids,
         "",

@@ -286,11 +286,11 @@ async fn write(pull: &Pull<'_>, page: &mut Page, batch: &Batch) -> Result<()> {
 }
 
 /// Adds the comments that were made private to those that change.
-async fn hide<'a>(
+async fn hide(
     page: &mut Page,
     integration: &str,
     privacy: &[(i64, bool)],
-    altered: &mut HashMap<String, (Option<&'a str>, bool)>,
+    altered: &mut HashMap<String, (Option<&str>, bool)>,
 ) -> Result<()> {
     let ids: Vec<i64> = privacy
         .iter()

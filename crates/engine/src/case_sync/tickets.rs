@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use domain::identity::People;
-use domain::plan::{CaseUpdate, NewCase, TicketFacts, TicketPlan, plan_ticket};
+use domain::plan::{CaseUpdate, NewCase, TicketFacts, TicketPlan, description_key, plan_ticket};
 use domain::ticket::{Life, Ticket};
 use serde_json::json;
 use store::cases::{self, Case};
@@ -326,12 +326,13 @@ impl Written {
     }
 }
 
-/// A case's merged fields as its history tells them.
+/// A case's merged fields as its history tells them. The description is there as its key only: what
+/// Zendesk redacts later must not live on here.
 fn state(case: &Case) -> serde_json::Value {
     let fields = &case.fields;
     json!({
         "subject": fields.subject,
-        "description": fields.description,
+        "description": description_key(Some(&fields.description)),
         "status": fields.status.as_str(),
         "priority": fields.priority.as_str(),
         "assigned_to": fields.assigned_to,

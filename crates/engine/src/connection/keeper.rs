@@ -60,18 +60,18 @@ struct Held {
     lease: Lease,
 }
 
-fn said(error: store::Error) -> KeeperError {
+fn said(error: &store::Error) -> KeeperError {
     KeeperError(error.to_string())
 }
 
 impl TokenKeeper for CredentialKeeper {
     fn load(&self) -> BoxFuture<'_, Result<Option<Tokens>, KeeperError>> {
-        Box::pin(async move { self.read().await.map_err(said) })
+        Box::pin(async move { self.read().await.map_err(|error| said(&error)) })
     }
 
     fn lock(&self) -> BoxFuture<'_, Result<Box<dyn TokenLock>, KeeperError>> {
         Box::pin(async move {
-            let lease = self.take().await.map_err(said)?;
+            let lease = self.take().await.map_err(|error| said(&error))?;
             Ok(Box::new(Held {
                 keeper: self.clone(),
                 lease,
@@ -82,7 +82,7 @@ impl TokenKeeper for CredentialKeeper {
 
 impl TokenLock for Held {
     fn load(&mut self) -> BoxFuture<'_, Result<Option<Tokens>, KeeperError>> {
-        Box::pin(async move { self.keeper.read().await.map_err(said) })
+        Box::pin(async move { self.keeper.read().await.map_err(|error| said(&error)) })
     }
 
     fn save(&mut self, tokens: Tokens) -> BoxFuture<'_, Result<(), KeeperError>> {
@@ -105,7 +105,7 @@ impl TokenLock for Held {
                     .await?;
                 tx.commit().await
             };
-            save.await.map_err(said)
+            save.await.map_err(|error| said(&error))
         })
     }
 
@@ -116,7 +116,7 @@ impl TokenLock for Held {
                 leases::give_back(&mut tx, &self.lease).await?;
                 tx.commit().await
             };
-            release.await.map_err(said)
+            release.await.map_err(|error| said(&error))
         })
     }
 }
