@@ -6,10 +6,10 @@
 //! the next one goes on from there.
 
 mod comments;
-mod fetch;
 mod link;
 mod pull;
 mod references;
+mod stream;
 mod tickets;
 mod users;
 

@@ -13,8 +13,8 @@ use store::history::{self, Event};
 use store::{links, tickets as ticket_mirror};
 use zendesk::{EventPage, Record, TicketEvent};
 
-use super::fetch::Coming;
 use super::pull::{Page, Pull};
+use super::stream::Coming;
 use super::{link, tickets, users};
 use crate::content::content_of;
 use crate::error::{Error, Result};
@@ -50,7 +50,7 @@ pub(super) async fn read(pull: &mut Pull<'_>) -> Result<()> {
     let mut coming = Some(ask(pull, start));
     while let Some(request) = coming.take() {
         let page = request.arrive().await?;
-        pull.engine.reached("comments: a page was read");
+        pull.engine.reached("export: a page was read");
         let next = page.end_time.unwrap_or(start);
         if !page.end_of_stream {
             if next <= start {

@@ -29,6 +29,7 @@ pub(super) struct Pull<'a> {
     known_users: HashSet<i64>,
     /// Ids of groups, brands and the like that no reference list has named yet.
     pub(super) unknown_references: bool,
+    warnings: Vec<String>,
 }
 
 /// A run that is going on, whether or not its account could be reached.
@@ -102,6 +103,7 @@ pub(super) async fn connect<'a>(
             run: open,
             known_users: HashSet::new(),
             unknown_references: false,
+            warnings: Vec::new(),
         }),
         Err(error) => Err((open, error)),
     }
@@ -204,6 +206,11 @@ impl Pull<'_> {
         Ok(cursors::load(&mut reader, &self.integration.id, stream).await?)
     }
 
+    /// Notes a warning outside of a page; it is kept with the next one.
+    pub(super) fn warn_later(&mut self, sentence: String) {
+        self.warnings.push(sentence);
+    }
+
     /// Begins to write a page, under the job's lease.
     ///
     /// # Errors
@@ -231,6 +238,9 @@ impl Pull<'_> {
         stage: &'static str,
         position: Option<&str>,
     ) -> Result<()> {
+        for sentence in std::mem::take(&mut self.warnings) {
+            page.warn(sentence);
+        }
         let run = &mut self.run;
         page.counters.requests = run.requests_before + self.client.requests();
         let room = usize::try_from(LOG_LINES - run.log_length).unwrap_or(0);

@@ -12,53 +12,31 @@ use store::history::{self, Event};
 use store::links::{self, Link};
 use store::tickets::{self as mirror, MirroredTicket};
 use store::{comments, counters};
-use zendesk::{Position, Record};
+use zendesk::Record;
 
-use super::fetch::Coming;
-use super::link;
 use super::pull::{Page, Pull};
-use super::users;
+use super::stream::{Ask, CursorStream};
+use super::{link, users};
 use crate::content::content_of;
-use crate::error::{Error, Result};
+use crate::error::Result;
 
 const STREAM: &str = "tickets";
 
 /// Reads the stream from where it was left to its end.
 pub(super) async fn read(pull: &mut Pull<'_>) -> Result<()> {
-    let mut position = pull
-        .position(STREAM)
-        .await?
-        .and_then(|kept| Position::parse(&kept))
-        .unwrap_or(Position::Start(0));
-    let mut coming = Some(ask(pull, &position));
-    while let Some(request) = coming.take() {
-        let page = request.arrive().await?;
-        pull.engine.reached("tickets: a page was read");
-        let next = page.next.unwrap_or_else(|| position.clone());
-        if !page.end_of_stream {
-            if next == position {
-                return Err(Error::Stuck { stream: STREAM });
-            }
-            coming = Some(ask(pull, &next));
-        }
-        let people = users::fetch(pull, people_of(&page.records)).await?;
+    let ask: Ask<Ticket> = |client, position, size| {
+        Box::pin(async move { client.incremental_tickets(&position, size).await })
+    };
+    let mut stream = CursorStream::open(pull, STREAM, ask).await?;
+    while let Some((records, next)) = stream.page(pull).await? {
+        let people = users::fetch(pull, people_of(&records)).await?;
         let mut writing = pull.begin().await?;
         users::put(pull, &mut writing, &people).await?;
-        put(pull, &mut writing, &page.records).await?;
+        put(pull, &mut writing, &records).await?;
         pull.commit(writing, STREAM, Some(&next.to_string()))
             .await?;
-        position = next;
     }
     Ok(())
-}
-
-fn ask(pull: &Pull<'_>, position: &Position) -> Coming<zendesk::CursorPage<Ticket>> {
-    let (client, position, size) = (
-        pull.client.clone(),
-        position.clone(),
-        pull.engine.settings.page_size,
-    );
-    Coming::ask(async move { client.incremental_tickets(&position, size).await })
 }
 
 /// Everybody the tickets of a page name in a role that matters to a case.

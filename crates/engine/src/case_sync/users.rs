@@ -11,11 +11,11 @@ use store::integrations::ContactPolicy;
 use store::zendesk_users::{self, MirroredUser};
 use zendesk::{Position, Record};
 
-use super::fetch::Coming;
 use super::link;
 use super::pull::{Page, Pull};
+use super::stream::{Ask, CursorStream};
 use crate::content::content_of;
-use crate::error::{Error, Result};
+use crate::error::Result;
 
 const STREAM: &str = "users";
 
@@ -25,45 +25,22 @@ const SETTLED: Duration = Duration::from_secs(60);
 
 /// Reads the stream from where it was left to its end.
 pub(super) async fn read(pull: &mut Pull<'_>) -> Result<()> {
-    let mut position = pull
-        .position(STREAM)
-        .await?
-        .and_then(|kept| Position::parse(&kept))
-        .unwrap_or(Position::Start(0));
+    let ask: Ask<ZendeskUser> = |client, position, size| {
+        Box::pin(async move { client.incremental_users(&position, size).await })
+    };
+    let mut stream = CursorStream::open(pull, STREAM, ask).await?;
     let mut keep_from = None;
-    let mut coming = Some(ask(pull, &position));
-    while let Some(request) = coming.take() {
-        let page = request.arrive().await?;
-        pull.engine.reached("users: a page was read");
-        let next = page.next.unwrap_or_else(|| position.clone());
-        if !page.end_of_stream {
-            if next == position {
-                return Err(Error::Stuck { stream: STREAM });
-            }
-            coming = Some(ask(pull, &next));
-        }
+    while let Some((records, next)) = stream.page(pull).await? {
         // From the first young user on, only the moment before it is kept as the place to go on
         // from; the young ones are read again then, and cost no write if nothing changed.
-        keep_from = keep_from.or_else(|| unsettled(pull, &page.records));
-        let kept = keep_from.map_or_else(
-            || next.to_string(),
-            |from| Position::Start(from).to_string(),
-        );
+        keep_from = keep_from.or_else(|| unsettled(pull, &records));
+        let kept = keep_from.map_or(next, Position::Start);
         let mut writing = pull.begin().await?;
-        put(pull, &mut writing, &page.records).await?;
-        pull.commit(writing, STREAM, Some(&kept)).await?;
-        position = next;
+        put(pull, &mut writing, &records).await?;
+        pull.commit(writing, STREAM, Some(&kept.to_string()))
+            .await?;
     }
     Ok(())
-}
-
-fn ask(pull: &Pull<'_>, position: &Position) -> Coming<zendesk::CursorPage<ZendeskUser>> {
-    let (client, position, size) = (
-        pull.client.clone(),
-        position.clone(),
-        pull.engine.settings.page_size,
-    );
-    Coming::ask(async move { client.incremental_users(&position, size).await })
 }
 
 /// If a user of the page changed within the last minute: the second to read again from.
