@@ -332,3 +332,6 @@ fn refusal_of_v6(ip: Ipv6Addr) -> Option<&'static str> {
         _ => Some("outside the public network"),
     }
 }
+
+#[cfg(test)]
+mod tests;

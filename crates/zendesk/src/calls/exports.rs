@@ -234,3 +234,6 @@ fn stands_still(call: &'static str, path: &str) -> Error {
         what: "the export does not end and does not move on".into(),
     }
 }
+
+#[cfg(test)]
+mod tests;

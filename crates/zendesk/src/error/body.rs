@@ -358,3 +358,6 @@ fn plain_text(body: &[u8]) -> Option<String> {
 fn cut(text: &str) -> String {
     text.trim().chars().take(TEXT_CAP).collect()
 }
+
+#[cfg(test)]
+mod tests;

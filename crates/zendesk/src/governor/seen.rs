@@ -173,3 +173,6 @@ fn named_limit((name, value): (&http::HeaderName, &http::HeaderValue)) -> Option
 fn seconds(number: u32) -> Duration {
     Duration::from_secs(number.into())
 }
+
+#[cfg(test)]
+mod tests;

@@ -111,3 +111,6 @@ impl Resolve for Shared {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -34,3 +34,6 @@ pub fn api_token_countdown(now: Timestamp) -> TokenSunset {
         sentence,
     }
 }
+
+#[cfg(test)]
+mod tests;
