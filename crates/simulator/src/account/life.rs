@@ -1,0 +1,195 @@
+//! The end of tickets: deleted, restored, scrubbed, merged; and what the passing of time does.
+
+use super::audit::{Change, Detail, Event};
+use super::ticket::{NewComment, Ticket, TicketChange};
+use super::{Account, EditError};
+use crate::text::Text;
+use crate::word::{Channel, Status};
+
+/// Deleted tickets are scrubbed after this many seconds (zendesk-api.md 3.9: about 30 days).
+const SCRUB_AFTER: i64 = 30 * 86_400;
+
+impl Account {
+    /// Brings the account up to a time: scrubs what is due and finishes jobs.
+    pub(crate) fn settle(&mut self, now_ms: i64) {
+        let now = now_ms.div_euclid(1000);
+        self.now = self.now.max(now);
+        for id in self.scrubs_due() {
+            if self.scrub_ticket(id).is_err() {
+                tracing::warn!(ticket = id, "a ticket due for scrubbing is gone");
+            }
+        }
+        self.finish_jobs(now_ms);
+    }
+
+    /// Whether [`Self::settle`] would change anything but the time.
+    pub(crate) fn is_due(&self, now_ms: i64) -> bool {
+        now_ms.div_euclid(1000) > self.now
+            || self
+                .jobs
+                .values()
+                .any(|job| job.work.is_some() && job.done_ms <= now_ms)
+    }
+
+    fn scrubs_due(&self) -> Vec<i64> {
+        let last = self.now - SCRUB_AFTER;
+        self.deletions
+            .range(..=(last, i64::MAX))
+            .map(|(_, id)| *id)
+            .filter(|id| self.ticket(*id).is_some_and(|ticket| !ticket.scrubbed))
+            .collect()
+    }
+
+    /// Deletes a ticket: exports show it as `deleted`, everything else as unknown.
+    ///
+    /// # Errors
+    /// An unknown ticket, or one that is deleted already.
+    pub fn delete_ticket(&mut self, id: i64) -> Result<(), EditError> {
+        if self
+            .ticket(id)
+            .is_none_or(|ticket| ticket.deleted_at.is_some())
+        {
+            return Err(EditError::NoTicket(id));
+        }
+        let mut ticket = self.take_ticket(id)?;
+        let before = ticket.status;
+        ticket.status_before_deletion = Some(before);
+        ticket.status = Status::Deleted;
+        ticket.deleted_at = Some(self.now);
+        self.change_life(ticket, before)
+    }
+
+    /// Restores a deleted ticket.
+    ///
+    /// # Errors
+    /// An unknown ticket; one that is not deleted, or scrubbed already.
+    pub fn restore_ticket(&mut self, id: i64) -> Result<(), EditError> {
+        let deleted = self.ticket(id).ok_or(EditError::NoTicket(id))?;
+        if deleted.deleted_at.is_none() || deleted.scrubbed {
+            return Err(EditError::NotDeleted(id));
+        }
+        let mut ticket = self.take_ticket(id)?;
+        ticket.status = ticket.status_before_deletion.take().unwrap_or(Status::Open);
+        ticket.deleted_at = None;
+        self.change_life(ticket, Status::Deleted)
+    }
+
+    fn change_life(&mut self, mut ticket: Ticket, before: Status) -> Result<(), EditError> {
+        let (id, status) = (ticket.id, ticket.status);
+        ticket.updated_at = self.now;
+        ticket.generated_timestamp = ticket.generated_timestamp.max(self.now);
+        self.insert_ticket(ticket);
+        let by = self.administrator();
+        let change = Change {
+            field: "status".into(),
+            value: Detail::Word(status.as_str()),
+            previous: Detail::Word(before.as_str()),
+        };
+        let events = vec![Event::Changed(Box::new(change))];
+        self.write_audit(id, by, Channel::System, events, None)
+            .map(|_| ())
+    }
+
+    /// Scrubs a deleted ticket now, as Zendesk does 30 days later: subject `SCRUBBED`, description
+    /// `X`, nulls in the rest, `generated_timestamp` moved and `updated_at` not (recorded).
+    ///
+    /// # Errors
+    /// An unknown ticket, or one that is not deleted.
+    pub fn scrub_ticket(&mut self, id: i64) -> Result<(), EditError> {
+        if self
+            .ticket(id)
+            .ok_or(EditError::NoTicket(id))?
+            .deleted_at
+            .is_none()
+        {
+            return Err(EditError::NotDeleted(id));
+        }
+        let mut ticket = self.take_ticket(id)?;
+        ticket.scrubbed = true;
+        ticket.subject = Some(Text::from("SCRUBBED"));
+        ticket.external_id = None;
+        ticket.recipient = None;
+        ticket.assignee_id = None;
+        ticket.organization_id = None;
+        ticket.group_id = None;
+        ticket.collaborator_ids.clear();
+        ticket.tags.clear();
+        ticket.custom_fields.clear();
+        ticket.generated_timestamp = ticket.generated_timestamp.max(self.now);
+        let audits = ticket.audits.clone();
+        self.insert_ticket(ticket);
+        for audit in audits {
+            let Some(audit) = self.audit_mut(audit) else {
+                continue;
+            };
+            audit.custom = None;
+            for event in &mut audit.events {
+                scrub(event);
+            }
+        }
+        Ok(())
+    }
+
+    /// Merges `source` into `target`: the source is closed with the tag `closed_by_merge` and a
+    /// comment that names the target; the target gets a comment that names the source.
+    ///
+    /// # Errors
+    /// An unknown ticket.
+    pub fn merge_tickets(&mut self, source: i64, target: i64) -> Result<(), EditError> {
+        let title = |ticket: &Ticket| {
+            ticket
+                .subject
+                .as_ref()
+                .map(|text| text.read().into_owned())
+                .unwrap_or_default()
+        };
+        let target_title = title(self.ticket(target).ok_or(EditError::NoTicket(target))?);
+        let from = self.ticket(source).ok_or(EditError::NoTicket(source))?;
+        let source_title = title(from);
+        let mut tags: Vec<String> = from.tags.iter().map(|tag| tag.to_string()).collect();
+        tags.push("closed_by_merge".to_owned());
+        let last = self
+            .comments_of(source)
+            .last()
+            .map(|(_, comment)| comment.body.read().into_owned())
+            .unwrap_or_default();
+        let assignee = from.assignee_id.unwrap_or_else(|| self.administrator());
+        let change = TicketChange {
+            comment: Some(NewComment::private(format!(
+                "This request was closed and merged into request #{target} \"{target_title}\"."
+            ))),
+            assignee_id: Some(Some(assignee)),
+            status: Some(Status::Closed),
+            tags: Some(tags),
+            channel: Some(Channel::Web),
+            ..TicketChange::default()
+        };
+        self.update_ticket(source, change)?;
+        let change = TicketChange {
+            comment: Some(NewComment::private(format!(
+                "Request #{source} \"{source_title}\" was closed and merged into this request. Last comment in request #{source}:\n\n{last}"
+            ))),
+            channel: Some(Channel::Web),
+            ..TicketChange::default()
+        };
+        self.update_ticket(target, change).map(|_| ())
+    }
+}
+
+fn scrub(event: &mut Event) {
+    match event {
+        Event::Comment(comment) => {
+            comment.body = Text::from("X");
+            comment.html = None;
+            comment.attachments.clear();
+        }
+        Event::Created(creation) => creation.subject = Some(Text::from("SCRUBBED")),
+        Event::Changed(change) => {
+            if let Detail::Text(_) | Detail::List(_) | Detail::Any(_) = change.value {
+                change.value = Detail::Nothing;
+                change.previous = Detail::Nothing;
+            }
+        }
+        Event::MadePrivate { .. } | Event::Redacted { .. } => {}
+    }
+}

@@ -1,0 +1,82 @@
+//! The simulator's own hands: where they start, that they run or stand, and how a test moves them.
+//!
+//! The only module of this crate that reads the machine's clock or waits on it.
+
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+/// The simulator's clock, in milliseconds since 1970.
+#[derive(Debug)]
+pub(crate) struct Hands {
+    started: Instant,
+    start_ms: i64,
+    still: bool,
+    moved_ms: Mutex<i64>,
+}
+
+impl Hands {
+    /// Hands that start at `start` (Unix seconds; the machine's time without it) and then run with
+    /// the machine, or stand still until moved.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the simulator is a separate system, as Zendesk is: it has a clock of its own"
+    )]
+    pub(crate) fn new(start: Option<i64>, still: bool) -> Self {
+        let machine = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .unwrap_or_default()
+            .as_secs();
+        let start = start.unwrap_or_else(|| i64::try_from(machine).unwrap_or(i64::MAX / 1000));
+        Self {
+            started: Instant::now(),
+            start_ms: start.saturating_mul(1000),
+            still,
+            moved_ms: Mutex::new(0),
+        }
+    }
+
+    /// Milliseconds since 1970 on this clock.
+    pub(crate) fn now_ms(&self) -> i64 {
+        let ran = if self.still {
+            0
+        } else {
+            milliseconds(self.started.elapsed())
+        };
+        let moved = *self.moved_ms.lock().unwrap_or_else(PoisonError::into_inner);
+        self.start_ms.saturating_add(ran).saturating_add(moved)
+    }
+
+    /// Moves the hands on. They never go back: ids and exports rely on it.
+    pub(crate) fn advance(&self, by: Duration) {
+        let mut moved = self.moved_ms.lock().unwrap_or_else(PoisonError::into_inner);
+        *moved = moved.saturating_add(milliseconds(by));
+    }
+}
+
+/// Waits for a duration of the machine's clock: answers that are slow on purpose.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "latency is real time, whatever the simulator's clock says"
+)]
+pub(crate) async fn wait(duration: Duration) {
+    if !duration.is_zero() {
+        tokio::time::sleep(duration).await;
+    }
+}
+
+fn milliseconds(duration: Duration) -> i64 {
+    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX / 4)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_still_clock_moves_only_when_told() {
+        let hands = Hands::new(Some(1_700_000_000), true);
+        assert_eq!(hands.now_ms(), 1_700_000_000_000);
+        hands.advance(Duration::from_millis(1_500));
+        assert_eq!(hands.now_ms(), 1_700_000_001_500);
+    }
+}

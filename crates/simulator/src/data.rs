@@ -1,0 +1,24 @@
+//! Believable data, the same for the same seed: a shop's help desk over the last year.
+
+pub(crate) mod dice;
+pub(crate) mod phrase;
+
+mod conversation;
+mod people;
+mod reference;
+
+use crate::account::Account;
+use crate::config::Config;
+use dice::Dice;
+
+/// Fills an empty account: reference lists, organizations, users, then tickets with their audits.
+///
+/// Nothing in it is younger than an hour before `now` (Unix seconds).
+pub(crate) fn generate(config: &Config, now: i64) -> Account {
+    let mut dice = Dice::new(config.seed);
+    let mut account = Account::new(now);
+    reference::fill(&mut account);
+    let people = people::fill(&mut account, &mut dice, config.users);
+    conversation::fill(&mut account, &mut dice, config, &people);
+    account
+}

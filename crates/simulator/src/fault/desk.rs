@@ -1,0 +1,116 @@
+//! The faults that are armed, and how often each has happened.
+
+use serde::Serialize;
+
+use super::{Fault, FaultKind};
+
+/// A fault that happens to the request at hand.
+#[derive(Debug, Clone)]
+pub(crate) struct Armed {
+    /// Its number on the desk.
+    pub(crate) number: usize,
+    pub(crate) fault: Fault,
+}
+
+#[derive(Debug)]
+struct Entry {
+    fault: Fault,
+    seen: u64,
+    fired: u64,
+    /// The page that `repeat-page` keeps answering.
+    page: Option<Vec<u8>>,
+}
+
+/// A line of the list of faults.
+#[derive(Debug, Serialize)]
+pub(crate) struct FaultLine {
+    kind: String,
+    route: Option<String>,
+    method: Option<String>,
+    after: u64,
+    times: Option<u64>,
+    seen: u64,
+    fired: u64,
+}
+
+/// All faults, in the order they were added.
+#[derive(Debug, Default)]
+pub(crate) struct FaultDesk {
+    entries: Vec<Entry>,
+    revoked: bool,
+}
+
+impl FaultDesk {
+    pub(crate) fn add(&mut self, fault: Fault) {
+        self.entries.push(Entry {
+            fault,
+            seen: 0,
+            fired: 0,
+            page: None,
+        });
+    }
+
+    /// Takes all faults away; refused credentials work again.
+    pub(crate) fn clear(&mut self) {
+        self.entries.clear();
+        self.revoked = false;
+    }
+
+    /// Whether every credential is refused.
+    pub(crate) fn revoked(&self) -> bool {
+        self.revoked
+    }
+
+    /// The faults that happen to this request; each counts as having happened.
+    pub(crate) fn take(&mut self, method: &str, route: &str) -> Vec<Armed> {
+        let mut taken = Vec::new();
+        for (number, entry) in self.entries.iter_mut().enumerate() {
+            if !entry.fault.matches(method, route) {
+                continue;
+            }
+            entry.seen += 1;
+            let ready = entry.seen > entry.fault.after;
+            if ready && entry.fault.times.is_none_or(|times| entry.fired < times) {
+                entry.fired += 1;
+                if entry.fault.kind == FaultKind::RevokeToken {
+                    self.revoked = true;
+                }
+                taken.push(Armed {
+                    number,
+                    fault: entry.fault.clone(),
+                });
+            }
+        }
+        taken
+    }
+
+    /// Takes it back that a fault has happened: the answer had nothing for it to touch.
+    pub(crate) fn give_back(&mut self, number: usize) {
+        if let Some(entry) = self.entries.get_mut(number) {
+            entry.fired = entry.fired.saturating_sub(1);
+        }
+    }
+
+    /// The page to repeat: the first one a fault has seen.
+    pub(crate) fn repeated(&mut self, number: usize, page: Vec<u8>) -> Vec<u8> {
+        match self.entries.get_mut(number) {
+            Some(entry) => entry.page.get_or_insert(page).clone(),
+            None => page,
+        }
+    }
+
+    pub(crate) fn list(&self) -> Vec<FaultLine> {
+        self.entries
+            .iter()
+            .map(|entry| FaultLine {
+                kind: entry.fault.kind.to_string(),
+                route: entry.fault.route.clone(),
+                method: entry.fault.method.clone(),
+                after: entry.fault.after,
+                times: entry.fault.times,
+                seen: entry.seen,
+                fired: entry.fired,
+            })
+            .collect()
+    }
+}

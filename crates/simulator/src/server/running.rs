@@ -1,0 +1,224 @@
+//! Starting and stopping, and what a test that holds the simulator can do.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::net::{SocketAddr, TcpListener};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum_server::Handle;
+use axum_server::tls_rustls::RustlsConfig;
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use tokio::task::JoinHandle;
+
+use super::{Core, handle};
+use crate::account::Account;
+use crate::clock::Hands;
+use crate::config::{Config, TlsFiles};
+use crate::data;
+use crate::fault::Fault;
+
+/// Why the simulator did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The address could not be taken.
+    #[error(
+        "cannot listen on {address}: {source}; choose another address, or port 0 for a free port"
+    )]
+    Listen {
+        /// The address.
+        address: SocketAddr,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// A TLS file could not be read.
+    #[error(
+        "cannot read {path} as PEM: {reason}; give a certificate chain and its unencrypted private key"
+    )]
+    Tls {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The certificate and the key do not make a server.
+    #[error("the certificate and key cannot be used for TLS: {0}; check that they belong together")]
+    Certificate(#[from] rustls::Error),
+    /// The path prefix is no path.
+    #[error("the path prefix {0:?} must begin with / and must not end with it")]
+    Prefix(String),
+}
+
+/// A running simulator. It stops when it is dropped.
+#[derive(Debug)]
+pub struct Simulator {
+    core: Arc<Core>,
+    address: SocketAddr,
+    handle: Handle<SocketAddr>,
+    task: Option<JoinHandle<()>>,
+}
+
+/// Makes the data, binds the address and serves in the background.
+///
+/// # Errors
+/// An address that is taken, TLS files that cannot be used, a prefix that is no path.
+pub async fn start(config: Config) -> Result<Simulator, StartError> {
+    if let Some(prefix) = &config.path_prefix
+        && (!prefix.starts_with('/') || prefix.ends_with('/'))
+    {
+        return Err(StartError::Prefix(prefix.clone()));
+    }
+    let tls = config.tls.as_ref().map(read_tls).transpose()?;
+    let failed = |source| StartError::Listen {
+        address: config.listen,
+        source,
+    };
+    let listener = TcpListener::bind(config.listen).map_err(failed)?;
+    listener.set_nonblocking(true).map_err(failed)?;
+    let address = listener.local_addr().map_err(failed)?;
+    let hands = Hands::new(config.start, config.still_clock);
+    let account = data::generate(&config, hands.now_ms().div_euclid(1000));
+    let core = Arc::new(Core::new(config, hands, account));
+    let service = Router::new()
+        .fallback(handle)
+        .with_state(core.clone())
+        .into_make_service_with_connect_info::<SocketAddr>();
+    let handle = Handle::new();
+    let failed = |source| StartError::Listen { address, source };
+    let serving = match tls {
+        Some(tls) => {
+            let server = axum_server::from_tcp_rustls(listener, tls).map_err(failed)?;
+            tokio::spawn(server.handle(handle.clone()).serve(service))
+        }
+        None => {
+            let server = axum_server::from_tcp(listener).map_err(failed)?;
+            tokio::spawn(server.handle(handle.clone()).serve(service))
+        }
+    };
+    let task = tokio::spawn(async move {
+        match serving.await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::error!(%error, "the simulator stopped serving"),
+            Err(error) => tracing::error!(%error, "the simulator's server task ended"),
+        }
+    });
+    Ok(Simulator {
+        core,
+        address,
+        handle,
+        task: Some(task),
+    })
+}
+
+impl Simulator {
+    /// Scheme, address and prefix: what a client is given as the account's URL.
+    pub fn url(&self) -> String {
+        let scheme = match self.core.config.tls {
+            Some(_) => "https",
+            None => "http",
+        };
+        let prefix = self.core.config.path_prefix.as_deref().unwrap_or_default();
+        format!("{scheme}://{}{prefix}", self.address)
+    }
+
+    /// The address it listens on, with the port that was taken.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Moves the simulator's clock on; jobs and scrubbing that fall due are done.
+    pub fn advance(&self, by: Duration) {
+        self.core.hands.advance(by);
+        drop(self.core.account_mut());
+    }
+
+    /// Unix seconds on the simulator's clock.
+    pub fn now(&self) -> i64 {
+        self.core.hands.now_ms().div_euclid(1000)
+    }
+
+    /// Arms a fault.
+    pub fn add_fault(&self, fault: Fault) {
+        self.core.desk().faults.add(fault);
+    }
+
+    /// Takes all faults away; credentials refused by `revoke-token` work again.
+    pub fn clear_faults(&self) {
+        self.core.desk().faults.clear();
+    }
+
+    /// How many requests came in, refused ones too; those of the control route do not count.
+    pub fn requests(&self) -> u64 {
+        self.core.desk().requests.values().sum()
+    }
+
+    /// How many requests came in by method and route: `GET incremental/tickets/cursor`.
+    pub fn requests_by_route(&self) -> BTreeMap<String, u64> {
+        self.core.desk().requests.clone()
+    }
+
+    /// Looks at the account.
+    pub fn read<R>(&self, look: impl FnOnce(&Account) -> R) -> R {
+        look(&self.core.account())
+    }
+
+    /// Changes the account, as people and systems other than the client at hand would.
+    pub fn edit<R>(&self, change: impl FnOnce(&mut Account) -> R) -> R {
+        change(&mut self.core.account_mut())
+    }
+
+    /// Gives out an OAuth access token and a refresh token for the administrator, as the sign-in
+    /// page would: `(access, refresh)`.
+    pub fn issue_tokens(&self, scopes: &[&str]) -> (String, String) {
+        self.core.issue_tokens(scopes)
+    }
+
+    /// Stops serving and closes every connection.
+    pub async fn stop(mut self) {
+        self.handle.shutdown();
+        if let Some(task) = self.task.take()
+            && task.await.is_err()
+        {
+            tracing::warn!("the simulator's task did not end cleanly");
+        }
+    }
+}
+
+impl Drop for Simulator {
+    fn drop(&mut self) {
+        self.handle.shutdown();
+    }
+}
+
+impl Core {
+    /// Gives out tokens for the administrator: `(access, refresh)`.
+    pub(crate) fn issue_tokens(&self, scopes: &[&str]) -> (String, String) {
+        let user_id = self.account().administrator();
+        let now_ms = self.hands.now_ms();
+        let lives = crate::routes::oauth::Lives::of(&self.config.oauth);
+        let scopes = scopes.iter().map(|scope| (*scope).to_owned()).collect();
+        crate::routes::oauth::issue_pair(&mut self.desk().tokens, user_id, scopes, lives, now_ms)
+    }
+}
+
+fn read_tls(files: &TlsFiles) -> Result<RustlsConfig, StartError> {
+    let unreadable = |path: &Path, reason: String| StartError::Tls {
+        path: path.to_owned(),
+        reason,
+    };
+    let certificates = CertificateDer::pem_file_iter(&files.cert)
+        .and_then(Iterator::collect::<Result<Vec<_>, _>>)
+        .map_err(|error| unreadable(&files.cert, error.to_string()))?;
+    let key = PrivateKeyDer::from_pem_file(&files.key)
+        .map_err(|error| unreadable(&files.key, error.to_string()))?;
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let mut server = rustls::ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()?
+        .with_no_client_auth()
+        .with_single_cert(certificates, key)?;
+    server.alpn_protocols = vec![b"http/1.1".to_vec()];
+    Ok(RustlsConfig::from_config(Arc::new(server)))
+}
