@@ -140,8 +140,9 @@ impl Client {
         let url = format!("{}/api/v2/{path}", inner.address.base());
         let mut waits = Waits::new(&inner.options);
         let mut renewed = false;
+        let mut bucket = about.bucket;
         loop {
-            inner.options.governor.admit(about.bucket).await?;
+            inner.options.governor.admit(bucket).await?;
             let (authorization, tokens) = inner.authorization().await?;
             let sent = inner.send(Outgoing {
                 call: about.call,
@@ -171,7 +172,9 @@ impl Client {
                 renewed = true;
                 inner.renew(refused).await?;
             } else if let Error::Limited { after, .. } = error {
-                // The governor has been told; asking it again is the wait.
+                // The governor has been told; asking it again is the wait. Should another limiter
+                // have answered than we thought we were asking, its bucket is the closed one.
+                bucket = seen.limiter.unwrap_or(bucket);
                 waits.limited(after, error)?;
             } else {
                 inner.pause(&mut waits, error).await?;

@@ -80,9 +80,12 @@ impl Http {
             // certificate authorities could not even run the demonstration.
             builder = builder.tls_certs_only([]);
         }
-        let client = builder
-            .build()
-            .map_err(|error| Error::Setup(format!("TLS could not be set up ({error})")))?;
+        let client = builder.build().map_err(|error| {
+            let why = error.source().map_or_else(String::new, ToString::to_string);
+            Error::Setup(format!(
+                "TLS could not be set up; is the package ca-certificates installed? ({why})"
+            ))
+        })?;
         Ok(Self {
             client,
             pinned,

@@ -446,3 +446,90 @@ async fn nothing_that_is_secret_or_personal_shows_in_debug_or_errors() {
             .contains("canary@example.com")
     );
 }
+
+/// Bytes from their hex digits.
+fn bytes(hex: &str) -> Vec<u8> {
+    let pairs = hex.as_bytes().chunks(2);
+    pairs
+        .map(|pair| u8::from_str_radix(std::str::from_utf8(pair).unwrap(), 16).unwrap())
+        .collect()
+}
+
+#[tokio::test]
+async fn a_packed_answer_is_unpacked() {
+    // {"user":{"id":7}}
+    let packed =
+        bytes("1f8b08000000000002ffab562a2d4e2d52b2aa56ca4c51b232afad050065346fa411000000");
+    let served =
+        Served::start([Answer::json(200, packed).header("Content-Encoding", "gzip")]).await;
+    assert_eq!(client_of(&served).me().await.unwrap().id, 7);
+}
+
+#[tokio::test]
+async fn a_packed_answer_that_is_cut_off_is_tried_again() {
+    let packed =
+        bytes("1f8b08000000000002ffab562a2d4e2d52b2aa56ca4c51b232afad050065346fa411000000");
+    let cut = Answer::json(200, &packed[..20]).header("Content-Encoding", "gzip");
+    let served = Served::start([cut, Answer::json(200, ME)]).await;
+    let client = client_of(&served);
+    client.me().await.unwrap();
+    assert_eq!(client.requests(), 2);
+}
+
+#[tokio::test]
+async fn a_small_answer_that_unpacks_to_a_huge_one_is_not_read() {
+    // 100,000 blanks.
+    let packed = bytes(
+        "1f8b08000000000002ffedc13101000000c2a02aeb9fd21a1e4001000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000af062df079caa0860100",
+    );
+    assert!(packed.len() < 300);
+    let served =
+        Served::start([Answer::json(200, packed).header("Content-Encoding", "gzip")]).await;
+    let mut options = options(manual_clock());
+    options.max_body = 50_000;
+    let client = Client::new(served.account(), api_token(), options).unwrap();
+    let error = client.me().await.unwrap_err();
+    assert!(
+        matches!(error, Error::TooLarge { limit: 50_000, .. }),
+        "{error:?}"
+    );
+}
+
+/// Serves TLS with a certificate that no authority knows, until the test ends.
+fn untrusted_server() -> std::net::SocketAddr {
+    let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    let key = rustls::pki_types::PrivatePkcs8KeyDer::from(made.signing_key.serialize_der());
+    let provider = std::sync::Arc::new(rustls::crypto::ring::default_provider());
+    let config = rustls::ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(vec![made.cert.der().clone()], key.into())
+        .unwrap();
+    let config = std::sync::Arc::new(config);
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            let mut tls = rustls::ServerConnection::new(config.clone()).unwrap();
+            // The client leaves in the middle, which is what the test is about.
+            drop(tls.complete_io(&mut stream));
+        }
+    });
+    address
+}
+
+#[tokio::test]
+async fn an_unknown_certificate_is_refused_once_with_what_to_do() {
+    let text = format!("https://localhost:{}", untrusted_server().port());
+    let address = zendesk::Address::parse(&text, &loopback()).unwrap();
+    let client = Client::new(address, api_token(), options(manual_clock())).unwrap();
+    let error = client.me().await.unwrap_err();
+    assert!(
+        matches!(&error, Error::Certificate { host } if host == "localhost"),
+        "{error:?}"
+    );
+    assert_eq!(error.when(), When::AfterFix(Fix::Certificate));
+    assert_eq!(client.requests(), 1);
+}

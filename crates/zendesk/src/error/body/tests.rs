@@ -196,10 +196,10 @@ fn a_403_on_a_bulk_call_says_that_bulk_import_is_off() {
 #[case(r#"{"error":"IdempotentRequestInProgress"}"#, ConflictKind::InProgress)]
 #[case("", ConflictKind::Other)]
 fn a_409_says_which_conflict_it_is(#[case] body: &str, #[case] expected: ConflictKind) {
-    match error_of(409, body) {
-        Error::Conflict { kind, .. } => assert_eq!(kind, expected),
-        other => panic!("{other:?}"),
-    }
+    let Error::Conflict { kind, .. } = error_of(409, body) else {
+        panic!("a 409 is a conflict");
+    };
+    assert_eq!(kind, expected);
 }
 
 #[test]
