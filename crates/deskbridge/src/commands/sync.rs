@@ -1,0 +1,103 @@
+//! `deskbridge sync`: a pull now, seen through to its end.
+
+use anyhow::anyhow;
+use engine::schedule;
+use store::runs::RunState;
+
+use crate::commands::integration;
+use crate::installation::{ACTOR, Place};
+use crate::output;
+use crate::progress;
+use crate::summary::Summary;
+
+/// Arguments of `sync`.
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Examples:\n  deskbridge sync acme\n  deskbridge sync acme --json | jq .cases\n  deskbridge sync acme --dry-run"
+)]
+pub(crate) struct Arguments {
+    /// Which integration
+    name: String,
+    /// Prints one JSON object when the run has ended, and no progress
+    #[arg(long)]
+    json: bool,
+    /// Changes nothing: shows every field that a run would change
+    #[arg(long)]
+    dry_run: bool,
+}
+
+/// Does it.
+pub(crate) async fn run(place: &Place, arguments: &Arguments) -> anyhow::Result<()> {
+    let installation = place.open().await?;
+    let engine = &installation.engine;
+    let found = integration::find(engine, &arguments.name).await?;
+    if arguments.dry_run {
+        return dry_run(engine, &found, arguments.json).await;
+    }
+    let scheduled = schedule::schedule_sync(engine, &found, ACTOR).await?;
+    if scheduled.joined && !arguments.json {
+        output::note("A run was waiting or going on already; this is it.");
+    }
+    let ended = Box::pin(progress::see_through(
+        engine,
+        &found.id,
+        &scheduled.run_id,
+        None,
+        arguments.json,
+    ))
+    .await?;
+    let summary = Summary::of(engine, ended).await?;
+    installation.close().await;
+    summary.tell(arguments.json)
+}
+
+async fn dry_run(
+    engine: &engine::Engine,
+    found: &store::integrations::Integration,
+    json: bool,
+) -> anyhow::Result<()> {
+    let folder = tempfile::Builder::new()
+        .prefix("deskbridge-dry-run-")
+        .tempdir()
+        .map_err(|error| anyhow!("No temporary folder can be made for the dry run: {error}. Free some room or set TMPDIR."))?;
+    let would = Box::pin(engine::dry_run::dry_run(engine, found, folder.path())).await?;
+    if json {
+        let counters = &would.counters;
+        output::json(&serde_json::json!({
+            "dry_run": true,
+            "state": would.state.as_str(),
+            "problem": would.problem,
+            "users": counters.users,
+            "tickets": counters.tickets,
+            "comments": counters.comments,
+            "cases": counters.cases,
+            "contacts": counters.contacts,
+            "conflicts": counters.conflicts,
+            "requests": counters.requests,
+            "changes": would.changes,
+            "warnings": would.warnings,
+        }))?;
+        return ended(would.state, would.problem);
+    }
+    for change in &would.changes {
+        output::line(&output::shown(change, 1000));
+    }
+    for warning in &would.warnings {
+        output::note(&format!("warning: {warning}"));
+    }
+    let counters = &would.counters;
+    output::line(&format!(
+        "A run now would make {} cases and change {}, make {} contacts and change {}. Nothing was changed.",
+        counters.cases.created, counters.cases.updated, counters.contacts.created, counters.contacts.updated
+    ));
+    ended(would.state, would.problem)
+}
+
+fn ended(state: RunState, problem: Option<String>) -> anyhow::Result<()> {
+    if state == RunState::Completed {
+        return Ok(());
+    }
+    Err(anyhow!(problem.unwrap_or_else(|| {
+        format!("A run now would end in the state {}.", state.as_str())
+    })))
+}
