@@ -1,0 +1,4 @@
+//! Cases.
+
+pub(crate) mod list;
+pub(crate) mod show;

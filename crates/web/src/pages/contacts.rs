@@ -1,0 +1,3 @@
+//! Contacts: the customers a case or a ticket names.
+
+pub(crate) mod show;

@@ -1,0 +1,3 @@
+//! Integrations.
+
+pub(crate) mod list;

@@ -1,0 +1,4 @@
+//! Signing in: the form, and its answer.
+
+pub(crate) mod form;
+pub(crate) mod submit;
