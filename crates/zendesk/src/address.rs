@@ -2,7 +2,7 @@
 //!
 //! Source of the rules: security-and-operations.md 1, row SSRF (ASVS 1.3.6, 13.2.4, 13.2.5), and
 //! ticket-sync.md 2, *URL*. The name is checked here, when it is typed; what the name resolves to
-//! is checked in [`crate::http`], at each connect, by [`refusal_of`].
+//! is checked at each connect.
 
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
