@@ -25,6 +25,15 @@ pub enum Dialect {
     Postgres,
 }
 
+impl Dialect {
+    pub(crate) fn of(connection: &AnyConnection) -> Self {
+        match connection.backend_name() {
+            "PostgreSQL" => Self::Postgres,
+            _ => Self::Sqlite,
+        }
+    }
+}
+
 /// The database. Cheap to clone.
 #[derive(Clone)]
 pub struct Store {

@@ -1,0 +1,202 @@
+//! A fresh database of each kind for every test, removed at its end, also when it fails.
+
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::sync::Once;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use sqlx::{AnyConnection, AssertSqlSafe, Connection as _, Row as _};
+use store::{Dialect, Reader, Store, Tx};
+use tempfile::TempDir;
+
+/// Names a PostgreSQL server in which tests may create and drop databases.
+const VARIABLE: &str = "DESKBRIDGE_TEST_POSTGRES";
+
+/// A place where a database may be made, and nothing in it yet.
+pub struct Place {
+    pub url: String,
+    pub dialect: Dialect,
+    folder: TempDir,
+}
+
+impl Place {
+    /// A connection that knows nothing of the store, as another program has it.
+    pub async fn stranger(&self) -> AnyConnection {
+        sqlx::any::install_default_drivers();
+        AnyConnection::connect(&self.url).await.unwrap()
+    }
+
+    /// A folder of the test's own.
+    pub fn folder(&self) -> &std::path::Path {
+        self.folder.path()
+    }
+}
+
+/// An open store, and the ways of a test to look behind it.
+pub struct Database {
+    pub store: Store,
+    pub place: Place,
+}
+
+impl Database {
+    pub async fn tx(&self) -> Tx {
+        self.store.begin().await.unwrap()
+    }
+
+    pub async fn reader(&self) -> Reader {
+        self.store.read().await.unwrap()
+    }
+
+    /// The same database opened once more, as another process does.
+    pub async fn again(&self) -> Store {
+        Store::open(&self.place.url).await.unwrap()
+    }
+
+    pub fn is_postgres(&self) -> bool {
+        self.place.dialect == Dialect::Postgres
+    }
+
+    /// Runs a statement behind the store's back.
+    pub async fn execute(&self, sql: &str) -> u64 {
+        let mut tx = self.tx().await;
+        let done = execute(&mut tx, sql).await.unwrap();
+        tx.commit().await.unwrap();
+        done
+    }
+
+    /// The one number a query gives.
+    pub async fn number(&self, sql: &str) -> i64 {
+        sqlx::query(AssertSqlSafe(sql.to_owned()))
+            .fetch_one(&mut *self.reader().await)
+            .await
+            .unwrap()
+            .get(0)
+    }
+
+    /// How many rows a table has.
+    pub async fn count(&self, table: &str) -> i64 {
+        self.number(&format!("SELECT COUNT(*) FROM {table}")).await
+    }
+
+    /// The first column of every row, as text.
+    pub async fn texts(&self, sql: &str) -> Vec<String> {
+        sqlx::query(AssertSqlSafe(sql.to_owned()))
+            .fetch_all(&mut *self.reader().await)
+            .await
+            .unwrap()
+            .iter()
+            .map(|row| row.get(0))
+            .collect()
+    }
+}
+
+/// Runs a statement on a connection; the error stays the driver's.
+pub async fn execute(connection: &mut AnyConnection, sql: &str) -> sqlx::Result<u64> {
+    Ok(sqlx::raw_sql(AssertSqlSafe(sql.to_owned()))
+        .execute(connection)
+        .await?
+        .rows_affected())
+}
+
+/// Runs `body` on a new SQLite file and, if there is a server, on a new PostgreSQL database.
+pub async fn on_both(body: impl AsyncFn(&Database)) {
+    on_sqlite(&body).await;
+    on_postgres(&body).await;
+}
+
+pub async fn on_sqlite(body: impl AsyncFn(&Database)) {
+    in_new_file(async |place| open_and_run(place, &body).await).await;
+}
+
+pub async fn on_postgres(body: impl AsyncFn(&Database)) {
+    in_new_database(async |place| open_and_run(place, &body).await).await;
+}
+
+/// Like [`on_both`], but nobody has opened the database yet.
+pub async fn in_both_places(body: impl AsyncFn(Place)) {
+    in_new_file(&body).await;
+    in_new_database(&body).await;
+}
+
+async fn open_and_run(place: Place, body: &impl AsyncFn(&Database)) {
+    let store = Store::open(&place.url).await.unwrap();
+    let database = Database { store, place };
+    body(&database).await;
+    database.store.close().await;
+}
+
+pub async fn in_new_file(body: impl AsyncFn(Place)) {
+    let folder = tempfile::tempdir().unwrap();
+    let url = format!(
+        "sqlite:{}?mode=rwc",
+        folder.path().join("desk.db").display()
+    );
+    let place = Place {
+        url,
+        dialect: Dialect::Sqlite,
+        folder,
+    };
+    if let Err(panic) = catch(body(place)).await {
+        eprintln!("this was on SQLite");
+        resume_unwind(panic);
+    }
+}
+
+pub async fn in_new_database(body: impl AsyncFn(Place)) {
+    static SKIPPED: Once = Once::new();
+    static NUMBER: AtomicU32 = AtomicU32::new(0);
+    let Some(server) = std::env::var(VARIABLE).ok().filter(|url| !url.is_empty()) else {
+        SKIPPED.call_once(|| {
+            let thread = std::thread::current();
+            let name = thread.name().unwrap_or("store").to_owned();
+            println!("skipped: {name} on PostgreSQL needs {VARIABLE}");
+        });
+        return;
+    };
+    sqlx::any::install_default_drivers();
+    let name = format!(
+        "deskbridge_store_{}_{}",
+        std::process::id(),
+        NUMBER.fetch_add(1, Ordering::Relaxed)
+    );
+    let place = Place {
+        url: named(&server, &name),
+        dialect: Dialect::Postgres,
+        folder: tempfile::tempdir().unwrap(),
+    };
+    let drop_it = format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)");
+    let mut admin = AnyConnection::connect(&server).await.unwrap();
+    execute(&mut admin, &drop_it).await.unwrap();
+    execute(&mut admin, &format!("CREATE DATABASE {name}"))
+        .await
+        .unwrap();
+    let outcome = catch(body(place)).await;
+    execute(&mut admin, &drop_it).await.unwrap();
+    admin.close().await.unwrap();
+    if let Err(panic) = outcome {
+        eprintln!("this was on PostgreSQL");
+        resume_unwind(panic);
+    }
+}
+
+/// The server's address with another database in it.
+fn named(server: &str, database: &str) -> String {
+    let (address, parameters) = match server.split_once('?') {
+        Some((address, parameters)) => (address, format!("?{parameters}")),
+        None => (server, String::new()),
+    };
+    let (address, _) = address.rsplit_once('/').unwrap();
+    format!("{address}/{database}{parameters}")
+}
+
+/// Waits for `body`, and gives its panic back as a value.
+async fn catch(body: impl Future<Output = ()>) -> std::thread::Result<()> {
+    let mut body = Box::pin(body);
+    std::future::poll_fn(move |context| {
+        match catch_unwind(AssertUnwindSafe(|| body.as_mut().poll(context))) {
+            Ok(std::task::Poll::Ready(())) => std::task::Poll::Ready(Ok(())),
+            Ok(std::task::Poll::Pending) => std::task::Poll::Pending,
+            Err(panic) => std::task::Poll::Ready(Err(panic)),
+        }
+    })
+    .await
+}

@@ -1,0 +1,34 @@
+//! What the store promises, on SQLite and on PostgreSQL.
+//!
+//! Every test runs on both databases through [`database::on_both`]; without a PostgreSQL server it
+//! runs on SQLite and says that the other half was skipped.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a failed unwrap is a failed test, and a skipped one says so"
+)]
+
+mod audit;
+mod cases;
+mod concurrency;
+mod contacts;
+mod copying;
+mod counters;
+mod credentials;
+mod database;
+mod failures;
+mod history;
+mod integrations;
+mod jobs;
+mod leases;
+mod mirror;
+mod opening;
+mod permissions;
+mod runs;
+mod samples;
+mod sizes;
+mod texts;
+mod uniqueness;
+mod users;

@@ -1,0 +1,106 @@
+//! Files and folders that may not be written. Root may write everywhere, so as root these tests
+//! run once more as somebody without rights.
+
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
+use std::os::unix::process::CommandExt as _;
+use std::path::Path;
+use std::process::Command;
+
+use store::{Error, Store, When, cases};
+
+use crate::samples::case;
+
+/// The user and group that own nothing, on every Linux.
+const NOBODY: u32 = 65_534;
+
+/// Whether the test goes on here. As root it is started again as nobody, and does not.
+fn is_bound_by_permissions() -> bool {
+    if std::fs::metadata("/proc/self").unwrap().uid() != 0 {
+        return true;
+    }
+    let thread = std::thread::current();
+    let name = thread.name().unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    allow(folder.path(), 0o777);
+    // A copy, since nobody may not reach the folder where it was built.
+    let program = folder.path().join("tests");
+    std::fs::copy(std::env::current_exe().unwrap(), &program).unwrap();
+    allow(&program, 0o755);
+    let output = Command::new(&program)
+        .args(["--exact", name, "--nocapture"])
+        .current_dir("/")
+        .env_clear()
+        .env("TMPDIR", folder.path())
+        .uid(NOBODY)
+        .gid(NOBODY)
+        .output();
+    match output {
+        Ok(output) => {
+            let said = String::from_utf8_lossy(&output.stdout);
+            let failed = String::from_utf8_lossy(&output.stderr);
+            assert!(output.status.success(), "as nobody: {said}{failed}");
+            assert!(said.contains("1 passed"), "as nobody: {said}{failed}");
+        }
+        Err(error) => println!("skipped: {name} needs a user without rights: {error}"),
+    }
+    false
+}
+
+fn allow(path: &Path, mode: u32) {
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
+}
+
+#[track_caller]
+fn assert_names_the_file(error: &Error, file: &Path) {
+    let said = error.to_string();
+    assert!(said.contains(&file.display().to_string()), "{said}");
+    assert_eq!(error.when(), When::AfterFix, "{said}");
+}
+
+async fn made(folder: &Path) -> std::path::PathBuf {
+    let file = folder.join("desk.db");
+    let store = Store::open_file(&file).await.unwrap();
+    let mut tx = store.begin().await.unwrap();
+    cases::put(&mut tx, &[case(1)]).await.unwrap();
+    tx.commit().await.unwrap();
+    store.close().await;
+    file
+}
+
+#[tokio::test]
+async fn a_file_that_may_not_be_written_is_told_with_its_path() {
+    if !is_bound_by_permissions() {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let file = made(folder.path()).await;
+    allow(&file, 0o444);
+    let error = match Store::open_file(&file).await {
+        Err(error) => error,
+        Ok(store) => store.begin().await.map(drop).unwrap_err(),
+    };
+    assert!(matches!(error, Error::ReadOnly { .. }), "{error:?}");
+    assert_names_the_file(&error, &file);
+    allow(&file, 0o644);
+    let store = Store::open_file(&file).await.unwrap();
+    let kept = cases::count(&mut *store.read().await.unwrap()).await;
+    assert_eq!(kept.unwrap(), 1);
+}
+
+#[tokio::test]
+async fn a_folder_that_may_not_be_written_is_told_with_the_path_of_the_file() {
+    if !is_bound_by_permissions() {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let file = made(folder.path()).await;
+    allow(folder.path(), 0o555);
+    let known = Store::open_file(&file).await.map(drop).unwrap_err();
+    let new_file = folder.path().join("new.db");
+    let new = Store::open_file(&new_file).await.map(drop).unwrap_err();
+    allow(folder.path(), 0o755);
+    assert_names_the_file(&known, &file);
+    assert_names_the_file(&new, &new_file);
+    assert!(matches!(known, Error::ReadOnly { .. }), "{known:?}");
+    assert!(matches!(new, Error::ReadOnly { .. }), "{new:?}");
+}
