@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use anyhow::anyhow;
+use anyhow::{Context as _, anyhow};
 use clock::{Clock, Dice, SystemClock, SystemDice};
 use engine::Engine;
 use secrecy::{ExposeSecret as _, SecretString};
@@ -15,6 +15,7 @@ use crate::arguments::Global;
 use crate::config::Config;
 use crate::environment::Environment;
 use crate::failure::usage;
+use crate::holder::{Holder, is_gone};
 use crate::key_file::{KeyFile, KeyLock};
 use crate::kill_switch;
 
@@ -37,6 +38,7 @@ pub(crate) struct Installation {
     /// Everything works with it.
     pub(crate) engine: Engine,
     _lock: Option<KeyLock>,
+    _holder: Holder,
 }
 
 impl Place {
@@ -145,7 +147,7 @@ impl Place {
             let keyring = Keyring::parse(text, "DESKBRIDGE_KEY")?;
             let store = self.open_store().await?;
             keyring.check(&store, &dice).await?;
-            return Ok(self.assemble(store, keyring, None));
+            return self.assemble(store, keyring, None);
         }
         let file = self.key_file();
         if !file.exists() {
@@ -155,34 +157,46 @@ impl Place {
         let lock = file.share()?;
         let store = self.open_store().await?;
         let keyring = file.open(&store, &dice).await?;
-        Ok(self.assemble(store, keyring, Some(lock)))
+        self.assemble(store, keyring, Some(lock))
     }
 
-    fn assemble(&self, store: Store, keyring: Keyring, lock: Option<KeyLock>) -> Installation {
+    fn assemble(
+        &self,
+        store: Store,
+        keyring: Keyring,
+        lock: Option<KeyLock>,
+    ) -> anyhow::Result<Installation> {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let dice: Arc<dyn Dice> = Arc::new(SystemDice);
+        // Unique for each process that ever works here, so that nobody holds another's lease.
+        let name = format!(
+            "{}-{}",
+            std::process::id(),
+            store::ids::new_id(clock.now(), &*dice)
+        );
+        let folder = self.data.join("running");
+        let holder = Holder::begin(&folder, name).with_context(|| {
+            format!("The folder {} cannot be written to. Make it writable for the user that runs Deskbridge.", folder.display())
+        })?;
         let engine = Engine {
             store,
             keyring: Arc::new(keyring),
-            settings: Arc::new(self.engine_settings(&*clock, &*dice)),
+            settings: Arc::new(self.engine_settings(&holder.name)),
+            is_gone: is_gone(folder),
             clock,
             dice,
             checkpoint: kill_switch::checkpoint(&self.environment),
         };
-        Installation {
+        Ok(Installation {
             engine,
             _lock: lock,
-        }
+            _holder: holder,
+        })
     }
 
-    fn engine_settings(&self, clock: &dyn Clock, dice: &dyn Dice) -> engine::Settings {
+    fn engine_settings(&self, holder: &str) -> engine::Settings {
         engine::Settings {
-            // Unique for each process that ever works here, so that nobody holds another's lease.
-            holder: format!(
-                "{}-{}",
-                std::process::id(),
-                store::ids::new_id(clock.now(), dice)
-            ),
+            holder: holder.to_owned(),
             lease: self.config.lease(),
             page_size: self.config.zendesk.page_size,
             request_timeout: self.config.request_timeout(),

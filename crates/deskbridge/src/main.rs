@@ -8,6 +8,7 @@ mod commands;
 mod config;
 mod environment;
 mod failure;
+mod holder;
 mod installation;
 mod key_file;
 mod kill_switch;

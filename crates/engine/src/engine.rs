@@ -14,6 +14,10 @@ use zendesk::AddressPolicy;
 /// them, which is how the tests prove that every one of them can be survived.
 pub type Checkpoint = Arc<dyn Fn(&'static str) + Send + Sync>;
 
+/// Whether the worker of this name (a lease's holder) is known to have ended without giving its lease
+/// back, so that nobody need wait for it to run out. `false` where that cannot be known.
+pub type IsGone = Arc<dyn Fn(&str) -> bool + Send + Sync>;
+
 /// Settings of the engine; `config.default.toml` says what each is for.
 #[derive(Debug, Clone)]
 pub struct Settings {
@@ -45,6 +49,8 @@ pub struct Engine {
     pub settings: Arc<Settings>,
     /// Told of each durable step.
     pub checkpoint: Checkpoint,
+    /// Tells workers that have died.
+    pub is_gone: IsGone,
 }
 
 impl std::fmt::Debug for Engine {

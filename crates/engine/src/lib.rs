@@ -15,5 +15,5 @@ pub mod integrations;
 pub mod schedule;
 pub mod worker;
 
-pub use engine::{Checkpoint, Engine, Settings};
+pub use engine::{Checkpoint, Engine, IsGone, Settings};
 pub use error::{Error, Result, When};

@@ -81,6 +81,7 @@ async fn claim(engine: &Engine, subject: Option<&str>) -> Result<Option<Job>> {
     let Engine {
         store, settings, ..
     } = engine;
+    jobs::free_abandoned(store, &*engine.is_gone).await?;
     Ok(jobs::claim(
         store,
         subject,

@@ -7,7 +7,9 @@ use std::time::Duration;
 
 use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
 use sqlx::pool::PoolConnection;
-use sqlx::{Any, AnyConnection, AnyPool, AssertSqlSafe, ConnectOptions, Transaction};
+use sqlx::{
+    Any, AnyConnection, AnyPool, AssertSqlSafe, ConnectOptions as _, Connection as _, Transaction,
+};
 
 use crate::error::{Error, Result};
 
@@ -92,7 +94,7 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::Unreachable`] if it is not there, [`Error::Schema`] if a newer version wrote it,
-    /// [`Error::ReadOnly`] and [`Error::DiskFull`] as they say.
+    /// [`Error::ReadOnly`], [`Error::DiskFull`] and [`Error::Busy`] as they say.
     pub async fn open(url: &str) -> Result<Self> {
         sqlx::any::install_default_drivers();
         let place = shown_place(url);
@@ -106,29 +108,14 @@ impl Store {
                 reason: "the address must start with postgres:// or sqlite:".to_owned(),
             });
         };
-        let unreachable = |error: sqlx::Error| match Error::from(error) {
-            Error::ReadOnly { .. } => Error::ReadOnly {
-                place: place.clone(),
-            },
-            Error::Database(error) => Error::Unreachable {
-                place: place.clone(),
-                reason: error.to_string(),
-            },
-            Error::Disconnected | Error::Busy => Error::Unreachable {
-                place: place.clone(),
-                reason: "nothing answers there".to_owned(),
-            },
-            other @ (Error::DiskFull
-            | Error::Unreachable { .. }
-            | Error::Exists { .. }
-            | Error::LeaseLost
-            | Error::Key(_)
-            | Error::Schema(_)
-            | Error::Damaged(_)) => other,
-        };
         let options = AnyConnectOptions::from_str(url)
-            .map_err(unreachable)?
+            .map_err(|error| explain(error.into(), dialect, url))?
             .disable_statement_logging();
+        // The first connection is made without the pool, which would try again and again until its
+        // patience ends, and then not know why.
+        first_connection(&options, dialect)
+            .await
+            .map_err(|error| explain(error, dialect, url))?;
         let pool = AnyPoolOptions::new()
             .max_connections(match dialect {
                 Dialect::Sqlite => 6,
@@ -138,16 +125,15 @@ impl Store {
             .after_connect(move |connection, _| {
                 Box::pin(async move { prepare(connection, dialect).await })
             })
-            .connect_with(options)
-            .await
-            .map_err(unreachable)?;
-        let store = Self {
+            .after_release(move |connection, _| {
+                Box::pin(async move { is_fit_for_others(connection, dialect).await })
+            })
+            .connect_lazy_with(options);
+        Ok(Self {
             pool,
             dialect,
             place,
-        };
-        store.migrate().await?;
-        Ok(store)
+        })
     }
 
     /// Opens, or makes, the SQLite file at `path`.
@@ -156,36 +142,6 @@ impl Store {
     /// As [`Store::open`].
     pub async fn open_file(path: &Path) -> Result<Self> {
         Self::open(&file_url(path)).await
-    }
-
-    #[expect(
-        clippy::wildcard_enum_match_arm,
-        reason = "the driver's errors: what is not told apart is told as it is"
-    )]
-    async fn migrate(&self) -> Result<()> {
-        let mut connection = self.pool.acquire().await?;
-        let before = applied(&mut connection).await;
-        MIGRATIONS
-            .run(&mut *connection)
-            .await
-            .map_err(|error| match error {
-                sqlx::migrate::MigrateError::Execute(error) => Error::from(error),
-                other => Error::Schema(other.to_string()),
-            })?;
-        if self.dialect == Dialect::Postgres && before < MIGRATIONS.iter().count() {
-            for (table, comment) in MIGRATIONS
-                .iter()
-                .flat_map(|m| table_comments(m.sql.as_str()))
-            {
-                let comment = comment.replace('\'', "''");
-                sqlx::raw_sql(AssertSqlSafe(format!(
-                    "COMMENT ON TABLE {table} IS '{comment}'"
-                )))
-                .execute(&mut *connection)
-                .await?;
-            }
-        }
-        Ok(())
     }
 
     /// Begins a write transaction: the only way to write. No HTTP request may be made while it is
@@ -230,17 +186,146 @@ impl Store {
     }
 }
 
-/// The address of a SQLite file.
+/// The address of a SQLite file. Whatever could mean something in an address is encoded.
 pub(crate) fn file_url(path: &Path) -> String {
     let mut url = String::from("sqlite:");
-    for byte in path.to_string_lossy().bytes() {
+    for byte in path.as_os_str().as_encoded_bytes() {
         match byte {
-            b'?' | b'#' | b'%' | b' ' => url.push_str(&format!("%{byte:02X}")),
-            other => url.push(other as char),
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'/' | b'.' | b'-' | b'_' | b'~' => {
+                url.push(char::from(*byte));
+            }
+            other => url.push_str(&format!("%{other:02X}")),
         }
     }
     url.push_str("?mode=rwc");
     url
+}
+
+/// Finds out whether the database is there and may be written, and brings its tables up to date.
+async fn first_connection(options: &AnyConnectOptions, dialect: Dialect) -> Result<()> {
+    let connecting = tokio::time::timeout(WRITE_WAIT, AnyConnection::connect_with(options));
+    let mut connection = connecting.await.map_err(|_| Error::Disconnected)??;
+    prepare(&mut connection, dialect).await?;
+    migrate(&mut connection, dialect).await?;
+    check_writable(&mut connection, dialect).await?;
+    connection.close().await?;
+    Ok(())
+}
+
+async fn migrate(connection: &mut AnyConnection, dialect: Dialect) -> Result<()> {
+    if applied(connection).await >= MIGRATIONS.iter().count() {
+        // Nothing is written, so nobody is waited for; what is there is compared with what we know.
+        return run_migrations(connection).await;
+    }
+    // All or nothing, one process at a time: the others wait here and then find it done.
+    let (begin, lock) = match dialect {
+        Dialect::Sqlite => ("BEGIN IMMEDIATE", None),
+        Dialect::Postgres => ("BEGIN", Some("SELECT pg_advisory_xact_lock(7238119210543)")),
+    };
+    let mut tx = connection.begin_with(begin).await?;
+    if let Some(lock) = lock {
+        sqlx::raw_sql(lock).execute(&mut *tx).await?;
+    }
+    run_migrations(&mut tx).await?;
+    if dialect == Dialect::Postgres {
+        for (table, comment) in MIGRATIONS
+            .iter()
+            .flat_map(|m| table_comments(m.sql.as_str()))
+        {
+            let comment = comment.replace('\'', "''");
+            sqlx::raw_sql(AssertSqlSafe(format!(
+                "COMMENT ON TABLE {table} IS '{comment}'"
+            )))
+            .execute(&mut *tx)
+            .await?;
+        }
+    }
+    Ok(tx.commit().await?)
+}
+
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "the driver's errors: what is not told apart is told as it is"
+)]
+async fn run_migrations(connection: &mut AnyConnection) -> Result<()> {
+    use sqlx::migrate::MigrateError;
+    // Not `run`, whose future cannot be sent to another thread.
+    MIGRATIONS
+        .run_direct(None, connection, false)
+        .await
+        .map_err(|error| match error {
+            MigrateError::Execute(cause) => Error::from(cause),
+            MigrateError::ExecuteMigration(cause, version) => match Error::from(cause) {
+                Error::Database(cause) => Error::Schema(format!("migration {version}: {cause}")),
+                other => other,
+            },
+            other => Error::Schema(other.to_string()),
+        })
+}
+
+/// SQLite opens a file that may not be written without a word, and even begins a write transaction
+/// in it. Only a write shows it, such as this one that changes nothing.
+async fn check_writable(connection: &mut AnyConnection, dialect: Dialect) -> Result<()> {
+    if dialect == Dialect::Sqlite {
+        sqlx::raw_sql("PRAGMA busy_timeout = 0")
+            .execute(&mut *connection)
+            .await?;
+    }
+    let written = sqlx::raw_sql("UPDATE installation SET value = value WHERE name = ''")
+        .execute(connection)
+        .await;
+    match written.map_err(Error::from) {
+        // Somebody writes right now, so it can be written.
+        Ok(_) | Err(Error::Busy) => Ok(()),
+        Err(error) => Err(error),
+    }
+}
+
+/// What an error means when the database is being opened.
+fn explain(error: Error, dialect: Dialect, url: &str) -> Error {
+    let place = shown_place(url);
+    match error {
+        Error::ReadOnly { .. } => Error::ReadOnly { place },
+        Error::Database(error) => {
+            if dialect == Dialect::Sqlite
+                && error
+                    .as_database_error()
+                    .and_then(|said| said.code())
+                    .is_some_and(|code| code == "14")
+            {
+                // SQLite says "unable to open database file" for each of these.
+                let file = Path::new(&place);
+                let reason = if file.is_dir() {
+                    "it is a folder".to_owned()
+                } else if let Some(folder) = file.parent().filter(|folder| !folder.is_dir())
+                    && folder != Path::new("")
+                {
+                    format!("the folder {} is not there", folder.display())
+                } else if !file.exists() && !url.contains("mode=rwc") {
+                    "there is no such file".to_owned()
+                } else {
+                    return Error::ReadOnly { place };
+                };
+                return Error::Unreachable { place, reason };
+            }
+            Error::Unreachable {
+                place,
+                reason: error.to_string(),
+            }
+        }
+        Error::Disconnected => Error::Unreachable {
+            place,
+            reason: "nothing answers there".to_owned(),
+        },
+        other @ (Error::Busy
+        | Error::DiskFull
+        | Error::Unreachable { .. }
+        | Error::Exists { .. }
+        | Error::LeaseLost
+        | Error::Key(_)
+        | Error::Schema(_)
+        | Error::Damaged(_)) => other,
+    }
 }
 
 async fn prepare(connection: &mut AnyConnection, dialect: Dialect) -> sqlx::Result<()> {
@@ -264,6 +349,20 @@ async fn prepare(connection: &mut AnyConnection, dialect: Dialect) -> sqlx::Resu
         }
     }
     Ok(())
+}
+
+/// Whether a connection that is given back may go to somebody else. A full disk makes SQLite end the
+/// transaction by itself; the driver's own rollback then fails, and it would begin nothing on this
+/// connection any more.
+async fn is_fit_for_others(connection: &mut AnyConnection, dialect: Dialect) -> sqlx::Result<bool> {
+    match dialect {
+        Dialect::Sqlite => {
+            // A rollback may still be on its way to the connection's thread; this comes after it.
+            connection.ping().await?;
+            Ok(!connection.is_in_transaction())
+        }
+        Dialect::Postgres => Ok(true),
+    }
 }
 
 async fn applied(connection: &mut AnyConnection) -> usize {
@@ -294,17 +393,41 @@ pub(crate) fn table_comments(sql: &str) -> Vec<(String, String)> {
     found
 }
 
+/// Where the database is, for a person: without user, password and parameters.
 fn shown_place(url: &str) -> String {
-    match url.split_once('@') {
-        Some((head, tail)) => {
-            let scheme = head.split("://").next().unwrap_or("postgres");
-            format!("{scheme}://{tail}")
-        }
-        None => url
-            .trim_start_matches("sqlite:")
-            .trim_end_matches("?mode=rwc")
-            .to_owned(),
+    let address = url.split(['?', '#']).next().unwrap_or_default();
+    if let Some(path) = address.strip_prefix("sqlite:") {
+        return decoded(path);
     }
+    // A password may hold a question mark or a hash that should have been encoded: whatever stands
+    // before the last @ is not shown.
+    let (scheme, _) = address.split_once("://").unwrap_or(("postgres", ""));
+    match url.rsplit_once('@') {
+        Some((_, rest)) => {
+            let rest = rest.split(['?', '#']).next().unwrap_or_default();
+            format!("{scheme}://{rest}")
+        }
+        None => address.to_owned(),
+    }
+}
+
+fn decoded(path: &str) -> String {
+    let mut bytes = Vec::with_capacity(path.len());
+    let mut rest = path.as_bytes();
+    while let Some((first, after)) = rest.split_first() {
+        let encoded = after
+            .get(..2)
+            .filter(|_| *first == b'%')
+            .and_then(|hex| std::str::from_utf8(hex).ok())
+            .and_then(|hex| u8::from_str_radix(hex, 16).ok());
+        bytes.push(encoded.unwrap_or(*first));
+        rest = if encoded.is_some() {
+            &after[2..]
+        } else {
+            after
+        };
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
 }
 
 #[cfg(test)]
@@ -325,10 +448,31 @@ mod tests {
 
     #[test]
     fn a_password_in_the_address_is_never_shown() {
-        assert_eq!(
-            shown_place("postgres://me:secret@db/desk"),
-            "postgres://db/desk"
-        );
-        assert_eq!(shown_place("sqlite:/var/desk.db?mode=rwc"), "/var/desk.db");
+        for (url, shown) in [
+            ("postgres://me:secret@db/desk", "postgres://db/desk"),
+            (
+                "postgres://me:se@cret@db:5432/desk",
+                "postgres://db:5432/desk",
+            ),
+            ("postgres://me:se?cret@db/desk", "postgres://db/desk"),
+            (
+                "postgres://db/desk?user=me&password=secret",
+                "postgres://db/desk",
+            ),
+            ("postgresql://db/desk", "postgresql://db/desk"),
+            ("mysql://me:secret@db/desk", "mysql://db/desk"),
+            ("sqlite:/var/desk.db?mode=rwc", "/var/desk.db"),
+            (
+                "sqlite:/home/ada@example.com/desk.db",
+                "/home/ada@example.com/desk.db",
+            ),
+            (
+                "sqlite:/home/b%C3%BCro%20%25/desk.db",
+                "/home/büro %/desk.db",
+            ),
+            ("sqlite:/home/100%", "/home/100%"),
+        ] {
+            assert_eq!(shown_place(url), shown);
+        }
     }
 }

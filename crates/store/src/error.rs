@@ -144,11 +144,11 @@ impl From<sqlx::Error> for Error {
                         "5" | "6" | "261" | "262" | "517" | "773" | "40001" | "40P01" | "55P03",
                     ) => Self::Busy,
                     Some("13" | "53100") => Self::DiskFull,
-                    Some("8" | "264" | "520" | "776" | "1032" | "1288" | "1544" | "25006") => {
-                        Self::ReadOnly {
-                            place: "the database".to_owned(),
-                        }
-                    }
+                    Some(
+                        "8" | "264" | "520" | "776" | "1032" | "1288" | "1544" | "25006" | "42501",
+                    ) => Self::ReadOnly {
+                        place: "the database".to_owned(),
+                    },
                     Some("57P01" | "57P02" | "57P03" | "08006" | "08003") => Self::Disconnected,
                     _ => Self::Database(error),
                 }

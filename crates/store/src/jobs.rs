@@ -113,6 +113,33 @@ pub async fn claim(
     Ok(claimed)
 }
 
+/// Ends the leases of jobs whose worker is known to have died. Looking costs no write.
+///
+/// # Errors
+/// As the database says.
+pub async fn free_abandoned(
+    store: &Store,
+    is_gone: &(dyn Fn(&str) -> bool + Send + Sync),
+) -> Result<()> {
+    let rows = sqlx::query("SELECT id, lease_holder, lease_token FROM job WHERE state = 'running'")
+        .fetch_all(&mut *store.read().await?)
+        .await?;
+    for row in rows {
+        let holder: Option<String> = row.try_get("lease_holder")?;
+        if !holder.is_some_and(|holder| is_gone(&holder)) {
+            continue;
+        }
+        let mut tx = store.begin().await?;
+        sqlx::query("UPDATE job SET lease_until = 0 WHERE id = $1 AND lease_token = $2")
+            .bind(row.try_get::<String, _>("id")?)
+            .bind(row.try_get::<i64, _>("lease_token")?)
+            .execute(&mut *tx)
+            .await?;
+        tx.commit().await?;
+    }
+    Ok(())
+}
+
 async fn is_due(
     connection: &mut AnyConnection,
     subject: Option<&str>,

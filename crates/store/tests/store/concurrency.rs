@@ -1,1 +1,1 @@
-//! To be written.
+//! Writers at the same time.

@@ -12,51 +12,51 @@ use tempfile::TempDir;
 const VARIABLE: &str = "DESKBRIDGE_TEST_POSTGRES";
 
 /// A place where a database may be made, and nothing in it yet.
-pub struct Place {
-    pub url: String,
-    pub dialect: Dialect,
+pub(crate) struct Place {
+    pub(crate) url: String,
+    pub(crate) dialect: Dialect,
     folder: TempDir,
 }
 
 impl Place {
     /// A connection that knows nothing of the store, as another program has it.
-    pub async fn stranger(&self) -> AnyConnection {
+    pub(crate) async fn stranger(&self) -> AnyConnection {
         sqlx::any::install_default_drivers();
         AnyConnection::connect(&self.url).await.unwrap()
     }
 
     /// A folder of the test's own.
-    pub fn folder(&self) -> &std::path::Path {
+    pub(crate) fn folder(&self) -> &std::path::Path {
         self.folder.path()
     }
 }
 
 /// An open store, and the ways of a test to look behind it.
-pub struct Database {
-    pub store: Store,
-    pub place: Place,
+pub(crate) struct Database {
+    pub(crate) store: Store,
+    pub(crate) place: Place,
 }
 
 impl Database {
-    pub async fn tx(&self) -> Tx {
+    pub(crate) async fn tx(&self) -> Tx {
         self.store.begin().await.unwrap()
     }
 
-    pub async fn reader(&self) -> Reader {
+    pub(crate) async fn reader(&self) -> Reader {
         self.store.read().await.unwrap()
     }
 
     /// The same database opened once more, as another process does.
-    pub async fn again(&self) -> Store {
+    pub(crate) async fn again(&self) -> Store {
         Store::open(&self.place.url).await.unwrap()
     }
 
-    pub fn is_postgres(&self) -> bool {
+    pub(crate) fn is_postgres(&self) -> bool {
         self.place.dialect == Dialect::Postgres
     }
 
     /// Runs a statement behind the store's back.
-    pub async fn execute(&self, sql: &str) -> u64 {
+    pub(crate) async fn execute(&self, sql: &str) -> u64 {
         let mut tx = self.tx().await;
         let done = execute(&mut tx, sql).await.unwrap();
         tx.commit().await.unwrap();
@@ -64,7 +64,7 @@ impl Database {
     }
 
     /// The one number a query gives.
-    pub async fn number(&self, sql: &str) -> i64 {
+    pub(crate) async fn number(&self, sql: &str) -> i64 {
         sqlx::query(AssertSqlSafe(sql.to_owned()))
             .fetch_one(&mut *self.reader().await)
             .await
@@ -73,12 +73,12 @@ impl Database {
     }
 
     /// How many rows a table has.
-    pub async fn count(&self, table: &str) -> i64 {
+    pub(crate) async fn count(&self, table: &str) -> i64 {
         self.number(&format!("SELECT COUNT(*) FROM {table}")).await
     }
 
     /// The first column of every row, as text.
-    pub async fn texts(&self, sql: &str) -> Vec<String> {
+    pub(crate) async fn texts(&self, sql: &str) -> Vec<String> {
         sqlx::query(AssertSqlSafe(sql.to_owned()))
             .fetch_all(&mut *self.reader().await)
             .await
@@ -90,7 +90,7 @@ impl Database {
 }
 
 /// Runs a statement on a connection; the error stays the driver's.
-pub async fn execute(connection: &mut AnyConnection, sql: &str) -> sqlx::Result<u64> {
+pub(crate) async fn execute(connection: &mut AnyConnection, sql: &str) -> sqlx::Result<u64> {
     Ok(sqlx::raw_sql(AssertSqlSafe(sql.to_owned()))
         .execute(connection)
         .await?
@@ -98,21 +98,21 @@ pub async fn execute(connection: &mut AnyConnection, sql: &str) -> sqlx::Result<
 }
 
 /// Runs `body` on a new SQLite file and, if there is a server, on a new PostgreSQL database.
-pub async fn on_both(body: impl AsyncFn(&Database)) {
+pub(crate) async fn on_both(body: impl AsyncFn(&Database)) {
     on_sqlite(&body).await;
     on_postgres(&body).await;
 }
 
-pub async fn on_sqlite(body: impl AsyncFn(&Database)) {
+pub(crate) async fn on_sqlite(body: impl AsyncFn(&Database)) {
     in_new_file(async |place| open_and_run(place, &body).await).await;
 }
 
-pub async fn on_postgres(body: impl AsyncFn(&Database)) {
+pub(crate) async fn on_postgres(body: impl AsyncFn(&Database)) {
     in_new_database(async |place| open_and_run(place, &body).await).await;
 }
 
 /// Like [`on_both`], but nobody has opened the database yet.
-pub async fn in_both_places(body: impl AsyncFn(Place)) {
+pub(crate) async fn in_both_places(body: impl AsyncFn(Place)) {
     in_new_file(&body).await;
     in_new_database(&body).await;
 }
@@ -124,7 +124,7 @@ async fn open_and_run(place: Place, body: &impl AsyncFn(&Database)) {
     database.store.close().await;
 }
 
-pub async fn in_new_file(body: impl AsyncFn(Place)) {
+pub(crate) async fn in_new_file(body: impl AsyncFn(Place)) {
     let folder = tempfile::tempdir().unwrap();
     let url = format!(
         "sqlite:{}?mode=rwc",
@@ -141,7 +141,7 @@ pub async fn in_new_file(body: impl AsyncFn(Place)) {
     }
 }
 
-pub async fn in_new_database(body: impl AsyncFn(Place)) {
+pub(crate) async fn in_new_database(body: impl AsyncFn(Place)) {
     static SKIPPED: Once = Once::new();
     static NUMBER: AtomicU32 = AtomicU32::new(0);
     let Some(server) = std::env::var(VARIABLE).ok().filter(|url| !url.is_empty()) else {

@@ -53,7 +53,13 @@ async fn a_folder_that_is_not_there_is_told_with_its_path() {
     in_new_file(async |place| {
         let file = place.folder().join("nowhere/desk.db");
         let error = open_soon(&format!("sqlite:{}?mode=rwc", file.display())).await;
-        assert_unreachable(&error, &file.display().to_string(), "unable to open");
+        assert_unreachable(&error, &file.display().to_string(), "nowhere is not there");
+        let folder = place.folder();
+        let error = open_soon(&format!("sqlite:{}?mode=rwc", folder.display())).await;
+        assert_unreachable(&error, &folder.display().to_string(), "it is a folder");
+        let file = folder.join("misspelt.db");
+        let error = open_soon(&format!("sqlite:{}", file.display())).await;
+        assert_unreachable(&error, &file.display().to_string(), "no such file");
     })
     .await;
 }
@@ -201,19 +207,8 @@ async fn a_database_that_may_only_be_read_is_told_as_such() {
         } else {
             database.place.url.replace("mode=rwc", "mode=ro")
         };
-        let only_read = Store::open(&url).await.unwrap();
-        assert_eq!(
-            cases::count(&mut *only_read.read().await.unwrap())
-                .await
-                .unwrap(),
-            0
-        );
-        let error = match only_read.begin().await {
-            Err(error) => error,
-            Ok(mut tx) => counters::take(&mut tx, "case", 1).await.unwrap_err(),
-        };
-        assert_read_only(&error, "the database");
-        only_read.close().await;
+        let error = open_soon(&url).await;
+        assert_read_only(&error, database.store.place());
     })
     .await;
 }

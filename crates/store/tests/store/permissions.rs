@@ -75,10 +75,7 @@ async fn a_file_that_may_not_be_written_is_told_with_its_path() {
     let folder = tempfile::tempdir().unwrap();
     let file = made(folder.path()).await;
     allow(&file, 0o444);
-    let error = match Store::open_file(&file).await {
-        Err(error) => error,
-        Ok(store) => store.begin().await.map(drop).unwrap_err(),
-    };
+    let error = Store::open_file(&file).await.unwrap_err();
     assert!(matches!(error, Error::ReadOnly { .. }), "{error:?}");
     assert_names_the_file(&error, &file);
     allow(&file, 0o644);

@@ -24,11 +24,11 @@ use store::users::{self, User, UserRole};
 use crate::database::Database;
 
 /// A moment, `seconds` after noon of a spring day.
-pub fn at(seconds: i64) -> Timestamp {
+pub(crate) fn at(seconds: i64) -> Timestamp {
     Timestamp::from_second(1_772_366_400 + seconds).unwrap()
 }
 
-pub fn act() -> Act<'static> {
+pub(crate) fn act() -> Act<'static> {
     Act {
         actor: "ada@example.com",
         now: at(0),
@@ -36,11 +36,11 @@ pub fn act() -> Act<'static> {
     }
 }
 
-pub fn keyring(seed: u64) -> Keyring {
+pub(crate) fn keyring(seed: u64) -> Keyring {
     Keyring::parse(&Keyring::generate(&SeededDice::new(seed)), "the test").unwrap()
 }
 
-pub fn case(n: i64) -> Case {
+pub(crate) fn case(n: i64) -> Case {
     Case {
         id: format!("case{n:06}"),
         number: n,
@@ -64,7 +64,7 @@ pub fn case(n: i64) -> Case {
     }
 }
 
-pub fn contact(n: i64) -> Contact {
+pub(crate) fn contact(n: i64) -> Contact {
     Contact {
         id: format!("contact{n:06}"),
         name: PersonName {
@@ -80,7 +80,7 @@ pub fn contact(n: i64) -> Contact {
     }
 }
 
-pub fn case_comment(n: i64, case: &str) -> CaseComment {
+pub(crate) fn case_comment(n: i64, case: &str) -> CaseComment {
     CaseComment {
         id: format!("comment{n:06}"),
         case_id: case.to_owned(),
@@ -93,7 +93,7 @@ pub fn case_comment(n: i64, case: &str) -> CaseComment {
     }
 }
 
-pub fn ticket(n: i64) -> Ticket {
+pub(crate) fn ticket(n: i64) -> Ticket {
     Ticket {
         id: n,
         subject: Some(format!("Ticket {n}")),
@@ -110,7 +110,7 @@ pub fn ticket(n: i64) -> Ticket {
     }
 }
 
-pub fn zendesk_user(n: i64) -> ZendeskUser {
+pub(crate) fn zendesk_user(n: i64) -> ZendeskUser {
     ZendeskUser {
         id: n,
         name: Some(format!("Grace Hopper {n}")),
@@ -123,7 +123,7 @@ pub fn zendesk_user(n: i64) -> ZendeskUser {
     }
 }
 
-pub fn ticket_comment(n: i64, ticket: i64) -> TicketComment {
+pub(crate) fn ticket_comment(n: i64, ticket: i64) -> TicketComment {
     TicketComment {
         id: n,
         ticket_id: ticket,
@@ -138,7 +138,7 @@ pub fn ticket_comment(n: i64, ticket: i64) -> TicketComment {
     }
 }
 
-pub fn link(ticket: i64, case: &str) -> Link {
+pub(crate) fn link(ticket: i64, case: &str) -> Link {
     let mut agreed = Agreed::default();
     agreed.put(
         CaseField::Status,
@@ -153,7 +153,7 @@ pub fn link(ticket: i64, case: &str) -> Link {
     }
 }
 
-pub async fn user(database: &Database, email: &str) -> User {
+pub(crate) async fn user(database: &Database, email: &str) -> User {
     let mut tx = database.tx().await;
     let user = users::add(
         &mut tx,
@@ -170,7 +170,7 @@ pub async fn user(database: &Database, email: &str) -> User {
     user
 }
 
-pub fn draft(name: &str, secret: Option<&str>) -> CredentialDraft {
+pub(crate) fn draft(name: &str, secret: Option<&str>) -> CredentialDraft {
     CredentialDraft {
         name: name.to_owned(),
         description: "For the help desk".to_owned(),
@@ -181,7 +181,7 @@ pub fn draft(name: &str, secret: Option<&str>) -> CredentialDraft {
     }
 }
 
-pub async fn credential(database: &Database, name: &str) -> String {
+pub(crate) async fn credential(database: &Database, name: &str) -> String {
     let mut tx = database.tx().await;
     let id = credentials::add(&mut tx, &keyring(1), &draft(name, Some("a-secret")), act())
         .await
@@ -190,7 +190,7 @@ pub async fn credential(database: &Database, name: &str) -> String {
     id
 }
 
-pub fn settings(name: &str, credential_id: &str, owner_id: &str) -> Settings {
+pub(crate) fn settings(name: &str, credential_id: &str, owner_id: &str) -> Settings {
     Settings {
         name: name.to_owned(),
         kind: "zendesk".to_owned(),
@@ -210,7 +210,7 @@ pub fn settings(name: &str, credential_id: &str, owner_id: &str) -> Settings {
 }
 
 /// An integration of this name, with an owner and a credential of its own.
-pub async fn integration(database: &Database, name: &str) -> Integration {
+pub(crate) async fn integration(database: &Database, name: &str) -> Integration {
     let owner = user(database, &format!("{name}@example.com")).await;
     let credential = credential(database, name).await;
     let mut tx = database.tx().await;
