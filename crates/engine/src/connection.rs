@@ -5,10 +5,10 @@ mod keeper;
 
 use std::sync::Arc;
 
-use domain::person::email_key;
+use domain::person::{Role, ZendeskUser, email_key};
 use store::credentials::{self, CredentialKind};
 use store::integrations::Settings;
-use zendesk::{Address, Client, Me, Options, SignIn};
+use zendesk::{Address, Client, Me, Options, Record, SignIn};
 
 use crate::engine::Engine;
 use crate::error::{Error, Result};
@@ -85,6 +85,15 @@ pub async fn connect(engine: &Engine, settings: &Settings) -> Result<Client> {
     )?)
 }
 
+fn is_staff(record: &Record<ZendeskUser>) -> bool {
+    let role = record
+        .parsed
+        .as_ref()
+        .ok()
+        .and_then(ZendeskUser::known_role);
+    role.is_some_and(Role::is_staff)
+}
+
 /// Which account an address is, as limits and integrations know it.
 pub(crate) fn account_of(address: &Address) -> String {
     address.subdomain()
@@ -111,7 +120,8 @@ pub async fn probe(engine: &Engine, settings: &Settings) -> Result<Probe> {
         .as_deref()
         .filter(|email| !email.trim().is_empty())
     {
-        let known = email_key(email) == me.email.as_deref().map(email_key).unwrap_or_default();
+        let known = email_key(email) == me.email.as_deref().map(email_key).unwrap_or_default()
+            || client.users_with_email(email).await?.iter().any(is_staff);
         if !known {
             findings.push(
                 "No agent or administrator in Zendesk has the default user's email, so tickets without a known assignee stay unassigned. Correct the default Zendesk user email if that is not what you want."

@@ -1,6 +1,6 @@
 //! Single users, and many by their ids (zendesk-api.md 3.4).
 
-use domain::person::ZendeskUser;
+use domain::person::{ZendeskUser, email_key};
 
 use super::lists::list_of;
 use super::{MANY, joined, missing_is_none, with_query};
@@ -39,5 +39,32 @@ impl Client {
             all.extend(found.await?);
         }
         Ok(all)
+    }
+
+    /// The users whose email is this one, compared without case. The search matches any text, so
+    /// its answer is sifted here; it lags behind writes by seconds to minutes. Only the first 100
+    /// matches are looked at: a whole address matches few.
+    ///
+    /// # Errors
+    /// Any [`Error`].
+    pub async fn users_with_email(&self, email: &str) -> Result<Vec<Record<ZendeskUser>>, Error> {
+        let about = About::call("users by email");
+        let key = email_key(email);
+        let path = with_query("users/search", &[("query", key.as_str())]);
+        let found = self.get(about, &path, |body| {
+            let page = read_page(about.call, "users", body)?;
+            Ok(read_records::<ZendeskUser>(list_of(
+                about.call, "users", &page,
+            )?))
+        });
+        let mut found = found.await?;
+        found.retain(|record| {
+            let user = record.parsed.as_ref().ok();
+            user.and_then(|user| user.email.as_deref())
+                .map(email_key)
+                .as_deref()
+                == Some(&key)
+        });
+        Ok(found)
     }
 }
