@@ -104,7 +104,9 @@ impl Config {
             if (least..=most).contains(&value) {
                 Ok(())
             } else {
-                Err(format!("{name} is {value}; it must be from {least} to {most}."))
+                Err(format!(
+                    "{name} is {value}; it must be from {least} to {most}."
+                ))
             }
         };
         let Zendesk {
@@ -162,10 +164,17 @@ fn check<'i>(
         let Some(default) = known.get(&name) else {
             let near = nearest(&name, known.keys().map(String::as_str));
             let hint = near.map_or_else(
-                || format!("Known here: {}.", known.keys().cloned().collect::<Vec<_>>().join(", ")),
+                || {
+                    format!(
+                        "Known here: {}.",
+                        known.keys().cloned().collect::<Vec<_>>().join(", ")
+                    )
+                },
                 |near| format!("Did you mean `{near}`?"),
             );
-            return Err(format!("there is no setting `{full}` (line {line}). {hint}"));
+            return Err(format!(
+                "there is no setting `{full}` (line {line}). {hint}"
+            ));
         };
         match (default, value.get_ref()) {
             (Value::Table(known), DeValue::Table(given)) => {
@@ -173,7 +182,9 @@ fn check<'i>(
                 check(known, given, above, text)?;
                 above.pop();
             }
-            (default, given) if default.type_str() == kind(given) => check_items(default, value, &full, line)?,
+            (default, given) if default.type_str() == kind(given) => {
+                check_items(default, value, &full, line)?
+            }
             (default, given) => {
                 return Err(format!(
                     "`{full}` must be {} and is {} (line {line}).",
@@ -194,8 +205,12 @@ fn check_items(
 ) -> Result<(), String> {
     // Every list among the settings is one of words.
     match (default, given.get_ref()) {
-        (Value::Array(_), DeValue::Array(items)) if items.iter().any(|item| kind(item.get_ref()) != "string") => {
-            Err(format!("`{full}` must be a list of texts in quotes (line {line})."))
+        (Value::Array(_), DeValue::Array(items))
+            if items.iter().any(|item| kind(item.get_ref()) != "string") =>
+        {
+            Err(format!(
+                "`{full}` must be a list of texts in quotes (line {line})."
+            ))
         }
         _ => Ok(()),
     }
@@ -301,14 +316,20 @@ mod tests {
     #[test]
     fn an_unknown_section_that_resembles_nothing_lists_what_there_is() {
         let said = said("[quark_colours]\nup = 1\n");
-        assert!(said.contains("database, zendesk") || said.contains("database"), "{said}");
+        assert!(
+            said.contains("database, zendesk") || said.contains("database"),
+            "{said}"
+        );
         assert!(said.contains("(line 1)"), "{said}");
     }
 
     #[test]
     fn a_value_of_the_wrong_kind_is_refused_with_its_line() {
         let wrong = said("[zendesk]\nallow_loopback = \"yes\"\n");
-        assert!(wrong.contains("must be true or false and is a text in quotes (line 2)"), "{wrong}");
+        assert!(
+            wrong.contains("must be true or false and is a text in quotes (line 2)"),
+            "{wrong}"
+        );
         let wrong = said("[zendesk]\nextra_hosts = [1]\n");
         assert!(wrong.contains("list of texts"), "{wrong}");
     }

@@ -88,9 +88,7 @@ impl KeyFile {
                 "Another Deskbridge process works with the data folder {}. End it (`deskbridge serve`, a running sync) and run the command again.",
                 self.folder.display()
             )),
-            Err(TryLockError::Error(error)) => {
-                Err(self.trouble("lock", &self.lock_path(), &error))
-            }
+            Err(TryLockError::Error(error)) => Err(self.trouble("lock", &self.lock_path(), &error)),
         }
     }
 

@@ -7,7 +7,14 @@ use crate::failure::usage;
 use crate::output;
 
 const OURS: [&str; 8] = [
-    "deskbridge", "engine", "web", "store", "zendesk", "simulator", "domain", "clock",
+    "deskbridge",
+    "engine",
+    "web",
+    "store",
+    "zendesk",
+    "simulator",
+    "domain",
+    "clock",
 ];
 
 /// Switches logging on. `-v` shows what happens, `-vv` more, `-vvv` everything; else the value of
@@ -15,7 +22,11 @@ const OURS: [&str; 8] = [
 ///
 /// # Errors
 /// A usage error for a filter that cannot be read.
-pub(crate) fn start(verbose: u8, environment: Option<&str>, configured: &str) -> anyhow::Result<()> {
+pub(crate) fn start(
+    verbose: u8,
+    environment: Option<&str>,
+    configured: &str,
+) -> anyhow::Result<()> {
     let level = match verbose {
         0 => None,
         1 => Some("info"),
@@ -25,7 +36,11 @@ pub(crate) fn start(verbose: u8, environment: Option<&str>, configured: &str) ->
     let wanted = level.or(environment).unwrap_or(configured);
     let directives = if ["off", "error", "warn", "info", "debug", "trace"].contains(&wanted) {
         let ours: Vec<String> = OURS.iter().map(|name| format!("{name}={wanted}")).collect();
-        let others = if matches!(wanted, "off" | "error") { wanted } else { "warn" };
+        let others = if matches!(wanted, "off" | "error") {
+            wanted
+        } else {
+            "warn"
+        };
         format!("{others},{}", ours.join(","))
     } else {
         wanted.to_owned()

@@ -41,7 +41,13 @@ pub(crate) fn table(headings: &[&str], rows: &[Vec<String>]) {
         let text: Vec<String> = widths
             .iter()
             .zip(cells)
-            .map(|(width, cell)| format!("{}{}", cell, " ".repeat(width.saturating_sub(cell.chars().count()))))
+            .map(|(width, cell)| {
+                format!(
+                    "{}{}",
+                    cell,
+                    " ".repeat(width.saturating_sub(cell.chars().count()))
+                )
+            })
             .collect();
         line(text.join("  ").trim_end());
     };

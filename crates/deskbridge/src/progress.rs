@@ -64,7 +64,9 @@ async fn bar(engine: &Engine, run_id: &str, expected: Option<u64>) {
         Some(expected) => ProgressBar::new(expected).with_style(style(
             "{spinner} [{bar:30}] {percent:>3} %  {msg}  {per_sec}",
         )),
-        None => ProgressBar::new_spinner().with_style(style("{spinner} {elapsed}  {msg}  {per_sec}")),
+        None => {
+            ProgressBar::new_spinner().with_style(style("{spinner} {elapsed}  {msg}  {per_sec}"))
+        }
     });
     loop {
         let Some(run) = look(engine, run_id).await else {

@@ -56,7 +56,9 @@ impl SignInFlags {
     pub(crate) fn over(&self, kept: Option<&Credential>) -> anyhow::Result<SignIn> {
         let kept_as = |kind| kept.filter(|kept| kept.kind == kind);
         let missing = |flag: &str, given: &str| {
-            usage(format!("{given} was given without {flag}; both are needed to sign in."))
+            usage(format!(
+                "{given} was given without {flag}; both are needed to sign in."
+            ))
         };
         if self.api_email.is_some() || self.api_token_env.is_some() {
             let kept = kept_as(CredentialKind::ApiToken);
@@ -78,7 +80,8 @@ impl SignInFlags {
         }
         if self.oauth_client_id.is_some() || self.oauth_client_secret_env.is_some() {
             // A client that people connected through (refresh tokens) stays of that kind.
-            let kept = kept_as(CredentialKind::OAuthClient).or(kept_as(CredentialKind::OAuthTokens));
+            let kept =
+                kept_as(CredentialKind::OAuthClient).or(kept_as(CredentialKind::OAuthTokens));
             let client_id = self
                 .oauth_client_id
                 .clone()

@@ -7,7 +7,8 @@ use tokio::signal::unix::{SignalKind, signal};
 /// # Errors
 /// If the system does not let the process listen for signals.
 pub(crate) async fn asked() -> anyhow::Result<()> {
-    let refused = |error| anyhow::anyhow!("The system does not let Deskbridge listen for signals: {error}.");
+    let refused =
+        |error| anyhow::anyhow!("The system does not let Deskbridge listen for signals: {error}.");
     let mut terminate = signal(SignalKind::terminate()).map_err(refused)?;
     let mut interrupt = signal(SignalKind::interrupt()).map_err(refused)?;
     tokio::select! {

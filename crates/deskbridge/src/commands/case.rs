@@ -57,7 +57,9 @@ async fn list(engine: &Engine, json: bool, limit: i64, before: Option<i64>) -> a
         return output::json(&page);
     }
     if page.cases.is_empty() {
-        output::note("There are no cases here. `deskbridge sync NAME` brings those of an integration.");
+        output::note(
+            "There are no cases here. `deskbridge sync NAME` brings those of an integration.",
+        );
         return Ok(());
     }
     let rows: Vec<Vec<String>> = page
@@ -68,7 +70,8 @@ async fn list(engine: &Engine, json: bool, limit: i64, before: Option<i64>) -> a
                 case.number.to_string(),
                 case.status.label().to_owned(),
                 case.priority.label().to_owned(),
-                case.ticket.map_or_else(|| "-".to_owned(), |ticket| ticket.to_string()),
+                case.ticket
+                    .map_or_else(|| "-".to_owned(), |ticket| ticket.to_string()),
                 output::shown(case.contact.as_ref().map_or("-", |name| &name.name), 24),
                 output::shown(case.assigned_to.as_ref().map_or("-", |name| &name.name), 24),
                 output::shown(&case.subject, 60),
@@ -76,11 +79,21 @@ async fn list(engine: &Engine, json: bool, limit: i64, before: Option<i64>) -> a
         })
         .collect();
     output::table(
-        &["CASE", "STATUS", "PRIORITY", "TICKET", "CONTACT", "ASSIGNED TO", "SUBJECT"],
+        &[
+            "CASE",
+            "STATUS",
+            "PRIORITY",
+            "TICKET",
+            "CONTACT",
+            "ASSIGNED TO",
+            "SUBJECT",
+        ],
         &rows,
     );
     if let Some(next) = page.next {
-        output::note(&format!("There are more: deskbridge case list --before {next}"));
+        output::note(&format!(
+            "There are more: deskbridge case list --before {next}"
+        ));
     }
     Ok(())
 }
@@ -101,14 +114,24 @@ fn line(label: &str, value: &str) {
 }
 
 fn print(case: &CaseView) {
-    output::line(&format!("Case {}: {}", case.number, output::shown(&case.subject, 500)));
+    output::line(&format!(
+        "Case {}: {}",
+        case.number,
+        output::shown(&case.subject, 500)
+    ));
     for notice in &case.notices {
         output::line(&format!("  ! {}", output::shown(&notice.sentence, 500)));
     }
     line("Status", case.status.label());
     line("Priority", case.priority.label());
-    line("Contact", case.contact.as_ref().map_or("-", |name| &name.name));
-    line("Assigned to", case.assigned_to.as_ref().map_or("-", |name| &name.name));
+    line(
+        "Contact",
+        case.contact.as_ref().map_or("-", |name| &name.name),
+    );
+    line(
+        "Assigned to",
+        case.assigned_to.as_ref().map_or("-", |name| &name.name),
+    );
     line("Owner", case.owner.as_ref().map_or("-", |name| &name.name));
     line("Reported", &case.reported_at.to_string());
     if let Some(at) = case.closed_at {
@@ -162,7 +185,11 @@ fn print_comment(comment: &CommentView) {
         "  {}  {}  {public}{}",
         comment.created_at,
         output::shown(&person(&comment.author), 100),
-        if comment.is_description { ", description" } else { "" }
+        if comment.is_description {
+            ", description"
+        } else {
+            ""
+        }
     ));
     for text in comment.message.lines() {
         output::line(&format!("    {}", output::shown(text, 2000)));

@@ -115,7 +115,14 @@ pub(crate) async fn run(place: &Place, action: Action) -> anyhow::Result<()> {
                 description.as_deref().unwrap_or(&found.description),
             );
             let mut tx = engine.store.begin().await?;
-            credentials::edit(&mut tx, &engine.keyring, &found.id, &draft, engine.act(ACTOR)).await?;
+            credentials::edit(
+                &mut tx,
+                &engine.keyring,
+                &found.id,
+                &draft,
+                engine.act(ACTOR),
+            )
+            .await?;
             tx.commit().await?;
             output::line(&format!("Changed the credential {}.", draft.name));
             installation.close().await;
@@ -151,7 +158,12 @@ pub(crate) async fn find(installation: &Installation, name: &str) -> anyhow::Res
 pub(crate) fn names<'a>(all: impl Iterator<Item = &'a str>) -> String {
     const MOST: usize = 10;
     let all: Vec<&str> = all.collect();
-    let mut text = all.iter().take(MOST).copied().collect::<Vec<_>>().join(", ");
+    let mut text = all
+        .iter()
+        .take(MOST)
+        .copied()
+        .collect::<Vec<_>>()
+        .join(", ");
     if all.len() > MOST {
         text.push_str(&format!(" and {} more", all.len() - MOST));
     }
@@ -198,7 +210,10 @@ async fn list(installation: &Installation, json: bool) -> anyhow::Result<()> {
             ]
         })
         .collect();
-    output::table(&["NAME", "KIND", "SIGNS IN AS", "USED BY", "DESCRIPTION"], &rows);
+    output::table(
+        &["NAME", "KIND", "SIGNS IN AS", "USED BY", "DESCRIPTION"],
+        &rows,
+    );
     Ok(())
 }
 

@@ -106,13 +106,18 @@ fn make_place(
             let guard = tempfile::Builder::new()
                 .prefix("deskbridge-demo-")
                 .tempdir()
-                .map_err(|error| anyhow!("No temporary folder can be made: {error}. Name a data folder with --data."))?;
+                .map_err(|error| {
+                    anyhow!(
+                        "No temporary folder can be made: {error}. Name a data folder with --data."
+                    )
+                })?;
             let data = guard.path().to_owned();
             (Some(guard), data)
         }
     };
     let place = Place {
-        config: Config::load(global.config.as_deref(), &data.join("config.toml"))?.for_a_demonstration(),
+        config: Config::load(global.config.as_deref(), &data.join("config.toml"))?
+            .for_a_demonstration(),
         data,
         environment: Environment {
             allow_loopback: true,
@@ -149,8 +154,14 @@ async fn show(
         ));
     }
     let password = new_password();
-    init::administrator(installation, ADMINISTRATOR, &name_of(&simulator, ADMINISTRATOR), &password, false)
-        .await?;
+    init::administrator(
+        installation,
+        ADMINISTRATOR,
+        &name_of(&simulator, ADMINISTRATOR),
+        &password,
+        false,
+    )
+    .await?;
     add_staff(engine, &simulator).await?;
     let integration = add_integration(engine, &simulator).await?;
     let activation = Box::pin(engine::integrations::activate(engine, &integration, ACTOR)).await?;
@@ -230,7 +241,16 @@ async fn add_staff(engine: &Engine, simulator: &Simulator) -> anyhow::Result<()>
     });
     let mut tx = engine.store.begin().await?;
     for (email, name) in &staff {
-        users::add(&mut tx, email, name, UserRole::Agent, None, SystemClock.now(), &SystemDice).await?;
+        users::add(
+            &mut tx,
+            email,
+            name,
+            UserRole::Agent,
+            None,
+            SystemClock.now(),
+            &SystemDice,
+        )
+        .await?;
     }
     Ok(tx.commit().await?)
 }
@@ -248,7 +268,8 @@ async fn add_integration(engine: &Engine, simulator: &Simulator) -> anyhow::Resu
         client_id: Some("deskbridge".to_owned()),
         secret: Some("secret".to_owned().into()),
     };
-    let credential_id = credentials::add(&mut tx, &engine.keyring, &draft, engine.act(ACTOR)).await?;
+    let credential_id =
+        credentials::add(&mut tx, &engine.keyring, &draft, engine.act(ACTOR)).await?;
     let settings = Settings {
         name: INTEGRATION.to_owned(),
         kind: engine::integrations::ZENDESK.to_owned(),

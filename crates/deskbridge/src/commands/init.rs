@@ -49,7 +49,14 @@ pub(crate) async fn run(place: &Place, arguments: &Arguments) -> anyhow::Result<
         .admin_name
         .clone()
         .unwrap_or_else(|| email.split('@').next().unwrap_or(email).to_owned());
-    let told = administrator(&installation, email, &name, &password, arguments.reset_password).await?;
+    let told = administrator(
+        &installation,
+        email,
+        &name,
+        &password,
+        arguments.reset_password,
+    )
+    .await?;
     output::line(&told);
     installation.close().await;
     Ok(())
@@ -128,8 +135,16 @@ pub(crate) async fn administrator(
         None => {
             let hash = hash().await??;
             let mut tx = store.begin().await?;
-            users::add(&mut tx, email, name, UserRole::Administrator, Some(hash), now, &SystemDice)
-                .await?;
+            users::add(
+                &mut tx,
+                email,
+                name,
+                UserRole::Administrator,
+                Some(hash),
+                now,
+                &SystemDice,
+            )
+            .await?;
             tx.commit().await?;
             Ok(format!("Made the administrator {email}."))
         }
@@ -139,7 +154,13 @@ pub(crate) async fn administrator(
         Some(user) if reset => {
             let hash = hash().await??;
             let mut tx = store.begin().await?;
-            users::set_password(&mut tx, &user, &hash, installation.engine.act(crate::installation::ACTOR)).await?;
+            users::set_password(
+                &mut tx,
+                &user,
+                &hash,
+                installation.engine.act(crate::installation::ACTOR),
+            )
+            .await?;
             tx.commit().await?;
             Ok(format!(
                 "Gave the administrator {email} the new password and ended their sessions."
@@ -165,6 +186,9 @@ fn check_password(password: &SecretString) -> anyhow::Result<()> {
 /// Whether a text has the form of an address; whether it is one, only a letter can tell.
 pub(crate) fn resembles_an_address(text: &str) -> bool {
     text.split_once('@').is_some_and(|(local, host)| {
-        !local.is_empty() && !host.is_empty() && !host.contains('@') && !text.contains(char::is_whitespace)
+        !local.is_empty()
+            && !host.is_empty()
+            && !host.contains('@')
+            && !text.contains(char::is_whitespace)
     })
 }

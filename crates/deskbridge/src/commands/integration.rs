@@ -122,7 +122,10 @@ pub(crate) async fn find(engine: &Engine, name: &str) -> anyhow::Result<Integrat
         return Ok(found);
     }
     let all = integrations::list(&mut reader).await?;
-    let names = names(all.iter().map(|integration| integration.settings.name.as_str()));
+    let names = names(
+        all.iter()
+            .map(|integration| integration.settings.name.as_str()),
+    );
     Err(anyhow!(
         "There is no integration named {name:?}. {}",
         if names.is_empty() {

@@ -87,7 +87,9 @@ async fn rotate(place: &Place) -> anyhow::Result<()> {
     let alone = file.claim()?;
     let store = place.open_store().await?;
     let checkpoint = kill_switch::checkpoint(&place.environment);
-    let rewrapped = file.rotate(&alone, &store, &SystemDice, &*checkpoint).await?;
+    let rewrapped = file
+        .rotate(&alone, &store, &SystemDice, &*checkpoint)
+        .await?;
     store.close().await;
     let secrets = if rewrapped == 1 { "secret" } else { "secrets" };
     output::line(&format!(

@@ -27,12 +27,18 @@ pub(crate) struct Arguments {
 
 /// Does it.
 pub(crate) async fn run(place: &Place, arguments: &Arguments) -> anyhow::Result<()> {
-    let listen = arguments.listen.as_deref().unwrap_or(&place.config.web.listen);
+    let listen = arguments
+        .listen
+        .as_deref()
+        .unwrap_or(&place.config.web.listen);
     let address = parse(listen)?;
     let stop = Stop::listen();
     let installation = place.open().await?;
     let listener = bind(address).await?;
-    output::line(&format!("Deskbridge serves http://{}/", listener.local_addr()?));
+    output::line(&format!(
+        "Deskbridge serves http://{}/",
+        listener.local_addr()?
+    ));
     serve(&installation.engine, listener, &place.config, stop).await?;
     installation.close().await;
     Ok(())
@@ -56,7 +62,9 @@ pub(crate) fn parse(text: &str) -> anyhow::Result<SocketAddr> {
 /// A sentence that says what to do if it is taken.
 pub(crate) async fn bind(address: SocketAddr) -> anyhow::Result<TcpListener> {
     TcpListener::bind(address).await.map_err(|error| {
-        anyhow!("Deskbridge cannot listen on {address}: {error}. Choose another address with --listen.")
+        anyhow!(
+            "Deskbridge cannot listen on {address}: {error}. Choose another address with --listen."
+        )
     })
 }
 

@@ -117,7 +117,10 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
     let config = arguments.config()?;
     let stop = Stop::listen();
     let simulator = start(config).await?;
-    output::line(&format!("Zendesk simulator listening on {}", simulator.url()));
+    output::line(&format!(
+        "Zendesk simulator listening on {}",
+        simulator.url()
+    ));
     stop.asked().await;
     simulator.stop().await;
     Ok(())

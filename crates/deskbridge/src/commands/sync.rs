@@ -88,7 +88,10 @@ async fn dry_run(
     let counters = &would.counters;
     output::line(&format!(
         "A run now would make {} cases and change {}, make {} contacts and change {}. Nothing was changed.",
-        counters.cases.created, counters.cases.updated, counters.contacts.created, counters.contacts.updated
+        counters.cases.created,
+        counters.cases.updated,
+        counters.contacts.created,
+        counters.contacts.updated
     ));
     ended(would.state, would.problem)
 }

@@ -2,10 +2,10 @@
 
 use engine::{Engine, connection};
 use jiff::SignedDuration;
+use store::budgets;
 use store::credentials::{self, CredentialKind};
 use store::integrations::Integration;
 use store::runs::{self, RunState};
-use store::budgets;
 use zendesk::Budget;
 
 use super::{Findings, Grade};
@@ -28,7 +28,10 @@ pub(super) async fn check(engine: &Engine, integration: &Integration, findings: 
             findings.add(
                 at("sign-in"),
                 Grade::Ok,
-                format!("Zendesk account {} accepts it, as an administrator.", probe.account),
+                format!(
+                    "Zendesk account {} accepts it, as an administrator.",
+                    probe.account
+                ),
             );
             for finding in probe.findings {
                 findings.add(at("default user"), Grade::Warning, finding);
@@ -56,14 +59,22 @@ async fn check_clock(engine: &Engine, integration: &Integration, findings: &mut 
         Err(error) => return findings.add(check, Grade::Warning, error.to_string()),
     };
     let Some(theirs) = theirs else {
-        return findings.add(check, Grade::Warning, "Zendesk's answer names no time to compare with.");
+        return findings.add(
+            check,
+            Grade::Warning,
+            "Zendesk's answer names no time to compare with.",
+        );
     };
     // Theirs is cut to the second and was said at some moment in between.
     let ahead = before.duration_since(theirs) - SignedDuration::from_secs(1);
     let behind = theirs.duration_since(after);
     let skew = ahead.max(behind).max(SignedDuration::ZERO);
     if skew < MOST_SKEW {
-        findings.add(check, Grade::Ok, "This machine's clock agrees with Zendesk's.");
+        findings.add(
+            check,
+            Grade::Ok,
+            "This machine's clock agrees with Zendesk's.",
+        );
     } else {
         findings.add(
             check,
@@ -78,7 +89,11 @@ async fn check_clock(engine: &Engine, integration: &Integration, findings: &mut 
 
 async fn check_token(engine: &Engine, integration: &Integration, findings: &mut Findings) {
     let found = async {
-        credentials::find(&mut *engine.store.read().await?, &integration.settings.credential_id).await
+        credentials::find(
+            &mut *engine.store.read().await?,
+            &integration.settings.credential_id,
+        )
+        .await
     };
     if let Ok(Some(credential)) = found.await
         && credential.kind == CredentialKind::ApiToken
@@ -86,7 +101,11 @@ async fn check_token(engine: &Engine, integration: &Integration, findings: &mut 
         let sunset = zendesk::api_token_countdown(engine.now());
         findings.add(
             format!("{}, API token", integration.settings.name),
-            if sunset.stopped { Grade::Error } else { Grade::Warning },
+            if sunset.stopped {
+                Grade::Error
+            } else {
+                Grade::Warning
+            },
             sunset.sentence,
         );
     }
@@ -94,15 +113,21 @@ async fn check_token(engine: &Engine, integration: &Integration, findings: &mut 
 
 async fn check_limits(engine: &Engine, integration: &Integration, findings: &mut Findings) {
     let check = format!("{}, limits", integration.settings.name);
-    let Ok(address) = zendesk::Address::parse(&integration.settings.url, &engine.settings.addresses) else {
+    let Ok(address) =
+        zendesk::Address::parse(&integration.settings.url, &engine.settings.addresses)
+    else {
         return;
     };
-    let kept = async { budgets::load(&mut *engine.store.read().await?, &address.subdomain()).await };
+    let kept =
+        async { budgets::load(&mut *engine.store.read().await?, &address.subdomain()).await };
     let budget = match kept.await {
         Ok(kept) => kept.and_then(|kept| serde_json::from_str::<Budget>(&kept).ok()),
         Err(error) => return findings.add(check, Grade::Warning, error.to_string()),
     };
-    match budget.as_ref().and_then(|budget| Some((budget.limit()?, budget))) {
+    match budget
+        .as_ref()
+        .and_then(|budget| Some((budget.limit()?, budget)))
+    {
         Some((limit, budget)) => {
             let now = engine.now();
             let ours = budget.allowance(now).unwrap_or(limit);
@@ -115,7 +140,11 @@ async fn check_limits(engine: &Engine, integration: &Integration, findings: &mut
                 ),
             );
         }
-        None => findings.add(check, Grade::Ok, "Zendesk has named no request limit so far."),
+        None => findings.add(
+            check,
+            Grade::Ok,
+            "Zendesk has named no request limit so far.",
+        ),
     }
 }
 
@@ -128,7 +157,9 @@ async fn check_last_run(engine: &Engine, integration: &Integration, findings: &m
         findings.add(
             format!("{}, last run", integration.settings.name),
             Grade::Warning,
-            run.problem.clone().unwrap_or_else(|| "It failed.".to_owned()),
+            run.problem
+                .clone()
+                .unwrap_or_else(|| "It failed.".to_owned()),
         );
     }
 }

@@ -28,9 +28,17 @@ pub(super) fn check(folder: &Path, findings: &mut Findings) {
     let percent = free.saturating_mul(100) / total.max(1);
     let words = format!("{} MiB are free, {percent} % of the disk.", free / 1024);
     if free < LEAST_KIB / 16 || percent == 0 {
-        findings.add("disk", Grade::Error, format!("{words} Free some room before anything else: a full disk ends every run."));
+        findings.add(
+            "disk",
+            Grade::Error,
+            format!("{words} Free some room before anything else: a full disk ends every run."),
+        );
     } else if free < LEAST_KIB || percent < LEAST_PERCENT {
-        findings.add("disk", Grade::Warning, format!("{words} Free some room soon: a full disk ends every run."));
+        findings.add(
+            "disk",
+            Grade::Warning,
+            format!("{words} Free some room soon: a full disk ends every run."),
+        );
     } else {
         findings.add("disk", Grade::Ok, words);
     }

@@ -80,7 +80,11 @@ async fn add_own(
     tx: &mut Tx,
     mut draft: CredentialDraft,
 ) -> anyhow::Result<String> {
-    let taken: Vec<String> = credentials::list(tx).await?.into_iter().map(|c| c.name).collect();
+    let taken: Vec<String> = credentials::list(tx)
+        .await?
+        .into_iter()
+        .map(|c| c.name)
+        .collect();
     let name = draft.name.clone();
     let mut number = 1;
     while taken.contains(&draft.name) {
@@ -115,7 +119,10 @@ async fn owner(connection: &mut Connection, email: Option<&str>) -> anyhow::Resu
     match (administrators.pop(), administrators.len()) {
         (Some(only), 0) => Ok(only),
         (Some(last), _) => {
-            let all = administrators.iter().chain([&last]).map(|user| user.email.as_str());
+            let all = administrators
+                .iter()
+                .chain([&last])
+                .map(|user| user.email.as_str());
             Err(usage(format!(
                 "There are several administrators ({}). Say with --owner which of them owns the integration.",
                 names(all)
@@ -151,7 +158,9 @@ pub(super) async fn edit(
         settings.owner_id = owner(&mut tx, flags.owner.as_deref()).await?.id;
     }
     let kept = credentials::find(&mut tx, &before.settings.credential_id).await?;
-    let own = kept.as_ref().filter(|kept| is_own(kept, &before.settings.name));
+    let own = kept
+        .as_ref()
+        .filter(|kept| is_own(kept, &before.settings.name));
     let renamed = settings.name != before.settings.name;
     let mut unused = None;
     if let Some(shared) = &flags.credential {
@@ -162,7 +171,8 @@ pub(super) async fn edit(
         match own {
             Some(own) => {
                 let draft = sign_in.draft(&own.name, &description_of(&settings.name));
-                credentials::edit(&mut tx, &engine.keyring, &own.id, &draft, engine.act(ACTOR)).await?;
+                credentials::edit(&mut tx, &engine.keyring, &own.id, &draft, engine.act(ACTOR))
+                    .await?;
             }
             // A shared one is not changed behind the back of the others who use it.
             None => {
@@ -206,7 +216,11 @@ fn describe(before: &Settings, after: &Settings, sign_in: bool) -> String {
     let way = |two_way| if two_way { "two-way" } else { "one-way" }.to_owned();
     note("name", before.name.clone(), after.name.clone());
     note("URL", before.url.clone(), after.url.clone());
-    note("default user", none(&before.default_email), none(&after.default_email));
+    note(
+        "default user",
+        none(&before.default_email),
+        none(&after.default_email),
+    );
     note("sync", way(before.two_way), way(after.two_way));
     note(
         "interval",
@@ -218,7 +232,10 @@ fn describe(before: &Settings, after: &Settings, sign_in: bool) -> String {
         format!("{} %", before.budget_share),
         format!("{} %", after.budget_share),
     );
-    for ((what, from), (_, to)) in integrations::words(before).into_iter().zip(integrations::words(after)) {
+    for ((what, from), (_, to)) in integrations::words(before)
+        .into_iter()
+        .zip(integrations::words(after))
+    {
         note(&what.replace('_', " "), from.to_owned(), to.to_owned());
     }
     if before.owner_id != after.owner_id {

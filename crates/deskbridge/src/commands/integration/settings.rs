@@ -98,7 +98,8 @@ impl SettingsFlags {
     /// them up.
     pub(super) fn lay_over(&self, settings: &mut Settings) {
         if let Some(email) = &self.default_user_email {
-            settings.default_email = Some(email.trim().to_owned()).filter(|email| !email.is_empty());
+            settings.default_email =
+                Some(email.trim().to_owned()).filter(|email| !email.is_empty());
         }
         if self.two_way {
             settings.two_way = true;

@@ -30,7 +30,8 @@ pub(super) async fn all(engine: &Engine, as_json: bool) -> anyhow::Result<()> {
                 line.last_run
                     .as_ref()
                     .map_or_else(|| "never".to_owned(), |run| run.state.to_owned()),
-                line.next_run_at.map_or_else(|| "-".to_owned(), |at| at.to_string()),
+                line.next_run_at
+                    .map_or_else(|| "-".to_owned(), |at| at.to_string()),
             ]
         })
         .collect();
@@ -89,12 +90,23 @@ pub(super) async fn one(engine: &Engine, name: &str, as_json: bool) -> anyhow::R
     line("Name", &settings.name);
     line("State", state(&found));
     line("URL", &settings.url);
-    line("Account", &found.account.clone().unwrap_or_else(|| "not reached yet".to_owned()));
+    line(
+        "Account",
+        &found
+            .account
+            .clone()
+            .unwrap_or_else(|| "not reached yet".to_owned()),
+    );
     line(
         "Signs in with",
-        &credential.map_or_else(none, |credential| format!("{} ({})", credential.name, credential.kind.as_str())),
+        &credential.map_or_else(none, |credential| {
+            format!("{} ({})", credential.name, credential.kind.as_str())
+        }),
     );
-    line("Default user", &settings.default_email.clone().unwrap_or_else(none));
+    line(
+        "Default user",
+        &settings.default_email.clone().unwrap_or_else(none),
+    );
     line("Owner", &owner.map_or_else(none, |owner| owner.email));
     line("Two-way", if settings.two_way { "on" } else { "off" });
     for (name, word) in words {
@@ -102,10 +114,16 @@ pub(super) async fn one(engine: &Engine, name: &str, as_json: bool) -> anyhow::R
     }
     line("Interval", &format!("{} s", settings.interval.as_secs()));
     line("Budget share", &format!("{} %", settings.budget_share));
-    line("Next run", &found.next_run_at.map_or_else(none, |at| at.to_string()));
+    line(
+        "Next run",
+        &found.next_run_at.map_or_else(none, |at| at.to_string()),
+    );
     for run in &last {
         let problem = run.problem.as_deref().unwrap_or_default();
-        line("Run", format!("{} {} {problem}", run.created_at, run.state).trim_end());
+        line(
+            "Run",
+            format!("{} {} {problem}", run.created_at, run.state).trim_end(),
+        );
     }
     Ok(())
 }

@@ -1,0 +1,93 @@
+//! Ending at a durable step, as kill -9 would, without ending the test.
+
+use std::panic::{AssertUnwindSafe, panic_any, resume_unwind};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use engine::Checkpoint;
+use futures_util::FutureExt as _;
+use store::runs::Run;
+
+use crate::World;
+
+/// The work ended at the step named so, as if the process had been killed there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Crashed(pub &'static str);
+
+/// The steps reached since the last restart, and the one to end at.
+#[derive(Debug, Default)]
+pub(crate) struct Checkpoints {
+    names: Mutex<Vec<&'static str>>,
+    end_at: AtomicUsize,
+    ended: AtomicBool,
+}
+
+impl Checkpoints {
+    pub(crate) fn listener(self: &Arc<Self>) -> Checkpoint {
+        let own = self.clone();
+        Arc::new(move |name| own.reached(name))
+    }
+
+    fn reached(&self, name: &'static str) {
+        let count = {
+            let mut names = self.names.lock().unwrap_or_else(PoisonError::into_inner);
+            names.push(name);
+            names.len()
+        };
+        if count == self.end_at.load(Ordering::SeqCst) && !self.ended.swap(true, Ordering::SeqCst) {
+            panic_any(Crashed(name));
+        }
+    }
+
+    pub(crate) fn names(&self) -> Vec<&'static str> {
+        self.names
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    /// Forgets what was reached and ends nowhere.
+    pub(crate) fn settle(&self) {
+        self.end_at.store(0, Ordering::SeqCst);
+        self.ended.store(false, Ordering::SeqCst);
+        self.names
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clear();
+    }
+
+    fn end_at(&self, number: usize) {
+        self.settle();
+        self.end_at.store(number, Ordering::SeqCst);
+    }
+}
+
+impl World {
+    /// The durable steps reached since the world began or was restarted, in order.
+    pub fn steps(&self) -> Vec<&'static str> {
+        self.checkpoints.names()
+    }
+
+    /// Forgets the steps reached so far.
+    pub fn forget_steps(&self) {
+        self.checkpoints.settle();
+    }
+
+    /// As [`World::sync`], but the work ends at the durable step `number`, counted from 1: nothing
+    /// after it happens, and whatever was open is dropped. Then [`World::restart`], and go on.
+    ///
+    /// # Errors
+    /// [`Crashed`] if it came to that; the run if it ended before.
+    pub async fn sync_until_step(&self, number: usize) -> Result<Run, Crashed> {
+        self.checkpoints.end_at(number);
+        let ended = AssertUnwindSafe(self.sync()).catch_unwind().await;
+        let crashed = match ended {
+            Ok(run) => return Ok(run),
+            Err(panic) => panic.downcast::<Crashed>(),
+        };
+        match crashed {
+            Ok(crashed) => Err(*crashed),
+            Err(panic) => resume_unwind(panic),
+        }
+    }
+}
