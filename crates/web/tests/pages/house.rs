@@ -1,0 +1,147 @@
+//! An installation for a test: a store with people in it, and its pages on a socket.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use clock::{Clock as _, ManualClock, SeededDice};
+use engine::{Engine, Settings};
+use jiff::Timestamp;
+use sqlx::{AnyConnection, AssertSqlSafe, Connection as _};
+use store::Store;
+use store::secrets::Keyring;
+use store::users::{User, UserRole};
+use web::Options;
+
+use crate::browser::Browser;
+
+/// Names a PostgreSQL server in which tests may create and drop databases.
+const POSTGRES: &str = "DESKBRIDGE_TEST_POSTGRES";
+
+pub(crate) const EMAIL: &str = "ada@example.com";
+pub(crate) const PASSWORD: &str = "correct-horse";
+
+/// An installation with one administrator, Ada.
+pub(crate) struct House {
+    pub(crate) engine: Engine,
+    pub(crate) clock: Arc<ManualClock>,
+    pub(crate) ada: User,
+    address: SocketAddr,
+}
+
+/// Runs `test` on SQLite and, if there is a server, on PostgreSQL.
+pub(crate) async fn on_both<F>(test: impl Fn(House) -> F)
+where
+    F: Future<Output = ()> + Send + 'static,
+{
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("desk.db");
+    let store = Store::open_file(&file).await.unwrap();
+    test(House::build(store, None).await).await;
+
+    let Some(server) = std::env::var(POSTGRES).ok().filter(|url| !url.is_empty()) else {
+        let thread = std::thread::current();
+        let name = thread.name().unwrap_or("pages").to_owned();
+        println!("skipped: {name} on PostgreSQL needs {POSTGRES}");
+        return;
+    };
+    on_postgres(&server, test).await;
+}
+
+async fn on_postgres<F>(server: &str, test: impl Fn(House) -> F)
+where
+    F: Future<Output = ()> + Send + 'static,
+{
+    static NUMBER: AtomicU32 = AtomicU32::new(0);
+    let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+    let name = format!("deskbridge_web_{}_{number}", std::process::id());
+    sqlx::any::install_default_drivers();
+    let mut admin = AnyConnection::connect(server).await.unwrap();
+    execute(&mut admin, format!("CREATE DATABASE {name}")).await;
+    let (place, _) = server.rsplit_once('/').unwrap();
+    let store = Store::open(&format!("{place}/{name}")).await.unwrap();
+    let house = House::build(store, None).await;
+    // In a task of its own, so that the database goes whatever the test says.
+    let outcome = tokio::spawn(test(house)).await;
+    execute(&mut admin, format!("DROP DATABASE {name} WITH (FORCE)")).await;
+    assert!(outcome.is_ok(), "it failed on PostgreSQL");
+}
+
+async fn execute(connection: &mut AnyConnection, sql: String) {
+    let done = sqlx::raw_sql(AssertSqlSafe(sql)).execute(connection).await;
+    done.unwrap();
+}
+
+impl House {
+    /// Builds it on an empty store; browsers are told to reach it at `public_url`.
+    pub(crate) async fn build(store: Store, public_url: Option<&str>) -> Self {
+        let clock = Arc::new(ManualClock::at("2026-11-22T09:00:00Z".parse().unwrap()));
+        let dice = Arc::new(SeededDice::new(7));
+        let key = Keyring::generate(&*dice);
+        let engine = Engine {
+            store,
+            keyring: Arc::new(Keyring::parse(&key, "the test").unwrap()),
+            clock: clock.clone(),
+            dice,
+            settings: Arc::new(Settings {
+                holder: "test".to_owned(),
+                lease: Duration::from_secs(60),
+                page_size: 100,
+                request_timeout: Duration::from_secs(10),
+                addresses: Default::default(),
+            }),
+            checkpoint: Arc::new(|_| {}),
+        };
+        let keyring = engine.keyring.clone();
+        keyring.check(&engine.store, &*engine.dice).await.unwrap();
+        let ada = add_user(&engine, EMAIL, "Ada Lovelace", Some(PASSWORD)).await;
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let app = web::app(engine.clone(), Options::new(public_url, "1.2.3").unwrap());
+        tokio::spawn(web::serve(listener, app, std::future::pending()));
+        Self {
+            engine,
+            clock,
+            ada,
+            address,
+        }
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// A browser of somebody who has not signed in.
+    pub(crate) fn stranger(&self) -> Browser {
+        Browser::at(self.address)
+    }
+
+    /// A browser in which Ada has signed in.
+    pub(crate) async fn browser(&self) -> Browser {
+        let mut browser = self.stranger();
+        let answer = browser.sign_in(EMAIL, PASSWORD).await;
+        assert_eq!(answer.status, 303, "{}", answer.body);
+        browser
+    }
+
+    /// Adds somebody to the staff, who cannot log in.
+    pub(crate) async fn user(&self, email: &str, name: &str) -> User {
+        add_user(&self.engine, email, name, None).await
+    }
+
+    pub(crate) fn id(&self) -> String {
+        store::ids::new_id(self.now(), &*self.engine.dice)
+    }
+}
+
+async fn add_user(engine: &Engine, email: &str, name: &str, password: Option<&str>) -> User {
+    let hash = password
+        .map(|text| store::passwords::hash(&text.to_owned().into(), &*engine.dice).unwrap());
+    let mut tx = engine.store.begin().await.unwrap();
+    let role = UserRole::Administrator;
+    let (now, dice) = (engine.now(), &*engine.dice);
+    let user = store::users::add(&mut tx, email, name, role, hash, now, dice).await;
+    tx.commit().await.unwrap();
+    user.unwrap()
+}
