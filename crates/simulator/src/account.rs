@@ -234,6 +234,17 @@ impl Account {
         &self.jobs
     }
 
+    /// Sets whether a ticket cannot be solved without a field; false for an unknown field.
+    pub fn require_field(&mut self, id: i64, required: bool) -> bool {
+        match self.ticket_fields.iter_mut().find(|field| field.id == id) {
+            Some(field) => {
+                field.required = required;
+                true
+            }
+            None => false,
+        }
+    }
+
     /// The default custom status of a status.
     pub(crate) fn custom_status_for(&self, status: Status) -> Option<i64> {
         let category = match status {

@@ -3,11 +3,15 @@
 pub(crate) mod control;
 pub(crate) mod oauth;
 
+mod bulk;
 mod exports;
 mod jobs;
 mod listing;
 mod reference;
+mod ticket_rules;
+mod ticket_writes;
 mod tickets;
+mod user_writes;
 mod users;
 
 use crate::account::Account;
@@ -111,7 +115,47 @@ pub(crate) static ROUTES: &[Route] = &[
     read(Staff, "job_statuses", jobs::list),
     read(Staff, "job_statuses/show_many", jobs::show_many),
     read(Staff, "job_statuses/{id}", jobs::show),
+    write("POST", "tickets", ticket_writes::create),
+    write("PUT", "tickets/{id}", ticket_writes::update),
+    write("DELETE", "tickets/{id}", ticket_writes::delete),
+    write(
+        "PUT",
+        "deleted_tickets/{id}/restore",
+        ticket_writes::restore,
+    ),
+    write(
+        "PUT",
+        "tickets/{id}/comments/{id}/make_private",
+        ticket_writes::make_private,
+    ),
+    write(
+        "PUT",
+        "tickets/{id}/comments/{id}/redact",
+        ticket_writes::redact,
+    ),
+    write("POST", "users", user_writes::create),
+    write(
+        "POST",
+        "users/create_or_update",
+        user_writes::create_or_update,
+    ),
+    write("POST", "users/create_many", bulk::create_many),
+    write(
+        "POST",
+        "users/create_or_update_many",
+        bulk::create_or_update_many,
+    ),
+    write("PUT", "users/update_many", bulk::update_many),
+    write("DELETE", "users/destroy_many", bulk::destroy_many),
+    write("PUT", "users/{id}", user_writes::update),
+    write("PUT", "users/{id}/merge", user_writes::merge),
+    write("DELETE", "users/{id}", user_writes::delete),
 ];
+
+/// Does the work of background jobs whose time has come.
+pub(crate) fn finish_jobs(account: &mut Account, now_ms: i64) {
+    bulk::finish(account, now_ms);
+}
 
 /// Whether a route queues a background job.
 pub(crate) fn makes_job(route: &Route) -> bool {

@@ -88,7 +88,9 @@ impl Core {
     /// The account, brought up to the clock's time, to be changed.
     pub(crate) fn account_mut(&self) -> RwLockWriteGuard<'_, Account> {
         let mut account = self.account.write().unwrap_or_else(PoisonError::into_inner);
-        account.settle(self.hands.now_ms());
+        let now_ms = self.hands.now_ms();
+        account.settle(now_ms);
+        routes::finish_jobs(&mut account, now_ms);
         account
     }
 }

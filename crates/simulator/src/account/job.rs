@@ -22,9 +22,6 @@ impl super::Account {
             .map(|job| job.id.clone())
             .collect()
     }
-
-    /// Does the work of the jobs whose time has come.
-    pub(crate) fn finish_jobs(&mut self, _now_ms: i64) {}
 }
 
 /// A background job.
@@ -48,17 +45,17 @@ pub struct Job {
     pub results: Option<Value>,
 }
 
-/// What a job does.
+/// What a job does to users.
 #[derive(Debug, Clone)]
 pub(crate) enum Work {
     /// Makes users.
-    CreateUsers(Vec<Value>),
+    Create(Vec<Value>),
     /// Makes or changes users, matched by email or external id.
-    UpsertUsers(Vec<Value>),
+    Upsert(Vec<Value>),
     /// Changes users, each named by id or external id.
-    UpdateUsers(Vec<Value>),
+    Update(Vec<Value>),
     /// Deletes users.
-    DeleteUsers(Vec<i64>),
+    Delete(Vec<i64>),
 }
 
 impl Job {

@@ -10,7 +10,7 @@ use crate::word::{Channel, Status};
 const SCRUB_AFTER: i64 = 30 * 86_400;
 
 impl Account {
-    /// Brings the account up to a time: scrubs what is due and finishes jobs.
+    /// Brings the account up to a time: scrubs what is due. Jobs are the routes' to finish.
     pub(crate) fn settle(&mut self, now_ms: i64) {
         let now = now_ms.div_euclid(1000);
         self.now = self.now.max(now);
@@ -19,7 +19,6 @@ impl Account {
                 tracing::warn!(ticket = id, "a ticket due for scrubbing is gone");
             }
         }
-        self.finish_jobs(now_ms);
     }
 
     /// Whether [`Self::settle`] would change anything but the time.

@@ -85,7 +85,7 @@ impl Account {
             has_incidents: false,
             is_public,
             due_at: new.due_at,
-            tags: tidy_tags(new.tags),
+            tags: tidy_tags(&new.tags),
             custom_fields: new
                 .custom_fields
                 .into_iter()
@@ -469,7 +469,7 @@ impl Account {
             ticket.collaborator_ids = collaborators;
         }
         if let Some(tags) = change.tags {
-            let tags = tidy_tags(tags);
+            let tags = tidy_tags(&tags);
             if tags != ticket.tags {
                 let previous = std::mem::replace(&mut ticket.tags, tags);
                 note(
@@ -533,9 +533,12 @@ fn set_custom_fields(ticket: &mut Ticket, fields: Vec<CustomValue>, events: &mut
         if previous == value {
             continue;
         }
-        let detail = |value: Value| match value {
-            Value::Null => Detail::Nothing,
-            other => Detail::Any(Box::new(other)),
+        let detail = |value: Value| {
+            if value.is_null() {
+                Detail::Nothing
+            } else {
+                Detail::Any(Box::new(value))
+            }
         };
         events.push(Event::Changed(Box::new(Change {
             field: Cow::Owned(id.to_string()),
@@ -606,7 +609,7 @@ fn text_detail(text: Option<&Text>) -> Detail {
 }
 
 /// Tags are lower-case words; a space separates two (zendesk-api.md 4.2).
-pub(crate) fn tidy_tags(tags: Vec<String>) -> Vec<Cow<'static, str>> {
+pub(crate) fn tidy_tags(tags: &[String]) -> Vec<Cow<'static, str>> {
     let mut tidy: Vec<Cow<'static, str>> = Vec::with_capacity(tags.len());
     for tag in tags.iter().flat_map(|tag| tag.split_whitespace()) {
         let tag = Cow::Owned(tag.to_lowercase());

@@ -36,7 +36,7 @@ impl Account {
             role,
             verified: new.verified,
             external_id: new.external_id.map(Into::into),
-            tags: tidy_tags(new.tags),
+            tags: tidy_tags(&new.tags),
             alias: new.alias.map(Into::into),
             active: true,
             suspended: new.suspended,
@@ -103,7 +103,11 @@ impl Account {
             &mut user.organization_id,
             change.organization_id,
         );
-        set(&mut moved, &mut user.tags, change.tags.map(tidy_tags));
+        set(
+            &mut moved,
+            &mut user.tags,
+            change.tags.map(|tags| tidy_tags(&tags)),
+        );
         set(&mut moved, &mut user.verified, change.verified);
         set(&mut moved, &mut user.suspended, change.suspended);
         set(&mut moved, &mut user.alias, change.alias.map(boxed));

@@ -234,7 +234,7 @@ impl Crowd<'_> {
             agent,
             answers: status != Status::New,
         };
-        let audits = talk.audits(account, dice, &mut ticket, subject, comments.max(1));
+        let audits = talk.audits(account, dice, &mut ticket, &subject, comments.max(1));
         // Now and then the system has touched a ticket since (zendesk-api.md 3.9).
         if dice.chance(2) {
             let room = account.now() - 3_600 - ticket.updated_at;
@@ -260,7 +260,7 @@ impl Talk {
         account: &Account,
         dice: &mut Dice,
         ticket: &mut Ticket,
-        subject: Text,
+        subject: &Text,
         comments: u32,
     ) -> Vec<Audit> {
         let last = account.now() - 3_600;

@@ -206,7 +206,7 @@ impl Person {
                     given.0,
                     char::from(b'A' + (number % 26) as u8),
                     family.0
-                )
+                );
             }
             8 => name.push_str(" 🌻"),
             9 => name.push_str(" 🚲"),

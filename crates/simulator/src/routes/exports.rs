@@ -15,6 +15,9 @@ use crate::wire::user::{UserForm, UserView};
 use crate::wire::{Object, write_json};
 use crate::word::Status;
 
+/// Where an export begins: a timestamp and an id.
+type Place = Bound<(i64, i64)>;
+
 /// Rows that a page holds unless the call says otherwise, and at most.
 const PAGE: usize = 1_000;
 
@@ -88,7 +91,7 @@ fn exclude_deleted(call: &Call) -> bool {
 }
 
 /// Where a cursor export goes on: after a row, or at a start time, which is inclusive.
-fn place(call: &Call, window: Window) -> Result<(Bound<(i64, i64)>, Option<String>), Answer> {
+fn place(call: &Call, window: Window) -> Result<(Place, Option<String>), Answer> {
     match call.query("cursor") {
         Some(cursor) => {
             let place = read_cursor(cursor).ok_or_else(|| {
@@ -200,7 +203,7 @@ fn by_time<T>(
 
 fn users(
     account: &Account,
-    place: Bound<(i64, i64)>,
+    place: Place,
     until: i64,
 ) -> impl Iterator<Item = ((i64, i64), &crate::account::user::User)> {
     account
@@ -211,7 +214,7 @@ fn users(
 
 fn tickets(
     account: &Account,
-    place: Bound<(i64, i64)>,
+    place: Place,
     until: i64,
     exclude_deleted: bool,
 ) -> impl Iterator<Item = ((i64, i64), &crate::account::ticket::Ticket)> {

@@ -23,15 +23,18 @@ pub(super) type Key = Vec<Part>;
 
 type Rows<'a> = Box<dyn Iterator<Item = (Key, i64)> + 'a>;
 
+type After<'a> = Box<dyn Fn(Option<&Key>) -> Rows<'a> + 'a>;
+type Before<'a> = Box<dyn Fn(&Key) -> Rows<'a> + 'a>;
+
 /// A list in one order, whose rows are ids.
 pub(super) struct Listing<'a> {
     /// `id`, `name,id`, `-updated_at,id`: the cursor says it.
     pub(super) order: String,
     pub(super) count: usize,
     /// The rows after a place, or all.
-    pub(super) after: Box<dyn Fn(Option<&Key>) -> Rows<'a> + 'a>,
+    pub(super) after: After<'a>,
     /// The rows before a place, nearest first.
-    pub(super) before: Box<dyn Fn(&Key) -> Rows<'a> + 'a>,
+    pub(super) before: Before<'a>,
 }
 
 impl<'a> Listing<'a> {
@@ -55,7 +58,8 @@ impl<'a> Listing<'a> {
                 let from = place.map_or(0, |place| {
                     ahead.partition_point(|(key, _)| past(key, place) != Ordering::Greater)
                 });
-                Box::new(ahead[from..].to_vec().into_iter())
+                let rows: Vec<_> = ahead.iter().skip(from).cloned().collect();
+                Box::new(rows.into_iter())
             }),
             before: Box::new(move |place| {
                 let to = behind.partition_point(|(key, _)| past(key, place) == Ordering::Less);

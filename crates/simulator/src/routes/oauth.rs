@@ -37,7 +37,7 @@ pub(crate) fn grant(
             Ok(issue(
                 tokens,
                 account.administrator(),
-                scopes,
+                &scopes,
                 lives,
                 call.now_ms,
             ))
@@ -59,7 +59,7 @@ pub(crate) fn grant(
                 tokens.access.remove(access);
             }
             let lives = Lives::read(client, &form);
-            Ok(issue(tokens, old.user_id, old.scopes, lives, call.now_ms))
+            Ok(issue(tokens, old.user_id, &old.scopes, lives, call.now_ms))
         }
         Some("authorization_code") => Err(refuse(
             400,
@@ -111,7 +111,7 @@ impl Lives {
 fn issue(
     tokens: &mut Tokens,
     user_id: i64,
-    scopes: Vec<String>,
+    scopes: &[String],
     lives: Lives,
     now_ms: i64,
 ) -> Answer {
@@ -132,14 +132,14 @@ fn issue(
 pub(crate) fn issue_pair(
     tokens: &mut Tokens,
     user_id: i64,
-    scopes: Vec<String>,
+    scopes: &[String],
     lives: Lives,
     now_ms: i64,
 ) -> (String, String) {
     let (access, refresh) = (tokens.mint(), tokens.mint());
     let grant = |life: i64, partner: &str| Grant {
         user_id,
-        scopes: scopes.clone(),
+        scopes: scopes.to_vec(),
         expires_ms: now_ms.saturating_add(life),
         partner: Some(partner.to_owned()),
     };

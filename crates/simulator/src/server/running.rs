@@ -199,8 +199,8 @@ impl Core {
         let user_id = self.account().administrator();
         let now_ms = self.hands.now_ms();
         let lives = crate::routes::oauth::Lives::of(&self.config.oauth);
-        let scopes = scopes.iter().map(|scope| (*scope).to_owned()).collect();
-        crate::routes::oauth::issue_pair(&mut self.desk().tokens, user_id, scopes, lives, now_ms)
+        let scopes: Vec<String> = scopes.iter().map(|scope| (*scope).to_owned()).collect();
+        crate::routes::oauth::issue_pair(&mut self.desk().tokens, user_id, &scopes, lives, now_ms)
     }
 }
 

@@ -104,7 +104,10 @@ impl Rig {
         self.client.request(method, url)
     }
 
-    pub(crate) async fn send(&self, request: reqwest::RequestBuilder) -> Result<Reply, reqwest::Error> {
+    pub(crate) async fn send(
+        &self,
+        request: reqwest::RequestBuilder,
+    ) -> Result<Reply, reqwest::Error> {
         let response = request.send().await?;
         Ok(Reply {
             status: response.status().as_u16(),

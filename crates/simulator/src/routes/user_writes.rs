@@ -1,0 +1,315 @@
+//! Writing users: create, update, upsert, merge, delete (zendesk-api.md 3.4, 3.5, 4.3).
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value, json};
+
+use super::ticket_rules::Fields;
+use super::users::view;
+use crate::account::user::{NewUser, UserChange};
+use crate::account::{Account, EditError};
+use crate::answer::{Answer, Outcome};
+use crate::call::Call;
+use crate::wire::Object;
+use crate::word::{Role, Status};
+
+/// `POST users`
+pub(super) fn create(account: &mut Account, call: &Call) -> Outcome {
+    let id = make(account, call.object("user")?)?;
+    Ok(answer(account, call, id, 201)?.at(&location(call, id)))
+}
+
+/// `PUT users/{id}`: a new email becomes a secondary one, and the body still shows the old.
+pub(super) fn update(account: &mut Account, call: &Call) -> Outcome {
+    let id = account
+        .user(call.id(0)?)
+        .filter(|user| user.active)
+        .ok_or_else(Answer::record_not_found)?
+        .id;
+    change(account, id, call.object("user")?)?;
+    answer(account, call, id, 200)
+}
+
+/// `POST users/create_or_update`: matched by email or external id.
+pub(super) fn create_or_update(account: &mut Account, call: &Call) -> Outcome {
+    let (id, made) = upsert(account, call.object("user")?)?;
+    let status = if made { 201 } else { 200 };
+    Ok(answer(account, call, id, status)?.at(&location(call, id)))
+}
+
+/// `PUT users/{id}/merge`: the user in the path goes, the one in the body stays. End users only.
+pub(super) fn merge(account: &mut Account, call: &Call) -> Outcome {
+    let loser = call.id(0)?;
+    let winner = call
+        .object("user")?
+        .get("id")
+        .and_then(Value::as_i64)
+        .ok_or_else(|| Answer::text(400, "Required parameter missing: id"))?;
+    for id in [loser, winner] {
+        let user = account
+            .user(id)
+            .filter(|user| user.active)
+            .ok_or_else(Answer::record_not_found)?;
+        if user.role != Role::EndUser {
+            return Err(Answer::forbidden());
+        }
+    }
+    account
+        .merge_users(loser, winner)
+        .map_err(|error| refuse(&error))?;
+    answer(account, call, winner, 200)
+}
+
+/// `DELETE users/{id}`: 200 with the user, inactive (recorded).
+pub(super) fn delete(account: &mut Account, call: &Call) -> Outcome {
+    let id = account
+        .user(call.id(0)?)
+        .filter(|user| user.active)
+        .ok_or_else(Answer::record_not_found)?
+        .id;
+    let open = account
+        .tickets()
+        .filter(|ticket| ticket.requester_id == id && ticket.deleted_at.is_none())
+        .filter(|ticket| ticket.status != Status::Closed)
+        .count();
+    if open > 0 {
+        return Err(Answer::invalid(&json!({"base": [{
+            "type": "base",
+            "description": format!("User is requester on {open} ticket(s) that are not closed."),
+        }]})));
+    }
+    account.delete_user(id).map_err(|error| refuse(&error))?;
+    answer(account, call, id, 200)
+}
+
+fn answer(account: &Account, call: &Call, id: i64, status: u16) -> Outcome {
+    let user = account.user(id).ok_or_else(Answer::record_not_found)?;
+    Ok(Object::new()
+        .with("user", &view(account, user, call))
+        .into_answer(status))
+}
+
+fn location(call: &Call, id: i64) -> String {
+    format!("{}/api/v2/users/{id}.json", call.base)
+}
+
+/// Makes or changes the user that has the email or the external id; says whether it was made.
+pub(super) fn upsert(
+    account: &mut Account,
+    map: Map<String, Value>,
+) -> Result<(i64, bool), Answer> {
+    let fields = Fields(map);
+    let by_email = match fields.text("email")?.flatten() {
+        Some(email) => account.user_by_email(&email).map(|user| user.id),
+        None => None,
+    };
+    let by_external_id = match fields.text("external_id")?.flatten() {
+        Some(id) => account.user_by_external_id(&id).map(|user| user.id),
+        None => None,
+    };
+    match (by_email, by_external_id) {
+        // Which of two different users wins is not documented: the email is taken (zendesk-api.md 3.4).
+        (Some(one), Some(other)) if one != other => {
+            let email = fields.text("email")?.flatten().unwrap_or_default();
+            Err(refuse(&EditError::EmailTaken(email)))
+        }
+        (Some(id), _) | (None, Some(id)) => {
+            change(account, id, fields.0)?;
+            Ok((id, false))
+        }
+        (None, None) => Ok((make(account, fields.0)?, true)),
+    }
+}
+
+/// Makes a user.
+pub(super) fn make(account: &mut Account, map: Map<String, Value>) -> Result<i64, Answer> {
+    let fields = Fields(map);
+    let name = fields.text("name")?.flatten().unwrap_or_default();
+    if name.trim().is_empty() {
+        return Err(Answer::invalid_field(
+            "name",
+            "Name: is too short (minimum one character)",
+            Some("ValueTooShort"),
+        ));
+    }
+    let email = fields
+        .text("email")?
+        .flatten()
+        .filter(|email| !email.is_empty());
+    if let Some(email) = &email {
+        check_email(email)?;
+    }
+    let user_fields = read_user_fields(account, &fields)?;
+    let flag = |key: &str| fields.0.get(key).and_then(Value::as_bool).unwrap_or(false);
+    let mut tags = fields.words("tags")?.unwrap_or_default();
+    tags.extend(field_tags(account, &user_fields));
+    let new = NewUser {
+        name,
+        email,
+        role: fields.word("role", "Role", Role::parse)?.flatten(),
+        phone: fields.text("phone")?.flatten(),
+        external_id: fields.text("external_id")?.flatten(),
+        organization_id: fields.id("organization_id")?.flatten(),
+        tags,
+        verified: flag("verified"),
+        suspended: flag("suspended"),
+        alias: fields.text("alias")?.flatten(),
+        details: fields.text("details")?.flatten(),
+        notes: fields.text("notes")?.flatten(),
+        user_fields,
+    };
+    account.add_user(new).map_err(|error| refuse(&error))
+}
+
+/// Changes a user.
+pub(super) fn change(
+    account: &mut Account,
+    id: i64,
+    map: Map<String, Value>,
+) -> Result<(), Answer> {
+    let fields = Fields(map);
+    let name = fields.text("name")?.flatten();
+    if name.as_ref().is_some_and(|name| name.trim().is_empty()) {
+        return Err(Answer::invalid_field(
+            "name",
+            "Name: is too short (minimum one character)",
+            Some("ValueTooShort"),
+        ));
+    }
+    let email = fields
+        .text("email")?
+        .flatten()
+        .filter(|email| !email.is_empty());
+    if let Some(email) = &email {
+        check_email(email)?;
+    }
+    let user_fields = read_user_fields(account, &fields)?;
+    let mut tags = fields.words("tags")?;
+    let added = field_tags(account, &user_fields);
+    if !added.is_empty() {
+        let own = account
+            .user(id)
+            .map(|user| user.tags.clone())
+            .unwrap_or_default();
+        tags.get_or_insert_with(|| own.iter().map(|tag| tag.to_string()).collect())
+            .extend(added);
+    }
+    // An alias set to null comes back as an empty text (recorded).
+    let alias = fields
+        .text("alias")?
+        .map(|alias| Some(alias.unwrap_or_default()));
+    let change = UserChange {
+        name,
+        email: None,
+        add_email: email,
+        role: fields.word("role", "Role", Role::parse)?.flatten(),
+        phone: fields.text("phone")?,
+        external_id: fields.text("external_id")?,
+        organization_id: fields.id("organization_id")?,
+        tags,
+        verified: fields.0.get("verified").and_then(Value::as_bool),
+        suspended: fields.0.get("suspended").and_then(Value::as_bool),
+        alias,
+        details: fields.text("details")?,
+        notes: fields.text("notes")?,
+        user_fields,
+    };
+    account
+        .update_user(id, change)
+        .map(|_| ())
+        .map_err(|error| refuse(&error))
+}
+
+fn check_email(email: &str) -> Result<(), Answer> {
+    let formed = email.split_once('@').is_some_and(|(name, domain)| {
+        !name.is_empty()
+            && domain.contains('.')
+            && !domain.starts_with('.')
+            && !domain.ends_with('.')
+            && !domain.contains('@')
+            && !email.contains(char::is_whitespace)
+    });
+    if formed {
+        return Ok(());
+    }
+    Err(Answer::invalid_field(
+        "email",
+        &format!("Email: {email} is not properly formatted"),
+        Some("InvalidValue"),
+    ))
+}
+
+/// User fields as they are stored: dates to midnight, unknown options refused (zendesk-api.md 3.5).
+fn read_user_fields(account: &Account, fields: &Fields) -> Result<BTreeMap<String, Value>, Answer> {
+    let Some(Value::Object(given)) = fields.0.get("user_fields") else {
+        return Ok(BTreeMap::new());
+    };
+    let mut read = BTreeMap::new();
+    for field in &account.user_fields {
+        let Some(value) = given.get(&field.key) else {
+            continue;
+        };
+        let value = match (field.kind, value) {
+            ("date", Value::String(text)) => match text.get(..10) {
+                Some(day) if day.parse::<jiff::civil::Date>().is_ok() => {
+                    json!(format!("{day}T00:00:00+00:00"))
+                }
+                _ => return Err(invalid_value(&field.key, &field.title, text)),
+            },
+            ("dropdown", Value::String(text)) => {
+                if !text.is_empty() && field.options.iter().all(|(_, _, tag)| tag != text) {
+                    return Err(invalid_value(&field.key, &field.title, text));
+                }
+                if text.is_empty() {
+                    Value::Null
+                } else {
+                    value.clone()
+                }
+            }
+            _ => value.clone(),
+        };
+        read.insert(field.key.clone(), value);
+    }
+    Ok(read)
+}
+
+/// The tags that ticked checkboxes and chosen options add (zendesk-api.md 3.5).
+fn field_tags(account: &Account, values: &BTreeMap<String, Value>) -> Vec<String> {
+    account
+        .user_fields
+        .iter()
+        .filter_map(|field| match (field.kind, values.get(&field.key)?) {
+            ("checkbox", Value::Bool(true)) => field.tag.clone(),
+            ("dropdown", Value::String(tag)) => Some(tag.clone()),
+            _ => None,
+        })
+        .collect()
+}
+
+fn invalid_value(key: &str, title: &str, value: &str) -> Answer {
+    Answer::invalid_field(
+        key,
+        &format!("{title}: {value} is invalid"),
+        Some("InvalidValue"),
+    )
+}
+
+/// An edit that was not made, as Zendesk refuses it.
+pub(super) fn refuse(error: &EditError) -> Answer {
+    match error {
+        EditError::EmailTaken(email) => Answer::invalid_field(
+            "email",
+            &format!("Email: {email} is already being used by another user"),
+            Some("DuplicateValue"),
+        ),
+        EditError::ExternalIdTaken(_) => Answer::invalid_field(
+            "external_id",
+            "External has already been taken",
+            Some("DuplicateValue"),
+        ),
+        EditError::NoUser(_) | EditError::NoTicket(_) | EditError::NoComment(_) => {
+            Answer::record_not_found()
+        }
+        EditError::NotDeleted(_) => Answer::record_not_found(),
+    }
+}
