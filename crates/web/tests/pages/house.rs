@@ -92,6 +92,7 @@ impl House {
                 addresses: Default::default(),
             }),
             checkpoint: Arc::new(|_| {}),
+            is_gone: Arc::new(|_| false),
         };
         let keyring = engine.keyring.clone();
         keyring.check(&engine.store, &*engine.dice).await.unwrap();
