@@ -1,4 +1,9 @@
 //! What the simulator does, over real sockets.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a failed unwrap is a failed test"
+)]
 
 #[path = "behaviour/rig.rs"]
 mod rig;
@@ -13,3 +18,20 @@ mod lists;
 mod recordings;
 #[path = "behaviour/sign_in.rs"]
 mod sign_in;
+
+#[path = "behaviour/control.rs"]
+mod control;
+#[path = "behaviour/faults.rs"]
+mod faults;
+#[path = "behaviour/jobs.rs"]
+mod jobs;
+#[path = "behaviour/limits.rs"]
+mod limits;
+#[path = "behaviour/oauth.rs"]
+mod oauth;
+#[path = "behaviour/serving.rs"]
+mod serving;
+#[path = "behaviour/ticket_writes.rs"]
+mod ticket_writes;
+#[path = "behaviour/user_writes.rs"]
+mod user_writes;

@@ -72,14 +72,22 @@ impl Reply {
     clippy::disallowed_methods,
     reason = "a test against loopback needs none of the product's rules for clients"
 )]
-pub(crate) fn client() -> reqwest::Client {
+fn builder() -> reqwest::ClientBuilder {
     // Another test may have installed it first.
     let _ = rustls::crypto::ring::default_provider().install_default();
     reqwest::Client::builder()
         .no_proxy()
         .redirect(reqwest::redirect::Policy::none())
-        .build()
-        .unwrap()
+}
+
+pub(crate) fn client() -> reqwest::Client {
+    builder().build().unwrap()
+}
+
+/// A client that trusts one more certificate (PEM).
+pub(crate) fn client_trusting(certificate: &[u8]) -> reqwest::Client {
+    let certificate = reqwest::Certificate::from_pem(certificate).unwrap();
+    builder().tls_certs_merge([certificate]).build().unwrap()
 }
 
 impl Rig {
