@@ -1,7 +1,5 @@
 //! When runs begin: by interval, or because somebody asked.
 
-use std::time::Duration;
-
 use jiff::SignedDuration;
 use store::integrations::{self, Integration};
 use store::{jobs, runs};
@@ -75,6 +73,3 @@ pub(crate) async fn schedule_due(engine: &Engine) -> Result<usize> {
     }
     Ok(asked)
 }
-
-/// How long ended jobs are kept for looking at.
-pub(crate) const KEEP_JOBS: Duration = Duration::from_secs(7 * 86_400);

@@ -4,18 +4,19 @@ use std::future::Future;
 use std::pin::pin;
 use std::time::Duration;
 
-use futures_util::future::{Either, select};
-use jiff::SignedDuration;
+use futures_util::future::{Either, join, join_all, select};
 use store::jobs::{self, Job};
 use store::runs::{self, Run};
 
 use crate::case_sync;
 use crate::engine::Engine;
 use crate::error::{Error, Result};
-use crate::schedule::{KEEP_JOBS, PULL, schedule_due};
+use crate::schedule::{PULL, schedule_due};
 
 /// How long an idle worker waits before it looks again.
 const IDLE: Duration = Duration::from_millis(500);
+/// How many jobs one process works on at a time.
+const JOBS_AT_ONCE: usize = 8;
 
 /// Does the work of `run` itself, or waits for the worker that does. Returns the ended run.
 ///
@@ -44,37 +45,45 @@ pub async fn see_through(engine: &Engine, integration_id: &str, run_id: &str) ->
 /// What kept a job from being ended properly.
 pub async fn run_due_jobs(engine: &Engine) -> Result<usize> {
     let mut done = 0;
-    while let Some(job) = claim(engine, None).await? {
-        work(engine, &job).await?;
+    while work_once(engine).await? > 0 {
         done += 1;
     }
     Ok(done)
 }
 
-/// Works and schedules until `stop` resolves, then finishes the page at hand.
+/// Works and schedules until `stop` resolves. What is going on then is given up where it is: a page
+/// that was not kept is read again by whoever takes the job up next.
 pub async fn serve(engine: Engine, stop: impl Future<Output = ()>) {
-    let mut stop = pin!(stop);
+    let engine = &engine;
+    let scheduling = repeat(engine, async || schedule_due(engine).await);
+    // A pull mostly waits, for Zendesk or for its limits, so one account's long first pull must
+    // not hold up the others'.
+    let working = (0..JOBS_AT_ONCE).map(|_| repeat(engine, async || work_once(engine).await));
+    let forever = join(scheduling, join_all(working));
+    select(pin!(stop), pin!(forever)).await;
+}
+
+/// Does something again and again: at once while there is more of it, else after a pause.
+async fn repeat(engine: &Engine, turn: impl AsyncFn() -> Result<usize>) {
     loop {
-        let turn = pin!(turn(&engine));
-        match select(&mut stop, turn).await {
-            Either::Left(_) => return,
-            Either::Right((done, _)) => {
-                if let Err(error) = &done {
-                    tracing::error!("{error}");
-                }
-                if !matches!(done, Ok(1..))
-                    && let Either::Left(_) = select(&mut stop, engine.clock.beat(IDLE)).await
-                {
-                    return;
-                }
+        let more = match turn().await {
+            Ok(done) => done > 0,
+            Err(error) => {
+                tracing::error!("{error}");
+                false
             }
+        };
+        if !more {
+            engine.clock.beat(IDLE).await;
         }
     }
 }
 
-async fn turn(engine: &Engine) -> Result<usize> {
-    schedule_due(engine).await?;
-    run_due_jobs(engine).await
+async fn work_once(engine: &Engine) -> Result<usize> {
+    match claim(engine, None).await? {
+        Some(job) => work(engine, &job).await.map(|()| 1),
+        None => Ok(0),
+    }
 }
 
 async fn claim(engine: &Engine, subject: Option<&str>) -> Result<Option<Job>> {
@@ -134,11 +143,8 @@ async fn renew(engine: &Engine, job: &Job) -> Result<()> {
 }
 
 async fn end_unknown(engine: &Engine, job: &Job, kind: &str) -> Result<()> {
-    let now = engine.now();
     let mut tx = engine.store.begin().await?;
     let problem = format!("This version of Deskbridge does not know jobs of kind {kind}.");
-    jobs::end(&mut tx, job, Some(&problem), now).await?;
-    let keep = SignedDuration::try_from(KEEP_JOBS).unwrap_or_default();
-    jobs::sweep(&mut tx, now.saturating_sub(keep).unwrap_or(now)).await?;
+    jobs::end(&mut tx, job, Some(&problem), engine.now()).await?;
     Ok(tx.commit().await?)
 }

@@ -254,6 +254,20 @@ CREATE TABLE zendesk_reference (
   PRIMARY KEY (integration_id, kind, remote_id)
 );
 
+-- Records that Zendesk sent and that could not be read, whole, with the reason, so that they can be
+-- looked into and nothing Zendesk sent is lost. `record_key` is the record's id (`ticket/comment`
+-- for one of a ticket's list of comments), or `#` and a hash where it has none. A row goes once its
+-- record is read well.
+CREATE TABLE unreadable_record (
+  integration_id TEXT NOT NULL REFERENCES integration (id) ON DELETE CASCADE,
+  stream TEXT NOT NULL,
+  record_key TEXT NOT NULL,
+  problem TEXT NOT NULL,
+  raw TEXT NOT NULL,
+  at BIGINT NOT NULL,
+  PRIMARY KEY (integration_id, stream, record_key)
+);
+
 -- ============================================================ what joins the sides
 
 -- Which case a ticket is. `agreed` is per mapped field the pair of values both sides last agreed
@@ -366,6 +380,7 @@ CREATE TABLE run (
   requested_by TEXT NOT NULL,
   problem TEXT,
   stop_requested BIGINT NOT NULL DEFAULT 0,
+  idle BIGINT NOT NULL DEFAULT 0,
   created_at BIGINT NOT NULL,
   started_at BIGINT,
   ended_at BIGINT

@@ -3,6 +3,7 @@
 use std::ops::{Deref, DerefMut};
 use std::path::Path;
 use std::str::FromStr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
@@ -10,6 +11,8 @@ use sqlx::pool::PoolConnection;
 use sqlx::{
     Any, AnyConnection, AnyPool, AssertSqlSafe, ConnectOptions as _, Connection as _, Transaction,
 };
+use tokio::sync::{Mutex, OwnedMutexGuard};
+use tokio::time::timeout;
 
 use crate::error::{Error, Result};
 
@@ -17,6 +20,8 @@ pub(crate) static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("./migrat
 
 /// How long a writer waits for another one before it says *busy*.
 const WRITE_WAIT: Duration = Duration::from_secs(15);
+/// How long a writer queues behind others of its own process, each of which may take a page's time.
+const QUEUE_WAIT: Duration = Duration::from_secs(60);
 
 /// Which of the two databases this is. Hardly a statement differs; see `jobs.rs` for one that does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,6 +47,9 @@ pub struct Store {
     pool: AnyPool,
     dialect: Dialect,
     place: String,
+    /// SQLite has one writer at a time and wakes waiting ones in no order; within a process they
+    /// queue here, so that none of them starves.
+    queue: Arc<Mutex<()>>,
 }
 
 impl std::fmt::Debug for Store {
@@ -57,6 +65,7 @@ pub type Reader = PoolConnection<Any>;
 pub struct Tx {
     inner: Transaction<'static, Any>,
     dialect: Dialect,
+    _turn: Option<OwnedMutexGuard<()>>,
 }
 
 impl Deref for Tx {
@@ -133,6 +142,7 @@ impl Store {
             pool,
             dialect,
             place,
+            queue: Arc::default(),
         })
     }
 
@@ -152,13 +162,18 @@ impl Store {
     pub async fn begin(&self) -> Result<Tx> {
         // A plain BEGIN on SQLite takes the write lock only at the first write, and then fails at
         // once, whatever the busy timeout, if another writer came first.
-        let begin = match self.dialect {
-            Dialect::Sqlite => "BEGIN IMMEDIATE",
-            Dialect::Postgres => "BEGIN",
+        let (begin, turn) = match self.dialect {
+            Dialect::Sqlite => {
+                let turn = self.queue.clone().lock_owned();
+                let turn = timeout(QUEUE_WAIT, turn).await.map_err(|_| Error::Busy)?;
+                ("BEGIN IMMEDIATE", Some(turn))
+            }
+            Dialect::Postgres => ("BEGIN", None),
         };
         Ok(Tx {
             inner: self.pool.begin_with(begin).await?,
             dialect: self.dialect,
+            _turn: turn,
         })
     }
 

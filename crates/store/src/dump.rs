@@ -14,7 +14,7 @@ use sqlx::{AnyConnection, AssertSqlSafe, Column as _, Row as _, TypeInfo as _, V
 use crate::error::Result;
 
 /// What is told: our records, the mirror, what joins them, and what happened.
-const TABLES: [&str; 16] = [
+const TABLES: [&str; 17] = [
     "crm_user",
     "crm_account",
     "crm_contact",
@@ -26,6 +26,7 @@ const TABLES: [&str; 16] = [
     "zendesk_ticket",
     "zendesk_comment",
     "zendesk_reference",
+    "unreadable_record",
     "link",
     "outbox",
     "tombstone",

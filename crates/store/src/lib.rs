@@ -32,6 +32,7 @@ pub mod scratch;
 pub mod secrets;
 pub mod tickets;
 pub mod tombstones;
+pub mod unreadable;
 pub mod users;
 pub mod zendesk_users;
 

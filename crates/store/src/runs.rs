@@ -107,6 +107,15 @@ pub struct Counters {
     pub warnings: u64,
 }
 
+impl Counters {
+    /// Whether nothing in the mirror changed.
+    pub fn are_idle(&self) -> bool {
+        [self.users, self.tickets, self.comments]
+            .iter()
+            .all(|tally| tally.created + tally.updated == 0)
+    }
+}
+
 /// One run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Run {
@@ -259,14 +268,37 @@ pub async fn end(
     counters: &Counters,
     now: Timestamp,
 ) -> Result<()> {
-    sqlx::query("UPDATE run SET state = $2, problem = $3, counters = $4, ended_at = $5, started_at = COALESCE(started_at, $5) WHERE id = $1 AND ended_at IS NULL")
+    sqlx::query("UPDATE run SET state = $2, problem = $3, counters = $4, ended_at = $5, idle = $6, started_at = COALESCE(started_at, $5) WHERE id = $1 AND ended_at IS NULL")
         .bind(id.to_owned())
         .bind(state.as_str().to_owned())
         .bind(problem.map(str::to_owned))
         .bind(serde_json::to_string(counters).map_err(|error| Error::Damaged(error.to_string()))?)
         .bind(now.as_microsecond())
-        .execute(&mut **tx)
+        .bind(i64::from(state == RunState::Completed && counters.warnings == 0 && counters.are_idle()))
+    .execute(&mut **tx)
         .await?;
+    Ok(())
+}
+
+/// Removes ended runs of an integration with their logs: idle ones that ended before `idle_before`,
+/// others before `before`.
+///
+/// # Errors
+/// As the database says.
+pub async fn sweep(
+    tx: &mut Tx,
+    integration: &str,
+    idle_before: Timestamp,
+    before: Timestamp,
+) -> Result<()> {
+    sqlx::query(
+        "DELETE FROM run WHERE integration_id = $1 AND created_at < $2 AND ended_at IS NOT NULL AND (idle = 1 OR created_at < $3)",
+    )
+    .bind(integration.to_owned())
+    .bind(idle_before.as_microsecond())
+    .bind(before.as_microsecond())
+    .execute(&mut **tx)
+    .await?;
     Ok(())
 }
 

@@ -7,19 +7,27 @@ use domain::identity::author;
 use domain::ticket::Ticket;
 use jiff::Timestamp;
 use serde_json::json;
+use serde_json::value::RawValue;
 use store::cases;
 use store::comments::{self as kept, CaseComment, MirroredComment};
 use store::history::{self, Event};
 use store::{links, tickets as ticket_mirror};
-use zendesk::{EventPage, Record, TicketEvent};
+use zendesk::{BadRecord, EventPage, Record, TicketEvent};
 
-use super::pull::{Page, Pull};
+use super::pull::{Page, Pull, key_of};
 use super::stream::Coming;
 use super::{link, tickets, users};
 use crate::content::content_of;
 use crate::error::{Error, Result};
 
 const STREAM: &str = "comments";
+/// Under which name events are kept that cannot be read.
+const EVENTS: &str = "ticket_events";
+
+/// Of so many events of a page that cannot be read, the comments are fetched from the lists of their
+/// tickets, so that none is lost. More of them mean that the export has changed its form, and one
+/// request for each would be no way to read it.
+const FETCHED_FOR_UNREAD: usize = 25;
 
 /// Statuses in which a ticket is over; when it became one of them is when its case was closed.
 const OVER: [&str; 2] = ["solved", "closed"];
@@ -37,6 +45,17 @@ struct Batch {
     over: HashMap<i64, Timestamp>,
     /// Tickets whose comments must be read from their own list.
     relist: HashSet<i64>,
+    /// Events and comments that cannot be read, and those that can.
+    unread: Vec<Unread>,
+    read_well: Vec<(&'static str, String)>,
+}
+
+/// An event or a comment that cannot be read.
+struct Unread {
+    stream: &'static str,
+    key: String,
+    bad: BadRecord,
+    raw: Box<RawValue>,
 }
 
 /// Reads the stream from where it was left to its end, then the comments that had come before
@@ -75,17 +94,38 @@ async fn put_events(
     position: &str,
 ) -> Result<()> {
     let mut batch = Batch::default();
-    let mut bad = Vec::new();
+    let mut unread_tickets = Vec::new();
     for record in events {
+        let key = key_of(&record);
         match record.parsed {
-            Ok(event) => batch.add(event),
-            Err(unreadable) => bad.push(unreadable.to_string()),
+            Ok(event) => {
+                batch.read_well.push((EVENTS, key));
+                batch.add(event);
+            }
+            Err(bad) => {
+                unread_tickets.extend(ticket_of(&record.raw));
+                batch.unread.push(Unread {
+                    stream: EVENTS,
+                    key,
+                    bad,
+                    raw: record.raw,
+                });
+            }
         }
+    }
+    if batch.unread.len() <= FETCHED_FOR_UNREAD {
+        batch.relist.extend(unread_tickets);
     }
     for ticket in std::mem::take(&mut batch.relist) {
         list(pull, ticket, &mut batch).await?;
     }
-    put(pull, batch, bad, Some(position)).await
+    put(pull, batch, Some(position)).await
+}
+
+/// The ticket of an event that cannot be read, if that much can.
+fn ticket_of(raw: &RawValue) -> Option<i64> {
+    let event: serde_json::Value = serde_json::from_str(raw.get()).ok()?;
+    event.get("ticket_id")?.as_i64()
 }
 
 impl Batch {
@@ -122,10 +162,21 @@ async fn list(pull: &Pull<'_>, ticket: i64, batch: &mut Batch) -> Result<()> {
         .comments
         .retain(|(comment, _)| comment.ticket_id != ticket);
     for (n, record) in records.into_iter().enumerate() {
-        if let Ok(mut comment) = record.parsed {
-            comment.ticket_id = ticket;
-            comment.is_description = n == 0;
-            batch.comments.push((comment, record.raw.get().to_owned()));
+        // The list does not say whose comments they are, so the key does.
+        let key = format!("{ticket}/{}", key_of(&record));
+        match record.parsed {
+            Ok(mut comment) => {
+                comment.ticket_id = ticket;
+                comment.is_description = n == 0;
+                batch.comments.push((comment, record.raw.get().to_owned()));
+                batch.read_well.push((STREAM, key));
+            }
+            Err(bad) => batch.unread.push(Unread {
+                stream: STREAM,
+                key,
+                bad,
+                raw: record.raw,
+            }),
         }
     }
     Ok(())
@@ -139,17 +190,12 @@ async fn put_waiting(pull: &mut Pull<'_>) -> Result<()> {
     for ticket in waiting {
         let mut batch = Batch::default();
         list(pull, ticket, &mut batch).await?;
-        put(pull, batch, Vec::new(), None).await?;
+        put(pull, batch, None).await?;
     }
     Ok(())
 }
 
-async fn put(
-    pull: &mut Pull<'_>,
-    batch: Batch,
-    bad: Vec<String>,
-    position: Option<&str>,
-) -> Result<()> {
+async fn put(pull: &mut Pull<'_>, batch: Batch, position: Option<&str>) -> Result<()> {
     let authors = batch
         .comments
         .iter()
@@ -158,7 +204,17 @@ async fn put(
     let missing = fetch_missing_tickets(pull, &batch).await?;
     people.extend(users::fetch(pull, tickets::people_of(&missing)).await?);
     let mut page = pull.begin().await?;
-    bad.into_iter().for_each(|sentence| page.warn(sentence));
+    for unread in &batch.unread {
+        page.set_aside(
+            unread.stream,
+            unread.key.clone(),
+            &unread.bad,
+            unread.raw.get(),
+        );
+    }
+    for (stream, key) in &batch.read_well {
+        page.note_read_well(stream, || key.clone());
+    }
     users::put(pull, &mut page, &people).await?;
     if !missing.is_empty() {
         tickets::put(pull, &mut page, &missing).await?;

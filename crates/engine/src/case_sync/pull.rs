@@ -3,19 +3,25 @@
 use std::collections::HashSet;
 
 use domain::identity::IdentityRules;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use store::integrations::{self, Integration};
 use store::jobs::{self, Job};
 use store::runs::{self, Counters, Level, Run, RunState};
+use store::unreadable::{self, Unreadable};
 use store::{Tx, cursors};
-use zendesk::Client;
+use zendesk::{BadRecord, Client, Record};
 
 use crate::connection;
+use crate::content::content_of;
 use crate::engine::Engine;
 use crate::error::{Error, Result, When};
 
 /// Lines that a run's log takes; what is beyond is only counted.
 const LOG_LINES: i64 = 1_000;
+/// How long ended jobs, runs that found nothing to do, and other runs are kept.
+const KEEP_JOBS: SignedDuration = SignedDuration::from_hours(7 * 24);
+const KEEP_IDLE_RUNS: SignedDuration = SignedDuration::from_hours(24);
+const KEEP_RUNS: SignedDuration = SignedDuration::from_hours(90 * 24);
 /// How many ids are remembered as mirrored before the memory starts anew: bounded whatever the
 /// size of the account.
 const REMEMBERED: usize = 50_000;
@@ -29,6 +35,9 @@ pub(super) struct Pull<'a> {
     known_users: HashSet<i64>,
     /// Ids of groups, brands and the like that no reference list has named yet.
     pub(super) unknown_references: bool,
+    /// Whether records are kept that could not be read: only then is it worth looking for those
+    /// that are read well now.
+    keeps_unreadable: bool,
     warnings: Vec<String>,
 }
 
@@ -48,9 +57,54 @@ pub(super) struct Page {
     pub(super) counters: Counters,
     pub(super) now: Timestamp,
     log: Vec<(Level, String)>,
+    unreadable: Vec<Unreadable>,
+    read_well: Option<Vec<(&'static str, String)>>,
 }
 
 impl Page {
+    /// What `record`, which came in `stream`, says. One that cannot be read is kept whole and told
+    /// of.
+    pub(super) fn sort_out<'a, T>(
+        &mut self,
+        stream: &'static str,
+        record: &'a Record<T>,
+    ) -> Option<&'a T> {
+        match &record.parsed {
+            Ok(read) => {
+                self.note_read_well(stream, || key_of(record));
+                Some(read)
+            }
+            Err(bad) => {
+                self.set_aside(stream, key_of(record), bad, record.raw.get());
+                None
+            }
+        }
+    }
+
+    /// Keeps a record that cannot be read, and tells of it.
+    pub(super) fn set_aside(
+        &mut self,
+        stream: &'static str,
+        key: String,
+        bad: &BadRecord,
+        raw: &str,
+    ) {
+        self.warn(bad.to_string());
+        self.unreadable.push(Unreadable {
+            stream: stream.to_owned(),
+            key,
+            problem: bad.to_string(),
+            raw: raw.to_owned(),
+        });
+    }
+
+    /// Notes that a record was read well, which it may not have been earlier.
+    pub(super) fn note_read_well(&mut self, stream: &'static str, key: impl FnOnce() -> String) {
+        if let Some(read_well) = &mut self.read_well {
+            read_well.push((stream, key()));
+        }
+    }
+
     /// Notes something that a person may want to look at.
     pub(super) fn warn(&mut self, sentence: String) {
         self.counters.warnings += 1;
@@ -60,6 +114,14 @@ impl Page {
     /// Notes what happened.
     pub(super) fn tell(&mut self, sentence: String) {
         self.log.push((Level::Info, sentence));
+    }
+}
+
+/// What tells a record from the others of its stream when it is kept unread.
+pub(super) fn key_of<T>(record: &Record<T>) -> String {
+    match record.id {
+        Some(id) => id.to_string(),
+        None => format!("#{:016x}", content_of(record.raw.get())),
     }
 }
 
@@ -96,9 +158,10 @@ pub(super) async fn connect<'a>(
         log_length: 0,
     };
     match reach(engine, &mut open, &job.subject, client).await {
-        Ok((integration, client)) => Ok(Pull {
+        Ok((integration, client, keeps_unreadable)) => Ok(Pull {
             engine,
             integration,
+            keeps_unreadable,
             client,
             run: open,
             known_users: HashSet::new(),
@@ -114,18 +177,19 @@ async fn reach(
     run: &mut OpenRun<'_>,
     integration: &str,
     client: Option<Client>,
-) -> Result<(Integration, Client)> {
+) -> Result<(Integration, Client, bool)> {
     let mut reader = engine.store.read().await?;
     run.log_length = runs::log_length(&mut reader, &run.id).await?;
     let integration = integrations::find(&mut reader, integration)
         .await?
         .ok_or_else(|| Error::Refused("The integration was deleted meanwhile.".to_owned()))?;
+    let keeps_unreadable = unreadable::exist(&mut reader, &integration.id).await?;
     drop(reader);
     let client = match client {
         Some(client) => client,
         None => connection::connect(engine, &integration.settings).await?,
     };
-    Ok((integration, client))
+    Ok((integration, client, keeps_unreadable))
 }
 
 impl OpenRun<'_> {
@@ -136,15 +200,7 @@ impl OpenRun<'_> {
 
     /// Whether anything in the mirror has changed in this run.
     pub(super) fn changed_anything(&self) -> bool {
-        let Counters {
-            users,
-            tickets,
-            comments,
-            ..
-        } = &self.counters;
-        [users, tickets, comments]
-            .into_iter()
-            .any(|tally| tally.created + tally.updated > 0)
+        !self.counters.are_idle()
     }
 
     /// Ends the run and its job.
@@ -174,6 +230,7 @@ impl OpenRun<'_> {
             now,
         )
         .await?;
+        sweep(&mut tx, self.job, now).await?;
         self.engine.reached("run: before its end is committed");
         tx.commit().await?;
         self.engine.reached("run: after its end is committed");
@@ -184,6 +241,13 @@ impl OpenRun<'_> {
         }
         Ok(())
     }
+}
+
+/// Keeps the tables of ended work small: with a pull a minute they would outgrow the cases.
+async fn sweep(tx: &mut Tx, job: &Job, now: Timestamp) -> store::Result<()> {
+    let before = |age: SignedDuration| now.saturating_sub(age).unwrap_or(now);
+    jobs::sweep(tx, before(KEEP_JOBS)).await?;
+    runs::sweep(tx, &job.subject, before(KEEP_IDLE_RUNS), before(KEEP_RUNS)).await
 }
 
 impl Pull<'_> {
@@ -228,6 +292,8 @@ impl Pull<'_> {
             counters: self.run.counters.clone(),
             now,
             log: Vec::new(),
+            unreadable: Vec::new(),
+            read_well: self.keeps_unreadable.then(Vec::new),
         })
     }
 
@@ -241,6 +307,11 @@ impl Pull<'_> {
         for sentence in std::mem::take(&mut self.warnings) {
             page.warn(sentence);
         }
+        let integration = &self.integration.id;
+        if let Some(read_well) = &page.read_well {
+            unreadable::forget(&mut page.tx, integration, read_well).await?;
+        }
+        unreadable::keep(&mut page.tx, integration, &page.unreadable, page.now).await?;
         let run = &mut self.run;
         page.counters.requests = run.requests_before + self.client.requests();
         let room = usize::try_from(LOG_LINES - run.log_length).unwrap_or(0);
@@ -279,6 +350,7 @@ impl Pull<'_> {
         self.engine.reached("page: after it is committed");
         run.log_length += i64::try_from(page.log.len()).unwrap_or(0);
         run.counters = page.counters;
+        self.keeps_unreadable |= !page.unreadable.is_empty();
         Ok(())
     }
 

@@ -76,14 +76,13 @@ async fn put(
         Ok(records) => {
             let mut entries = Vec::with_capacity(records.len());
             for record in records {
-                match record.parsed {
-                    Ok(parsed) => entries.push(Reference {
+                if let Some(parsed) = page.sort_out(kind, &record) {
+                    entries.push(Reference {
                         remote_id: parsed.id,
-                        name: parsed.name,
+                        name: parsed.name.clone(),
                         content: content_of(record.raw.get()),
                         raw: record.raw.get().to_owned(),
-                    }),
-                    Err(bad) => page.warn(bad.to_string()),
+                    });
                 }
             }
             entries.sort_unstable_by_key(|entry| entry.remote_id);

@@ -128,14 +128,14 @@ async fn changed<'a>(
     let mut latest: HashMap<i64, (&Ticket, &str)> = HashMap::with_capacity(records.len());
     for record in records {
         page.counters.tickets.read += 1;
-        match &record.parsed {
-            Ok(ticket) => match latest.get(&ticket.id) {
-                Some((other, _)) if other.updated_at > ticket.updated_at => {}
-                Some(_) | None => {
-                    latest.insert(ticket.id, (ticket, record.raw.get()));
-                }
-            },
-            Err(bad) => page.warn(bad.to_string()),
+        let Some(ticket) = page.sort_out(STREAM, record) else {
+            continue;
+        };
+        match latest.get(&ticket.id) {
+            Some((other, _)) if other.updated_at > ticket.updated_at => {}
+            Some(_) | None => {
+                latest.insert(ticket.id, (ticket, record.raw.get()));
+            }
         }
     }
     let all: Vec<i64> = latest.keys().copied().collect();
@@ -387,6 +387,7 @@ async fn purge_scrubbed(
     comments::purge_mirror(&mut page.tx, integration, &cases).await?;
     history::purge(&mut page.tx, &cases).await?;
     store::outbox::purge(&mut page.tx, integration, &cases).await?;
+    store::unreadable::purge(&mut page.tx, integration, &scrubbed).await?;
     page.tell(format!(
         "{} tickets were erased in Zendesk; our copies of them were erased too, their cases were kept.",
         scrubbed.len()

@@ -69,15 +69,15 @@ pub(super) async fn put(
     let mut latest: HashMap<i64, (&ZendeskUser, &str)> = HashMap::with_capacity(records.len());
     for record in records {
         page.counters.users.read += 1;
-        match &record.parsed {
-            // A record that comes twice in a page counts as its newer form.
-            Ok(user) => match latest.get(&user.id) {
-                Some((other, _)) if other.updated_at > user.updated_at => {}
-                Some(_) | None => {
-                    latest.insert(user.id, (user, record.raw.get()));
-                }
-            },
-            Err(bad) => page.warn(bad.to_string()),
+        let Some(user) = page.sort_out(STREAM, record) else {
+            continue;
+        };
+        // A record that comes twice in a page counts as its newer form.
+        match latest.get(&user.id) {
+            Some((other, _)) if other.updated_at > user.updated_at => {}
+            Some(_) | None => {
+                latest.insert(user.id, (user, record.raw.get()));
+            }
         }
     }
     let ids: Vec<i64> = latest.keys().copied().collect();
