@@ -96,18 +96,18 @@ async fn put_events(
     let mut batch = Batch::default();
     let mut unread_tickets = Vec::new();
     for record in events {
-        let key = key_of(&record);
+        let key = pull.keeps_unreadable.then(|| key_of(&record));
         match record.parsed {
             Ok(event) => {
-                batch.read_well.push((EVENTS, key));
+                batch.read_well.extend(key.map(|key| (EVENTS, key)));
                 batch.add(event);
             }
-            Err(bad) => {
+            Err(ref bad) => {
                 unread_tickets.extend(ticket_of(&record.raw));
                 batch.unread.push(Unread {
                     stream: EVENTS,
-                    key,
-                    bad,
+                    key: key_of(&record),
+                    bad: bad.clone(),
                     raw: record.raw,
                 });
             }

@@ -37,7 +37,7 @@ pub(super) struct Pull<'a> {
     pub(super) unknown_references: bool,
     /// Whether records are kept that could not be read: only then is it worth looking for those
     /// that are read well now.
-    keeps_unreadable: bool,
+    pub(super) keeps_unreadable: bool,
     warnings: Vec<String>,
 }
 
