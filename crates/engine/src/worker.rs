@@ -4,7 +4,7 @@ use std::future::Future;
 use std::pin::pin;
 use std::time::Duration;
 
-use futures_util::future::{Either, join, join_all, select};
+use futures_util::future::{BoxFuture, Either, join, join_all, select};
 use store::jobs::{self, Job};
 use store::runs::{self, Run};
 
@@ -54,19 +54,24 @@ pub async fn run_due_jobs(engine: &Engine) -> Result<usize> {
 /// Works and schedules until `stop` resolves. What is going on then is given up where it is: a page
 /// that was not kept is read again by whoever takes the job up next.
 pub async fn serve(engine: Engine, stop: impl Future<Output = ()>) {
-    let engine = &engine;
-    let scheduling = repeat(engine, async || schedule_due(engine).await);
+    let scheduling = repeat(engine.clone(), |engine| {
+        Box::pin(async move { schedule_due(&engine).await })
+    });
     // A pull mostly waits, for Zendesk or for its limits, so one account's long first pull must
     // not hold up the others'.
-    let working = (0..JOBS_AT_ONCE).map(|_| repeat(engine, async || work_once(engine).await));
+    let working = (0..JOBS_AT_ONCE).map(|_| {
+        repeat(engine.clone(), |engine| {
+            Box::pin(async move { work_once(&engine).await })
+        })
+    });
     let forever = join(scheduling, join_all(working));
     select(pin!(stop), pin!(forever)).await;
 }
 
 /// Does something again and again: at once while there is more of it, else after a pause.
-async fn repeat(engine: &Engine, turn: impl AsyncFn() -> Result<usize>) {
+async fn repeat(engine: Engine, turn: fn(Engine) -> BoxFuture<'static, Result<usize>>) {
     loop {
-        let more = match turn().await {
+        let more = match turn(engine.clone()).await {
             Ok(done) => done > 0,
             Err(error) => {
                 tracing::error!("{error}");

@@ -218,7 +218,7 @@ pub(crate) fn file_url(path: &Path) -> String {
 
 /// Finds out whether the database is there and may be written, and brings its tables up to date.
 async fn first_connection(options: &AnyConnectOptions, dialect: Dialect) -> Result<()> {
-    let connecting = tokio::time::timeout(WRITE_WAIT, AnyConnection::connect_with(options));
+    let connecting = timeout(WRITE_WAIT, AnyConnection::connect_with(options));
     let mut connection = connecting.await.map_err(|_| Error::Disconnected)??;
     prepare(&mut connection, dialect).await?;
     migrate(&mut connection, dialect).await?;
