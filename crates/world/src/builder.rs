@@ -1,8 +1,8 @@
 //! Describing a world, making it, and running a test in it.
 
 use std::panic::{AssertUnwindSafe, resume_unwind};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use clock::{Clock as _, ManualClock, SeededDice};
@@ -179,7 +179,13 @@ impl Builder {
         let simulator = Arc::new(simulator.await.unwrap());
         let clock = Arc::new(ManualClock::at(beginning));
         let follower = simulator.clone();
-        clock.on_advance(move |by| follower.advance(by));
+        let traffic = Arc::new(Mutex::new(Vec::new()));
+        let seen = traffic.clone();
+        clock.on_advance(move |by| {
+            let mut seen = seen.lock().unwrap_or_else(PoisonError::into_inner);
+            seen.push((follower.now(), follower.requests()));
+            follower.advance(by);
+        });
         let dice = Arc::new(SeededDice::new(self.seed));
         let key: SecretString = Keyring::generate(&*dice);
         let keyring = Keyring::parse(&key, "the world").unwrap();
@@ -220,6 +226,7 @@ impl Builder {
             key,
             checkpoints,
             process,
+            traffic,
         };
         if self.active {
             let integration = world.integration().await;

@@ -29,8 +29,8 @@ mod builder;
 mod crash;
 mod database;
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 pub use actor::Actor;
@@ -75,6 +75,8 @@ pub struct World {
     key: SecretString,
     checkpoints: Arc<Checkpoints>,
     process: Arc<AtomicU32>,
+    /// At each step of the clock: its second before, and the requests Zendesk had counted by then.
+    traffic: Arc<Mutex<Vec<(i64, u64)>>>,
 }
 
 impl World {
@@ -127,6 +129,24 @@ impl World {
     /// Zendesk, for reading and editing it as its people would.
     pub fn zendesk(&self) -> &Simulator {
         &self.simulator
+    }
+
+    /// How many requests Zendesk has had so far at each second of its clock that had any, in order.
+    pub fn traffic(&self) -> Vec<(i64, u64)> {
+        let steps = self.traffic.lock().unwrap_or_else(PoisonError::into_inner);
+        let present = (self.simulator.now(), self.simulator.requests());
+        let mut before = 0;
+        let mut traffic: Vec<(i64, u64)> = Vec::new();
+        for (second, total) in steps.iter().copied().chain([present]) {
+            let more = total.saturating_sub(before);
+            before = total;
+            match traffic.last_mut() {
+                Some((last, count)) if *last == second => *count += more,
+                Some(_) | None if more > 0 => traffic.push((second, more)),
+                Some(_) | None => {}
+            }
+        }
+        traffic
     }
 
     /// The administrator at work on our side.
