@@ -1,0 +1,232 @@
+//! A WebDriver client of few words (W3C WebDriver, and Chromium's own commands beside it).
+//!
+//! Ten commands over plain HTTP do not ask for a library.
+
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::{SocketAddr, TcpStream};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+
+use base64::Engine as _;
+use serde_json::{Value, json};
+
+/// Under this key WebDriver names an element.
+const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
+
+/// A running browser. Dropping it ends browser and driver.
+pub(crate) struct Browser {
+    driver: Child,
+    address: SocketAddr,
+    session: String,
+    _profile: tempfile::TempDir,
+}
+
+impl Browser {
+    /// Starts the driver at `path` on a free port, and Chromium with a fresh profile.
+    pub(crate) fn start(path: &str) -> Self {
+        let profile = tempfile::tempdir().unwrap();
+        let mut driver = Command::new(path)
+            .arg("--port=0")
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let port = read_port(&mut driver);
+        let mut browser = Self {
+            driver,
+            address: SocketAddr::from(([127, 0, 0, 1], port)),
+            session: String::new(),
+            _profile: profile,
+        };
+        let folder = browser._profile.path().display();
+        let arguments = [
+            "--headless".to_owned(),
+            "--no-sandbox".to_owned(),
+            "--disable-gpu".to_owned(),
+            "--disable-quic".to_owned(),
+            "--no-first-run".to_owned(),
+            "--disable-background-networking".to_owned(),
+            "--disable-component-update".to_owned(),
+            "--disable-sync".to_owned(),
+            "--disable-dev-shm-usage".to_owned(),
+            "--no-proxy-server".to_owned(),
+            "--window-size=1360,900".to_owned(),
+            format!("--user-data-dir={folder}"),
+        ];
+        let wish = json!({"capabilities": {"alwaysMatch": {
+            "browserName": "chrome",
+            "goog:chromeOptions": {"args": arguments},
+            "goog:loggingPrefs": {"browser": "ALL"},
+            "timeouts": {"implicit": 10_000, "pageLoad": 30_000},
+        }}});
+        let answer = browser.call("POST", "/session", &wish);
+        browser.session = answer["sessionId"].as_str().unwrap().to_owned();
+        browser
+    }
+
+    pub(crate) fn open(&self, address: &str) {
+        self.post("/url", &json!({"url": address}));
+    }
+
+    /// The address shown.
+    pub(crate) fn address(&self) -> String {
+        self.get("/url").as_str().unwrap().to_owned()
+    }
+
+    pub(crate) fn title(&self) -> String {
+        self.get("/title").as_str().unwrap().to_owned()
+    }
+
+    /// The text of the first element that a selector finds, waiting for it to be there.
+    pub(crate) fn text(&self, selector: &str) -> String {
+        self.text_of(&self.find(selector))
+    }
+
+    /// The texts of all elements that a selector finds.
+    pub(crate) fn texts(&self, selector: &str) -> Vec<String> {
+        let wish = json!({"using": "css selector", "value": selector});
+        let found = self.post("/elements", &wish);
+        let elements = found.as_array().unwrap().iter();
+        elements
+            .map(|element| self.text_of(element[ELEMENT].as_str().unwrap()))
+            .collect()
+    }
+
+    pub(crate) fn click(&self, selector: &str) {
+        let element = self.find(selector);
+        self.post(&format!("/element/{element}/click"), &json!({}));
+    }
+
+    pub(crate) fn type_into(&self, selector: &str, text: &str) {
+        let element = self.find(selector);
+        let wish = json!({"text": text});
+        self.post(&format!("/element/{element}/value"), &wish);
+    }
+
+    /// What a script finds on the page.
+    pub(crate) fn evaluate(&self, script: &str) -> Value {
+        let wish = json!({"script": format!("return {script}"), "args": []});
+        self.post("/execute/sync", &wish)
+    }
+
+    /// Gives one of Chromium's own commands.
+    pub(crate) fn command(&self, name: &str, parameters: &Value) {
+        let wish = json!({"cmd": name, "params": parameters});
+        self.post("/goog/cdp/execute", &wish);
+    }
+
+    /// The lines of the console that are no mere notes.
+    pub(crate) fn complaints(&self) -> Vec<String> {
+        let log = self.post("/se/log", &json!({"type": "browser"}));
+        let lines = log.as_array().unwrap().iter();
+        lines
+            .filter(|line| line["level"] == "SEVERE" || line["level"] == "WARNING")
+            .map(|line| line["message"].to_string())
+            .collect()
+    }
+
+    /// Keeps a picture of the page.
+    pub(crate) fn picture(&self, file: &Path) {
+        let picture = self.get("/screenshot");
+        let bytes = base64::engine::general_purpose::STANDARD
+            .decode(picture.as_str().unwrap())
+            .unwrap();
+        std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+        std::fs::write(file, bytes).unwrap();
+    }
+
+    fn find(&self, selector: &str) -> String {
+        let wish = json!({"using": "css selector", "value": selector});
+        let found = self.post("/element", &wish);
+        found[ELEMENT].as_str().unwrap().to_owned()
+    }
+
+    fn text_of(&self, element: &str) -> String {
+        let text = self.get(&format!("/element/{element}/text"));
+        text.as_str().unwrap().to_owned()
+    }
+
+    fn get(&self, path: &str) -> Value {
+        self.call(
+            "GET",
+            &format!("/session/{}{path}", self.session),
+            &Value::Null,
+        )
+    }
+
+    fn post(&self, path: &str, body: &Value) -> Value {
+        self.call("POST", &format!("/session/{}{path}", self.session), body)
+    }
+
+    fn call(&self, method: &str, path: &str, body: &Value) -> Value {
+        let (status, value) = self.try_call(method, path, body).unwrap();
+        assert_eq!(status, 200, "{method} {path} {body}: {value}");
+        value
+    }
+
+    fn try_call(&self, method: &str, path: &str, body: &Value) -> std::io::Result<(u16, Value)> {
+        let body = if body.is_null() {
+            String::new()
+        } else {
+            body.to_string()
+        };
+        let mut stream = TcpStream::connect(self.address)?;
+        write!(
+            stream,
+            "{method} {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
+            self.address,
+            body.len()
+        )?;
+        let mut reader = BufReader::new(stream);
+        let (mut status, mut length) = (0, 0);
+        for number in 0.. {
+            let mut line = String::new();
+            reader.read_line(&mut line)?;
+            let line = line.trim_end().to_ascii_lowercase();
+            if number == 0 {
+                status = line
+                    .split(' ')
+                    .nth(1)
+                    .and_then(|word| word.parse().ok())
+                    .unwrap_or(0);
+            } else if line.is_empty() {
+                break;
+            } else if let Some(value) = line.strip_prefix("content-length:") {
+                length = value.trim().parse().unwrap_or(0);
+            }
+        }
+        let mut bytes = vec![0; length];
+        reader.read_exact(&mut bytes)?;
+        let mut answer: Value = serde_json::from_slice(&bytes)?;
+        Ok((status, answer["value"].take()))
+    }
+}
+
+impl Drop for Browser {
+    fn drop(&mut self) {
+        // The browser ends with its session, the driver by itself only on request. Whatever fails
+        // here fails in a test that has said what is wrong already.
+        let session = format!("/session/{}", self.session);
+        drop(self.try_call("DELETE", &session, &Value::Null));
+        drop(self.driver.kill());
+        drop(self.driver.wait());
+    }
+}
+
+/// The driver says on its standard output which port it has found.
+fn read_port(driver: &mut Child) -> u16 {
+    let output = BufReader::new(driver.stdout.take().unwrap());
+    let mut said = String::new();
+    for line in output.lines() {
+        let line = line.unwrap();
+        let port = line
+            .split_once("started successfully on port ")
+            .and_then(|(_, port)| port.trim_end_matches('.').parse().ok());
+        if let Some(port) = port {
+            return port;
+        }
+        said.push_str(&line);
+    }
+    panic!("the driver did not say on which port it listens: {said}");
+}
