@@ -43,27 +43,57 @@ struct Measured {
 }
 
 fn main() {
-    let asked: Vec<u64> = std::env::args().filter_map(|word| word.parse().ok()).collect();
-    let sizes = if asked.is_empty() { SIZES.to_vec() } else { asked };
+    let asked: Vec<u64> = std::env::args()
+        .filter_map(|word| word.parse().ok())
+        .collect();
+    let sizes = if asked.is_empty() {
+        SIZES.to_vec()
+    } else {
+        asked
+    };
     let server = std::env::var("DESKBRIDGE_TEST_POSTGRES").ok();
-    println!("tickets | database   | first pull |  tickets/s | of reading only | requests | per 1,000 | peak MB | unchanged pull");
-    println!("--------|------------|------------|------------|-----------------|----------|-----------|---------|---------------");
+    println!(
+        "tickets | database   | first pull |  tickets/s | of reading only | requests | per 1,000 | peak MB | unchanged pull"
+    );
+    println!(
+        "--------|------------|------------|------------|-----------------|----------|-----------|---------|---------------"
+    );
     for tickets in sizes {
         let (_simulator, url) = simulator(tickets);
         let reading = read_only(&url);
-        println!("{tickets:>7} | (reading)  | {reading:>8.2} s | {:>10.0} |", tickets as f64 / reading);
+        println!(
+            "{tickets:>7} | (reading)  | {reading:>8.2} s | {:>10.0} |",
+            tickets as f64 / reading
+        );
         pull(tickets, &url, None, "SQLite", reading);
         match &server {
             Some(server) => pull(tickets, &url, Some(server), "PostgreSQL", reading),
-            None => println!("{tickets:>7} | PostgreSQL | skipped: needs DESKBRIDGE_TEST_POSTGRES (cargo xtask bench sets it)"),
+            None => println!(
+                "{tickets:>7} | PostgreSQL | skipped: needs DESKBRIDGE_TEST_POSTGRES (cargo xtask bench sets it)"
+            ),
         }
     }
 }
 
 fn simulator(tickets: u64) -> (Running, String) {
     let child = Command::new(BINARY)
-        .args(["simulator", "--listen", "127.0.0.1:0", "--seed", "7", "--limits", "off", "--comments-per-ticket", "3"])
-        .args(["--tickets", &tickets.to_string(), "--users", &(tickets / 5).to_string()])
+        .args([
+            "simulator",
+            "--listen",
+            "127.0.0.1:0",
+            "--seed",
+            "7",
+            "--limits",
+            "off",
+            "--comments-per-ticket",
+            "3",
+        ])
+        .args([
+            "--tickets",
+            &tickets.to_string(),
+            "--users",
+            &(tickets / 5).to_string(),
+        ])
         .stdout(Stdio::piped())
         .spawn()
         .expect("the simulator starts");
@@ -79,7 +109,10 @@ fn simulator(tickets: u64) -> (Running, String) {
 
 /// Reads every page that a first pull reads, and keeps nothing. Returns the seconds.
 fn read_only(url: &str) -> f64 {
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .unwrap();
     runtime.block_on(async {
         let policy = AddressPolicy {
             allow_loopback: true,
@@ -125,15 +158,41 @@ fn pull(tickets: u64, url: &str, server: Option<&str>, name: &str, reading: f64)
     let folder = tempfile::tempdir().unwrap();
     let scratch = server.map(Scratch::create);
     let run = |arguments: &[&str]| {
-        let mut command = command(folder.path(), scratch.as_ref().map(|scratch| scratch.url.as_str()));
+        let mut command = command(
+            folder.path(),
+            scratch.as_ref().map(|scratch| scratch.url.as_str()),
+        );
         let done = command.args(arguments).output().unwrap();
-        assert!(done.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&done.stderr));
+        assert!(
+            done.status.success(),
+            "{arguments:?}: {}",
+            String::from_utf8_lossy(&done.stderr)
+        );
     };
-    run(&["init", "--admin-email", "ada@example.com", "--admin-password-env", "ADMIN_PASSWORD"]);
-    run(&["integration", "add", "main", "--url", url, "--api-email", "agent@example.com", "--api-token-env", "ZENDESK_TOKEN"]);
+    run(&[
+        "init",
+        "--admin-email",
+        "ada@example.com",
+        "--admin-password-env",
+        "ADMIN_PASSWORD",
+    ]);
+    run(&[
+        "integration",
+        "add",
+        "main",
+        "--url",
+        url,
+        "--api-email",
+        "agent@example.com",
+        "--api-token-env",
+        "ZENDESK_TOKEN",
+    ]);
     run(&["integration", "activate", "main"]);
     let sync = || {
-        let mut command = command(folder.path(), scratch.as_ref().map(|scratch| scratch.url.as_str()));
+        let mut command = command(
+            folder.path(),
+            scratch.as_ref().map(|scratch| scratch.url.as_str()),
+        );
         measure(command.args(["sync", "main", "--json"]))
     };
     let first = sync();
@@ -167,7 +226,11 @@ fn command(folder: &Path, database: Option<&str>) -> Command {
 
 fn measure(command: &mut Command) -> Measured {
     let began = Instant::now();
-    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::inherit()).spawn().unwrap();
+    let mut child = command
+        .stdout(Stdio::piped())
+        .stderr(Stdio::inherit())
+        .spawn()
+        .unwrap();
     let mut peak: u64 = 0;
     while child.try_wait().unwrap().is_none() {
         peak = peak.max(high_water(child.id()));
@@ -175,7 +238,12 @@ fn measure(command: &mut Command) -> Measured {
     }
     let seconds = began.elapsed().as_secs_f64();
     let mut said = String::new();
-    child.stdout.take().unwrap().read_to_string(&mut said).unwrap();
+    child
+        .stdout
+        .take()
+        .unwrap()
+        .read_to_string(&mut said)
+        .unwrap();
     let summary: serde_json::Value = serde_json::from_str(&said).expect("one JSON object");
     assert_eq!(summary["state"], "completed", "{said}");
     Measured {
@@ -189,7 +257,8 @@ fn measure(command: &mut Command) -> Measured {
 fn high_water(process: u32) -> u64 {
     let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
     let line = status.lines().find(|line| line.starts_with("VmHWM:"));
-    line.and_then(|line| line.split_whitespace().nth(1)?.parse().ok()).unwrap_or(0)
+    line.and_then(|line| line.split_whitespace().nth(1)?.parse().ok())
+        .unwrap_or(0)
 }
 
 /// A database on the server that is dropped with its owner.
@@ -203,7 +272,9 @@ impl Scratch {
     fn create(server: &str) -> Self {
         let name = format!("deskbridge_bench_{}", std::process::id());
         let runtime = tokio::runtime::Runtime::new().unwrap();
-        let url = runtime.block_on(store::scratch::create(server, &name)).unwrap();
+        let url = runtime
+            .block_on(store::scratch::create(server, &name))
+            .unwrap();
         Self {
             server: server.to_owned(),
             name,

@@ -9,8 +9,8 @@ use crate::commands::{
 };
 
 const QUICK_START: &str = "\
-Try it now, without a Zendesk account:   deskbridge demo
-Set it up:                               deskbridge init --admin-email YOU@EXAMPLE.COM --admin-password-env VARIABLE";
+Try it now, without Zendesk:  deskbridge demo
+Set it up:                    deskbridge init --admin-email YOU@EXAMPLE.COM --admin-password-env VAR";
 
 const AFTER: &str = "\
 Environment:

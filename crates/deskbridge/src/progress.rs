@@ -33,12 +33,12 @@ pub(crate) async fn see_through(
     if quiet {
         return Ok(work.await?);
     }
-    let shown = if output::is_watched() {
-        beside(work, bar(engine, run_id, expected)).await
-    } else {
-        beside(work, lines(engine, run_id)).await
-    };
-    Ok(shown?)
+    if output::is_watched() {
+        return Ok(beside(work, bar(engine, run_id, expected)).await?);
+    }
+    let run = beside(work, lines(engine, run_id)).await?;
+    output::note(&format!("{} at {}", run.state.as_str(), words(&run)));
+    Ok(run)
 }
 
 /// Drives `show` beside `work`, until `work` is done.

@@ -87,7 +87,7 @@ impl Summary {
     pub(crate) fn tell(self, json: bool) -> anyhow::Result<()> {
         if json {
             output::json(&self)?;
-        } else {
+        } else if self.completed || self.users.read + self.tickets.read + self.comments.read > 0 {
             self.print();
         }
         if self.completed {

@@ -84,10 +84,13 @@ enum EmailsWord {
 
 impl SettingsFlags {
     /// # Errors
-    /// A usage error if a new integration gets no way to sign in.
+    /// A usage error if a new integration gets no way to sign in, or half of one.
     pub(super) fn check_sign_in_is_given(&self) -> anyhow::Result<()> {
-        if self.credential.is_some() || self.sign_in.are_given() {
+        if self.credential.is_some() {
             return Ok(());
+        }
+        if self.sign_in.are_given() {
+            return self.sign_in.complete().map(drop);
         }
         Err(usage(
             "Sign-in details are missing. Give --oauth-client-id ID and --oauth-client-secret-env VARIABLE, or --api-email EMAIL and --api-token-env VARIABLE, or --credential NAME.",

@@ -1,0 +1,221 @@
+//! A desk at which a script works: a data folder or a PostgreSQL database, and the binary.
+
+use std::future::Future;
+use std::panic::{AssertUnwindSafe, resume_unwind};
+use std::path::Path;
+use std::process::Stdio;
+use std::time::Duration;
+
+use futures_util::FutureExt as _;
+use serde_json::Value;
+use simulator::{Config, Simulator};
+use tempfile::TempDir;
+use tokio::process::{Child, Command};
+use world::Database;
+
+pub(crate) const ADMIN: &str = "ada@example.com";
+pub(crate) const PASSWORD: &str = "correct-horse-battery";
+pub(crate) const TOKEN: &str = "token";
+
+/// The longest any command here may take; far more than any does.
+const LONGEST: Duration = Duration::from_secs(120);
+
+/// Where a script works.
+pub(crate) struct Desk {
+    pub(crate) folder: TempDir,
+    pub(crate) database_url: Option<String>,
+    variables: Vec<(String, String)>,
+}
+
+/// What a command came to.
+#[derive(Debug)]
+pub(crate) struct Ran {
+    pub(crate) status: Option<i32>,
+    pub(crate) out: String,
+    pub(crate) err: String,
+}
+
+impl Desk {
+    /// A desk with nothing on it yet, with a SQLite file.
+    pub(crate) fn bare() -> Self {
+        Self {
+            folder: tempfile::tempdir().unwrap(),
+            database_url: None,
+            variables: vec![
+                ("DESKBRIDGE_ALLOW_LOOPBACK".to_owned(), "1".to_owned()),
+                ("ADMIN_PASSWORD".to_owned(), PASSWORD.to_owned()),
+                ("ZENDESK_TOKEN".to_owned(), TOKEN.to_owned()),
+            ],
+        }
+    }
+
+    /// Runs `script` at a bare desk on SQLite and, where a server is named, on PostgreSQL.
+    pub(crate) async fn each(script: impl AsyncFn(&mut Self)) {
+        script(&mut Self::bare()).await;
+        let name = std::thread::current().name().unwrap_or("a test").to_owned();
+        let Some(database) = Database::postgres(&name).await else {
+            return;
+        };
+        let mut desk = Self::bare();
+        desk.database_url = Some(database.url().to_owned());
+        let ended = AssertUnwindSafe(script(&mut desk)).catch_unwind().await;
+        database.remove().await;
+        if let Err(panic) = ended {
+            eprintln!("this was on PostgreSQL");
+            resume_unwind(panic);
+        }
+    }
+
+    /// The data folder.
+    pub(crate) fn data(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Sets a variable for every command from now on.
+    pub(crate) fn set(&mut self, variable: &str, value: &str) {
+        self.unset(variable);
+        self.variables.push((variable.to_owned(), value.to_owned()));
+    }
+
+    pub(crate) fn unset(&mut self, variable: &str) {
+        self.variables.retain(|(name, _)| name != variable);
+    }
+
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_deskbridge"));
+        for (name, _) in std::env::vars_os() {
+            if name.to_string_lossy().starts_with("DESKBRIDGE_") {
+                command.env_remove(name);
+            }
+        }
+        command
+            .args(arguments)
+            .env("DESKBRIDGE_DATA", self.data())
+            .env("HOME", self.data())
+            .env("TMPDIR", std::env::temp_dir())
+            .envs(self.variables.iter().map(|(name, value)| (name, value)))
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .kill_on_drop(true);
+        if let Some(url) = &self.database_url {
+            command.env("DESKBRIDGE_DATABASE_URL", url);
+        }
+        command
+    }
+
+    /// Runs a command to its end, whatever that is.
+    pub(crate) async fn run(&self, arguments: &[&str]) -> Ran {
+        let output = in_time(self.command(arguments).output()).await.unwrap();
+        Ran {
+            status: output.status.code(),
+            out: String::from_utf8(output.stdout).unwrap(),
+            err: String::from_utf8(output.stderr).unwrap(),
+        }
+    }
+
+    /// Runs a command that must end well; returns its standard output.
+    pub(crate) async fn ok(&self, arguments: &[&str]) -> String {
+        let ran = self.run(arguments).await;
+        assert_eq!(ran.status, Some(0), "{arguments:?}: {ran:?}");
+        ran.out
+    }
+
+    /// Runs a command that must end well and print one JSON object.
+    pub(crate) async fn json(&self, arguments: &[&str]) -> Value {
+        let out = self.ok(arguments).await;
+        assert_eq!(out.lines().count(), 1, "{out}");
+        serde_json::from_str(&out).unwrap()
+    }
+
+    /// Runs a command that must be refused with this status; returns its sentence.
+    pub(crate) async fn refused(&self, status: i32, arguments: &[&str]) -> String {
+        let ran = self.run(arguments).await;
+        assert_eq!(ran.status, Some(status), "{arguments:?}: {ran:?}");
+        assert!(!ran.err.contains("panicked"), "{}", ran.err);
+        ran.err
+    }
+
+    /// `init`.
+    pub(crate) async fn init(&self) {
+        self.ok(&INIT).await;
+    }
+
+    /// `integration add main`, for the account at `url`.
+    pub(crate) async fn add(&self, url: &str) {
+        self.ok(&add_arguments(url)).await;
+    }
+
+    /// Everything up to an active integration.
+    pub(crate) async fn set_up(&self, url: &str) {
+        self.init().await;
+        self.add(url).await;
+        self.ok(&["integration", "activate", "main"]).await;
+    }
+
+    /// What is stored, as one canonical text.
+    pub(crate) async fn dump(&self) -> String {
+        let url = match &self.database_url {
+            Some(url) => url.clone(),
+            None => format!("sqlite:{}", self.data().join("deskbridge.db").display()),
+        };
+        let store = store::Store::open(&url).await.unwrap();
+        let dump = store::dump::read(&mut *store.read().await.unwrap())
+            .await
+            .unwrap();
+        store.close().await;
+        dump
+    }
+}
+
+pub(crate) const INIT: [&str; 5] = [
+    "init",
+    "--admin-email",
+    ADMIN,
+    "--admin-password-env",
+    "ADMIN_PASSWORD",
+];
+
+pub(crate) fn add_arguments(url: &str) -> [&str; 13] {
+    [
+        "integration",
+        "add",
+        "main",
+        "--url",
+        url,
+        "--api-email",
+        "agent@example.com",
+        "--api-token-env",
+        "ZENDESK_TOKEN",
+        "--default-user-email",
+        "agent@example.com",
+        "--owner",
+        ADMIN,
+    ]
+}
+
+/// A small Zendesk in this process.
+pub(crate) async fn zendesk(change: impl FnOnce(&mut Config)) -> Simulator {
+    let mut config = Config {
+        seed: 7,
+        tickets: 8,
+        users: 6,
+        ..Config::default()
+    };
+    change(&mut config);
+    simulator::start(config).await.unwrap()
+}
+
+/// Fails the test if something takes so long that it must be stuck.
+pub(crate) async fn in_time<T>(work: impl Future<Output = T>) -> T {
+    tokio::time::timeout(LONGEST, work)
+        .await
+        .expect("it takes too long")
+}
+
+/// Asks a process to end as an operator would.
+pub(crate) async fn terminate(child: &Child) {
+    let id = child.id().unwrap().to_string();
+    let sent = Command::new("kill").args(["-TERM", &id]).status();
+    assert!(sent.await.unwrap().success());
+}

@@ -1,0 +1,18 @@
+//! The command line as scripts meet it: the real binary, real processes, real sockets, on both
+//! databases.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stderr,
+    reason = "what fails here is a failed test, which says where it was"
+)]
+
+mod crash;
+mod desk;
+mod doctor;
+mod flow;
+mod keys;
+mod privacy;
+mod refusals;
+mod serving;
