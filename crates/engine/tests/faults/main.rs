@@ -1,0 +1,66 @@
+//! What goes wrong while a pull reads, and what comes of it: every such run ends completed, or failed
+//! with a sentence, and once the cause is gone the next one comes to the end an undisturbed one
+//! comes to.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "a failed unwrap is a failed test, and a skipped one says so"
+)]
+
+mod answers;
+mod crash;
+mod damage;
+mod databases;
+mod limits;
+mod recordings;
+mod unreadable;
+
+use store::runs::{Run, RunState};
+use world::{Builder, Database, World};
+
+/// A small account whose pull still takes several pages of users and of tickets.
+fn small() -> Builder {
+    World::builder()
+        .tickets(20)
+        .users(12)
+        .comments(2)
+        .page_size(7)
+}
+
+/// An empty database of the kind that `world` is on.
+async fn another_database(world: &World) -> Database {
+    if world.database().is_postgres() {
+        Database::postgres("a second world").await.unwrap()
+    } else {
+        Database::sqlite()
+    }
+}
+
+/// The dump of a world made so, on a database like that of `like`, after one undisturbed pull.
+async fn undisturbed(builder: &Builder, like: &World) -> String {
+    let calm = builder.make(another_database(like).await).await;
+    calm.sync_well().await;
+    let dump = calm.dump().await;
+    calm.end().await;
+    dump
+}
+
+/// Fails with the first line that differs: whole dumps are too long to read.
+#[track_caller]
+fn assert_same(expected: &str, found: &str) {
+    let (mut expected, mut found) = (expected.lines(), found.lines());
+    loop {
+        match (expected.next(), found.next()) {
+            (None, None) => return,
+            (expected, found) => assert_eq!(expected, found),
+        }
+    }
+}
+
+/// The sentence a run failed with.
+#[track_caller]
+fn problem(run: Run) -> String {
+    assert_eq!(run.state, RunState::Failed, "{:?}", run.problem);
+    run.problem.unwrap()
+}
