@@ -85,6 +85,21 @@ pub struct CaseView {
     pub history: Vec<HistoryLine>,
 }
 
+/// Without names and texts: they are people's own.
+impl std::fmt::Debug for CaseView {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("CaseView")
+            .field("id", &self.id)
+            .field("number", &self.number)
+            .field("status", &self.status)
+            .field("priority", &self.priority)
+            .field("notices", &self.notices)
+            .field("ticket", &self.ticket)
+            .field("comments", &self.comments)
+            .finish_non_exhaustive()
+    }
+}
+
 /// The case with this number or id and the first of its comments, deleted or not.
 ///
 /// # Errors

@@ -1,8 +1,8 @@
 //! Pages and REST API.
 //!
 //! [`app`] is all of it as one service; [`serve`] puts it on a socket. A page is a handler in
-//! [`pages`], which is the whole story of one action, and a template in `templates/` of the same
-//! noun. Pages need no script. What may go wrong is a [`problem`], which becomes a page too.
+//! `pages`, which is the whole story of one action, and a template in `templates/` of the same
+//! noun. Pages need no script. What may go wrong is a `problem`, which becomes a page too.
 
 mod app;
 mod headers;

@@ -27,6 +27,20 @@ pub struct CommentView {
     pub created_at: Timestamp,
 }
 
+/// Without names and texts: they are people's own.
+impl std::fmt::Debug for CommentView {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("CommentView")
+            .field("id", &self.id)
+            .field("zendesk_id", &self.zendesk_id)
+            .field("author", &self.author)
+            .field("public", &self.public)
+            .field("is_description", &self.is_description)
+            .field("created_at", &self.created_at)
+            .finish_non_exhaustive()
+    }
+}
+
 /// The author is who the links of today say, so that a role that changed, or a person who arrived
 /// late, shows at once; else who was noted when the comment came.
 pub(super) fn view(row: CommentRow, mirror: Option<&Mirror>, names: &Names) -> CommentView {

@@ -35,8 +35,21 @@ pub struct CaseLine {
     pub updated_at: Timestamp,
 }
 
+/// Without names and texts: they are people's own.
+impl std::fmt::Debug for CaseLine {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("CaseLine")
+            .field("id", &self.id)
+            .field("number", &self.number)
+            .field("status", &self.status)
+            .field("priority", &self.priority)
+            .field("ticket", &self.ticket)
+            .finish_non_exhaustive()
+    }
+}
+
 /// One page of the list, newest case first.
-#[derive(Serialize)]
+#[derive(Debug, Serialize)]
 pub struct CasePage {
     /// The cases.
     pub cases: Vec<CaseLine>,

@@ -19,6 +19,15 @@ pub struct Name {
     pub name: String,
 }
 
+/// Without names and texts: they are people's own.
+impl std::fmt::Debug for Name {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Name")
+            .field("id", &self.id)
+            .finish_non_exhaustive()
+    }
+}
+
 /// Somebody of Zendesk, and who they are here (ticket-sync.md 3: the *mapped* name is shown, with
 /// Zendesk's own small beside it).
 #[derive(Clone, PartialEq, Eq, Serialize)]
@@ -31,6 +40,17 @@ pub struct PersonView {
     pub zendesk_id: Option<i64>,
     /// What Zendesk calls them; none while they have not arrived.
     pub zendesk_name: Option<String>,
+}
+
+/// Without names and texts: they are people's own.
+impl std::fmt::Debug for PersonView {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("PersonView")
+            .field("zendesk_id", &self.zendesk_id)
+            .field("contact", &self.contact)
+            .field("user", &self.user)
+            .finish_non_exhaustive()
+    }
 }
 
 impl PersonView {

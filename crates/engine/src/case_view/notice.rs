@@ -23,7 +23,7 @@ pub enum NoticeKind {
 }
 
 /// A notice.
-#[derive(Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Notice {
     /// Which one.
     pub kind: NoticeKind,

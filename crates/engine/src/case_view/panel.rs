@@ -50,8 +50,19 @@ pub struct TicketPanel {
     pub state: String,
 }
 
+/// Without names and texts: they are people's own.
+impl std::fmt::Debug for TicketPanel {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("TicketPanel")
+            .field("integration", &self.integration)
+            .field("number", &self.number)
+            .field("state", &self.state)
+            .finish_non_exhaustive()
+    }
+}
+
 /// The problem ticket of an incident.
-#[derive(Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Problem {
     /// Its number.
     pub ticket: i64,
