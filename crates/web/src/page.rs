@@ -69,6 +69,24 @@ impl Frame {
     }
 }
 
+/// The address that writes a mail to `email`, whatever stands in it.
+pub(crate) fn mailto(email: &str) -> String {
+    format!("mailto:{}", encode(email, "@.-_+"))
+}
+
+/// `text` as a part of an address: everything but letters, digits and `kept` percent-encoded.
+pub(crate) fn encode(text: &str, kept: &str) -> String {
+    let mut encoded = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || kept.as_bytes().contains(&byte) {
+            encoded.push(char::from(byte));
+        } else {
+            encoded.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    encoded
+}
+
 /// The page that a template makes.
 pub(crate) fn html(template: &impl Template) -> Result<Response, Problem> {
     html_with(StatusCode::OK, template)
@@ -77,4 +95,15 @@ pub(crate) fn html(template: &impl Template) -> Result<Response, Problem> {
 /// The page that a template makes, with another status.
 pub(crate) fn html_with(status: StatusCode, template: &impl Template) -> Result<Response, Problem> {
     Ok((status, Html(template.render()?)).into_response())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_to_write_to_carries_nothing_but_the_address() {
+        assert_eq!(mailto("a.b+c@x-y.example"), "mailto:a.b+c@x-y.example");
+        assert_eq!(mailto("a@b?cc=e@f"), "mailto:a@b%3Fcc%3De@f");
+    }
 }

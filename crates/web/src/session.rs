@@ -11,6 +11,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use store::users::{self, SESSION_LIFE, User};
 
 use crate::app::App;
+use crate::page::encode;
 use crate::problem::Problem;
 
 const NAME: &str = "deskbridge_session";
@@ -107,18 +108,9 @@ fn login_address(back: Option<&str>) -> String {
     let back = back.filter(|back| *back != "/");
     match back.and_then(safe_address) {
         Some(back) => {
-            let encoded: String = back.bytes().map(percent).collect();
-            format!("/login?next={encoded}")
+            format!("/login?next={}", encode(back, "/-_."))
         }
         None => "/login".to_owned(),
-    }
-}
-
-fn percent(byte: u8) -> String {
-    if byte.is_ascii_alphanumeric() || b"/-_.".contains(&byte) {
-        char::from(byte).to_string()
-    } else {
-        format!("%{byte:02X}")
     }
 }
 

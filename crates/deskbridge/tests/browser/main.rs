@@ -133,8 +133,8 @@ fn a_person_signs_in_finds_a_case_reads_its_ticket_panel_and_comments_and_signs_
 fn look(browser: &Browser, name: &str) {
     let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("../screenshots");
     for (kind, width, height, scheme) in [
-        ("wide", 1360, 900, "light"),
-        ("night", 1360, 900, "dark"),
+        ("wide", 1360, 1300, "light"),
+        ("night", 1360, 1300, "dark"),
         ("phone", 390, 844, "light"),
     ] {
         let screen = json!({"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 500});
