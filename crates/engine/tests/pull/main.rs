@@ -13,14 +13,14 @@ mod unknown;
 
 use domain::person::PersonName;
 use engine::case_view::{CaseView, Name, PersonView};
-use simulator::{NewComment, NewTicket, TicketChange};
+use simulator::{Fault, FaultKind, NewComment, NewTicket, NewUser, Record, TicketChange};
 use store::cases::Case;
 use store::contacts::Contact;
 use store::runs::Run;
 use store::users::{User, UserRole};
 use world::{Builder, World};
 
-/// A world whose Zendesk has its administrator, an agent and one customer, and no tickets yet.
+/// A world whose Zendesk has three people of staff and neither customers nor tickets yet.
 fn quiet() -> Builder {
     World::builder().tickets(0).users(3).comments(1)
 }
@@ -77,7 +77,7 @@ async fn hire(world: &World, email: &str, name: &str) -> User {
         &mut tx,
         email,
         name,
-        UserRole::Operator,
+        UserRole::Agent,
         None,
         engine.clock.now(),
         &*engine.dice,
@@ -139,4 +139,32 @@ fn name(name: Option<&Name>) -> Option<&str> {
 fn shown(person: Option<&PersonView>) -> (Option<&str>, Option<&str>) {
     let person = person.unwrap();
     (name(person.shown()), person.zendesk_name_beside())
+}
+
+/// Makes a customer in Zendesk.
+fn customer(world: &World, name: &str, email: &str) -> i64 {
+    world
+        .zendesk()
+        .edit(|account| account.add_user(NewUser::end_user(name, email)))
+        .unwrap()
+}
+
+/// Makes an agent in Zendesk.
+fn agent(world: &World, name: &str, email: &str) -> i64 {
+    world
+        .zendesk()
+        .edit(|account| account.add_user(NewUser::agent(name, email)))
+        .unwrap()
+}
+
+/// One record of a route's answers loses its id, so that nobody can read it.
+fn unreadable(id: i64, route: &str) -> Fault {
+    let field = "id".to_owned();
+    Fault::new(FaultKind::Null { field }).on(route).record(Record::Id(id))
+}
+
+/// One record of a route's answers says something else.
+fn altered(id: i64, route: &str, field: &str, value: &str) -> Fault {
+    let (field, value) = (field.to_owned(), value.to_owned());
+    Fault::new(FaultKind::Set { field, value }).on(route).record(Record::Id(id))
 }
