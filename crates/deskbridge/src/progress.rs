@@ -37,7 +37,7 @@ pub(crate) async fn see_through(
         return Ok(beside(work, bar(engine, run_id, expected)).await?);
     }
     let run = beside(work, lines(engine, run_id)).await?;
-    output::note(&format!("{} at {}", run.state.as_str(), words(&run)));
+    output::note(&words(run.state.as_str(), &run.counters));
     Ok(run)
 }
 
@@ -60,20 +60,23 @@ async fn look(engine: &Engine, run_id: &str) -> Option<Run> {
 
 async fn bar(engine: &Engine, run_id: &str, expected: Option<u64>) {
     // Dropped with this future: then the line is cleared, whatever ended the run.
+    // The message is cut to the width of the terminal, so that the line stays one line.
     let bar = Cleared(match expected {
-        Some(expected) => ProgressBar::new(expected).with_style(style(
-            "{spinner} [{bar:30}] {percent:>3} %  {msg}  {per_sec}",
-        )),
-        None => {
-            ProgressBar::new_spinner().with_style(style("{spinner} {elapsed}  {msg}  {per_sec}"))
-        }
+        Some(expected) => ProgressBar::new(expected)
+            .with_style(style("{spinner} [{bar:20}] {percent:>3} %  {wide_msg}")),
+        None => ProgressBar::new_spinner().with_style(style("{spinner} {elapsed}  {wide_msg}")),
     });
     loop {
         let Some(run) = look(engine, run_id).await else {
             return;
         };
-        bar.0.set_message(words(&run));
-        bar.0.set_position(records(&run.counters));
+        let read = records(&run.counters);
+        bar.0.set_message(format!(
+            "{}{}",
+            rate(&run, read, engine.now()),
+            words(&run.stage, &run.counters)
+        ));
+        bar.0.set_position(read);
         bar.0.tick();
         engine.clock.beat(LOOK).await;
     }
@@ -102,14 +105,14 @@ async fn lines(engine: &Engine, run_id: &str) {
             *stage != run.stage || now.duration_since(*at).as_secs() >= LINE.as_secs().cast_signed()
         });
         if due && run.state != RunState::Waiting {
-            output::note(&words(&run));
+            output::note(&words(&run.stage, &run.counters));
             said = Some((run.stage, now));
         }
         engine.clock.beat(LOOK).await;
     }
 }
 
-fn words(run: &Run) -> String {
+fn words(stage: &str, counters: &Counters) -> String {
     let Counters {
         users,
         tickets,
@@ -117,11 +120,22 @@ fn words(run: &Run) -> String {
         cases,
         requests,
         ..
-    } = &run.counters;
+    } = counters;
     format!(
-        "{}: {} users, {} tickets, {} comments read; {} cases made; {} requests",
-        run.stage, users.read, tickets.read, comments.read, cases.created, requests
+        "{stage}: {} users, {} tickets, {} comments read; {} cases made; {requests} requests",
+        users.read, tickets.read, comments.read, cases.created
     )
+}
+
+/// Records a second since the run began.
+fn rate(run: &Run, read: u64, now: Timestamp) -> String {
+    let seconds = run
+        .started_at
+        .map_or(0, |start| now.duration_since(start).as_secs());
+    match u64::try_from(seconds) {
+        Ok(seconds @ 1..) => format!("{}/s  ", read / seconds),
+        _ => String::new(),
+    }
 }
 
 fn records(counters: &Counters) -> u64 {

@@ -68,23 +68,11 @@ pub(crate) async fn run(
     let stop = Stop::listen();
     let (folder, place) = make_place(global, environment)?;
     let (installation, _) = init::open(&place).await?;
-    let shown = tokio::select! {
-        shown = Box::pin(show(&arguments, listen, &place, &installation, stop.clone())) => shown,
-        // Asked to end before there was anything to serve.
-        () = before_serving(stop, arguments.exit) => Ok(()),
-    };
+    let shown = show(&arguments, listen, &place, &installation, stop);
+    let shown = Box::pin(shown).await;
     installation.close().await;
     drop(folder);
     shown
-}
-
-/// Resolves when the process is asked to end, for `--exit`; else serving itself ends in good order.
-async fn before_serving(stop: Stop, exit: bool) {
-    if exit {
-        stop.asked().await;
-    } else {
-        std::future::pending::<()>().await;
-    }
 }
 
 /// The demonstration's own data folder; a temporary one goes when the guard is dropped.
@@ -137,6 +125,40 @@ async fn show(
     stop: Stop,
 ) -> anyhow::Result<()> {
     let engine = &installation.engine;
+    let filled = tokio::select! {
+        filled = Box::pin(fill(arguments, installation)) => Some(filled?),
+        () = stop.clone().asked() => None,
+    };
+    let Some(Filled {
+        simulator,
+        password,
+        summary,
+    }) = filled
+    else {
+        return Err(anyhow!(
+            "The demonstration was ended before its first run was over."
+        ));
+    };
+    summary.tell(arguments.json)?;
+    if !arguments.exit {
+        let listener = listener(listen).await?;
+        announce(&listener, &password)?;
+        serve::serve(engine, listener, &place.config, stop).await?;
+    }
+    simulator.stop().await;
+    Ok(())
+}
+
+/// A demonstration that has something to show.
+struct Filled {
+    simulator: Simulator,
+    password: SecretString,
+    summary: Summary,
+}
+
+/// Starts the bundled Zendesk, connects to it and sees the first run through.
+async fn fill(arguments: &Arguments, installation: &Installation) -> anyhow::Result<Filled> {
+    let engine = &installation.engine;
     let simulator = super::simulator::start(simulator::Config {
         seed: arguments.seed,
         tickets: arguments.tickets,
@@ -154,18 +176,15 @@ async fn show(
         ));
     }
     let password = new_password();
-    init::administrator(
-        installation,
-        ADMINISTRATOR,
-        &name_of(&simulator, ADMINISTRATOR),
-        &password,
-        false,
-    )
-    .await?;
+    let name = name_of(&simulator, ADMINISTRATOR);
+    init::administrator(installation, ADMINISTRATOR, &name, &password, false).await?;
     add_staff(engine, &simulator).await?;
     let integration = add_integration(engine, &simulator).await?;
     let activation = Box::pin(engine::integrations::activate(engine, &integration, ACTOR)).await?;
-    let expected = arguments.users + arguments.tickets * (1 + u64::from(COMMENTS_PER_TICKET));
+    let expected = arguments
+        .tickets
+        .saturating_mul(1 + u64::from(COMMENTS_PER_TICKET))
+        .saturating_add(arguments.users);
     let ended = Box::pin(progress::see_through(
         engine,
         &integration.id,
@@ -174,14 +193,11 @@ async fn show(
         arguments.json,
     ))
     .await?;
-    Summary::of(engine, ended).await?.tell(arguments.json)?;
-    if !arguments.exit {
-        let listener = listener(listen).await?;
-        announce(&listener, &password)?;
-        serve::serve(engine, listener, &place.config, stop).await?;
-    }
-    simulator.stop().await;
-    Ok(())
+    Ok(Filled {
+        simulator,
+        password,
+        summary: Summary::of(engine, ended).await?,
+    })
 }
 
 /// The address asked for; without one the usual one, or any free one.

@@ -130,3 +130,24 @@ async fn a_demonstration_never_takes_over_a_folder_that_is_in_use() {
     let said = desk.refused(1, &["demo", "--exit", "--data", &data]).await;
     assert!(said.contains("holds an installation already"), "{said}");
 }
+
+#[tokio::test]
+async fn a_demonstration_ends_when_asked_during_its_first_run() {
+    let mut desk = Desk::bare();
+    let place = tempfile::tempdir().unwrap();
+    desk.set("TMPDIR", place.path().to_str().unwrap());
+    let mut demo = desk
+        .command(&["demo", "--listen", "127.0.0.1:0", "--tickets", "30000"])
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(demo.stderr.take().unwrap()).lines();
+    in_time(lines.next_line()).await.unwrap().unwrap();
+    terminate(&demo).await;
+    assert_eq!(in_time(demo.wait()).await.unwrap().code(), Some(1));
+    let mut said = String::new();
+    while let Some(line) = in_time(lines.next_line()).await.unwrap() {
+        said.push_str(&line);
+    }
+    assert!(said.contains("before its first run was over"), "{said}");
+    assert_eq!(std::fs::read_dir(place.path()).unwrap().count(), 0);
+}
