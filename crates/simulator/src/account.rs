@@ -6,6 +6,7 @@ pub(crate) mod reference;
 pub(crate) mod ticket;
 pub(crate) mod user;
 
+mod field_edit;
 mod life;
 mod ticket_edit;
 mod user_edit;
@@ -61,9 +62,9 @@ pub struct Account {
     users_by_change: BTreeSet<(i64, i64)>,
     emails: HashMap<String, i64>,
     external_ids: HashMap<String, i64>,
-    tickets: BTreeMap<i64, Ticket>,
+    tickets: BTreeMap<i64, Box<Ticket>>,
     tickets_by_change: BTreeSet<(i64, i64)>,
-    audits: BTreeMap<i64, Audit>,
+    audits: BTreeMap<i64, Box<Audit>>,
     audits_by_time: BTreeSet<(i64, i64)>,
     deletions: BTreeSet<(i64, i64)>,
     organizations: BTreeMap<i64, Organization>,
@@ -149,17 +150,17 @@ impl Account {
 
     /// All tickets by id, deleted ones too.
     pub fn tickets(&self) -> impl DoubleEndedIterator<Item = &Ticket> {
-        self.tickets.values()
+        self.tickets.values().map(Box::as_ref)
     }
 
     /// A ticket, deleted or not.
     pub fn ticket(&self, id: i64) -> Option<&Ticket> {
-        self.tickets.get(&id)
+        self.tickets.get(&id).map(Box::as_ref)
     }
 
     /// All audits by id.
     pub fn audits(&self) -> impl Iterator<Item = &Audit> {
-        self.audits.values()
+        self.audits.values().map(Box::as_ref)
     }
 
     /// A ticket's audits, oldest first.
@@ -168,7 +169,7 @@ impl Account {
             .get(&ticket_id)
             .into_iter()
             .flat_map(|ticket| &ticket.audits)
-            .filter_map(|id| self.audits.get(id))
+            .filter_map(|id| self.audit(*id))
     }
 
     /// A ticket's comments with the audits they came in, oldest first.
@@ -190,7 +191,7 @@ impl Account {
         ticket
             .audits
             .first()
-            .and_then(|id| self.audits.get(id))
+            .and_then(|id| self.audit(*id))
             .and_then(Audit::comment)
     }
 
@@ -283,7 +284,7 @@ impl Account {
     ) -> impl Iterator<Item = (i64, &Ticket)> {
         self.tickets_by_change
             .range((place, Bound::Unbounded))
-            .filter_map(|(at, id)| self.tickets.get(id).map(|ticket| (*at, ticket)))
+            .filter_map(|(at, id)| self.ticket(*id).map(|ticket| (*at, ticket)))
     }
 
     /// Audits in export order from a place on: `(created_at, id)`.
@@ -293,7 +294,7 @@ impl Account {
     ) -> impl Iterator<Item = (i64, &Audit)> {
         self.audits_by_time
             .range((place, Bound::Unbounded))
-            .filter_map(|(at, id)| self.audits.get(id).map(|audit| (*at, audit)))
+            .filter_map(|(at, id)| self.audit(*id).map(|audit| (*at, audit)))
     }
 
     /// Organizations in export order from a place on: `(updated_at, id)`.
@@ -319,11 +320,11 @@ impl Account {
         &self,
         range: (Bound<i64>, Bound<i64>),
     ) -> impl DoubleEndedIterator<Item = &Ticket> {
-        self.tickets.range(range).map(|(_, ticket)| ticket)
+        self.tickets.range(range).map(|(_, ticket)| ticket.as_ref())
     }
 
     pub(crate) fn audit(&self, id: i64) -> Option<&Audit> {
-        self.audits.get(&id)
+        self.audits.get(&id).map(Box::as_ref)
     }
 
     /// How many tickets are not deleted.
@@ -367,7 +368,8 @@ impl Account {
         Ok(user)
     }
 
-    pub(crate) fn insert_ticket(&mut self, ticket: Ticket) {
+    pub(crate) fn insert_ticket(&mut self, ticket: impl Into<Box<Ticket>>) {
+        let ticket = ticket.into();
         self.tickets_by_change
             .insert((ticket.generated_timestamp, ticket.id));
         if let Some(at) = ticket.deleted_at {
@@ -377,7 +379,7 @@ impl Account {
     }
 
     /// Takes a ticket out of the maps, to be changed and put back by [`Self::insert_ticket`].
-    pub(crate) fn take_ticket(&mut self, id: i64) -> Result<Ticket, EditError> {
+    pub(crate) fn take_ticket(&mut self, id: i64) -> Result<Box<Ticket>, EditError> {
         let ticket = self.tickets.remove(&id).ok_or(EditError::NoTicket(id))?;
         self.tickets_by_change
             .remove(&(ticket.generated_timestamp, id));
@@ -387,13 +389,14 @@ impl Account {
         Ok(ticket)
     }
 
-    pub(crate) fn insert_audit(&mut self, audit: Audit) {
+    pub(crate) fn insert_audit(&mut self, audit: impl Into<Box<Audit>>) {
+        let audit = audit.into();
         self.audits_by_time.insert((audit.created_at, audit.id));
         self.audits.insert(audit.id, audit);
     }
 
     pub(crate) fn audit_mut(&mut self, id: i64) -> Option<&mut Audit> {
-        self.audits.get_mut(&id)
+        self.audits.get_mut(&id).map(Box::as_mut)
     }
 
     pub(crate) fn insert_organization(&mut self, organization: Organization) {

@@ -4,6 +4,7 @@ pub(crate) mod dice;
 pub(crate) mod phrase;
 
 mod conversation;
+mod name;
 mod people;
 mod reference;
 

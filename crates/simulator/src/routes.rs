@@ -4,6 +4,7 @@ pub(crate) mod control;
 pub(crate) mod oauth;
 
 mod bulk;
+mod comment_text;
 mod exports;
 mod jobs;
 mod listing;

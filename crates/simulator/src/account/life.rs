@@ -73,7 +73,7 @@ impl Account {
         self.change_life(ticket, Status::Deleted)
     }
 
-    fn change_life(&mut self, mut ticket: Ticket, before: Status) -> Result<(), EditError> {
+    fn change_life(&mut self, mut ticket: Box<Ticket>, before: Status) -> Result<(), EditError> {
         let (id, status) = (ticket.id, ticket.status);
         ticket.updated_at = self.now;
         ticket.generated_timestamp = ticket.generated_timestamp.max(self.now);

@@ -41,8 +41,8 @@ pub(crate) fn fill(account: &mut Account, dice: &mut Dice, config: &Config, peop
             created_at,
             config.comments_per_ticket,
         );
-        audits.extend(draft.audits);
-        tickets.push(draft.ticket);
+        audits.extend(draft.audits.into_iter().map(Box::new));
+        tickets.push(Box::new(draft.ticket));
     }
     for id in &crowd.problems {
         if let Some(ticket) = tickets.get_mut(place_of(*id)) {
@@ -64,6 +64,7 @@ pub(crate) fn fill(account: &mut Account, dice: &mut Dice, config: &Config, peop
         let created = matches!(audit.events.get(1), Some(Event::Created(_)));
         audit.id = account.take_id(audit.events.len() + if created { 12 } else { 0 });
         if let Some(ticket) = tickets.get_mut(place_of(audit.ticket_id)) {
+            ticket.audits.reserve_exact(1);
             ticket.audits.push(audit.id);
         }
         account.insert_audit(audit);
@@ -293,13 +294,15 @@ impl Talk {
                 u8::try_from(turn % 200).unwrap_or(0),
                 self.draw,
             );
-            let mut events = vec![Event::Comment(Comment {
+            let changes = ends && status != settled;
+            let mut events = Vec::with_capacity(1 + usize::from(turn == 0) + usize::from(changes));
+            events.push(Event::Comment(Comment {
                 author_id: author,
                 body,
                 html: None,
                 public,
                 attachments: Vec::new(),
-            })];
+            }));
             if turn == 0 {
                 events.push(Event::Created(Box::new(Creation {
                     subject: Some(subject.clone()),
@@ -314,7 +317,7 @@ impl Talk {
                     custom_status_id: account.custom_status_for(status),
                 })));
             }
-            if ends && status != settled {
+            if changes {
                 events.push(status_change(status, settled));
                 status = settled;
             }
@@ -413,7 +416,7 @@ fn draw_custom_fields(
     if !dice.chance(40) {
         return Vec::new();
     }
-    account
+    let mut values: Vec<_> = account
         .ticket_fields
         .iter()
         .filter(|field| field.removable)
@@ -424,5 +427,7 @@ fn draw_custom_fields(
                 .map(|(_, _, tag)| (field.id, json!(tag))),
             _ => None,
         })
-        .collect()
+        .collect();
+    values.shrink_to_fit();
+    values
 }
