@@ -6,6 +6,7 @@ pub(crate) mod oauth;
 mod bulk;
 mod comment_text;
 mod exports;
+mod identities;
 mod jobs;
 mod listing;
 mod reference;
@@ -80,6 +81,7 @@ pub(crate) static ROUTES: &[Route] = &[
     read(Staff, "users/show_many", users::show_many),
     read(Staff, "users/search", users::search),
     read(Staff, "users/{id}", users::show),
+    read(Staff, "users/{id}/identities", identities::list),
     read(Staff, "user_fields", reference::user_fields),
     read(Staff, "ticket_fields", reference::ticket_fields),
     read(Staff, "ticket_fields/{id}", reference::ticket_field),
@@ -149,6 +151,11 @@ pub(crate) static ROUTES: &[Route] = &[
     write("PUT", "users/update_many", bulk::update_many),
     write("DELETE", "users/destroy_many", bulk::destroy_many),
     write("PUT", "users/{id}", user_writes::update),
+    write(
+        "PUT",
+        "users/{id}/identities/{id}/make_primary",
+        identities::make_primary,
+    ),
     write("PUT", "users/{id}/merge", user_writes::merge),
     write("DELETE", "users/{id}", user_writes::delete),
 ];

@@ -216,6 +216,20 @@ impl Account {
         Ok(())
     }
 
+    /// After a secondary email became the primary one: the old one takes its place.
+    pub(crate) fn keep_as_secondary(&mut self, id: i64, primary: &str, old: Option<String>) {
+        let Ok(mut user) = self.take_user(id) else {
+            return;
+        };
+        user.more_emails.retain(|email| email.as_ref() != primary);
+        if let Some(old) = old
+            && old != primary
+        {
+            user.more_emails.insert(0, old.into());
+        }
+        self.insert_user(user);
+    }
+
     fn check_email(&self, email: &str, of: Option<i64>) -> Result<(), EditError> {
         match self.user_by_email(email) {
             Some(user) if Some(user.id) != of => Err(EditError::EmailTaken(email.to_owned())),

@@ -227,3 +227,41 @@ async fn a_merged_user_is_inactive_and_its_tickets_and_emails_move() {
         assert_eq!(account.ticket(1).unwrap().requester_id, winner);
     });
 }
+
+#[tokio::test]
+async fn a_secondary_email_is_made_primary_by_its_identity() {
+    let rig = Rig::start(empty()).await;
+    let id = rig.simulator.edit(ann);
+    let path = format!("/api/v2/users/{id}");
+    rig.put(&path, &json!({"user": {"email": "new@example.org"}}))
+        .await;
+    let listed = rig.get(&format!("{path}/identities.json")).await;
+    let rows = listed.rows("identities");
+    assert_eq!(
+        (&rows[0]["value"], &rows[0]["primary"]),
+        (&json!("ann@example.org"), &json!(true))
+    );
+    assert_eq!(
+        (&rows[1]["value"], &rows[1]["primary"]),
+        (&json!("new@example.org"), &json!(false))
+    );
+    let second = &rows[1]["id"];
+    let made = rig
+        .put(
+            &format!("{path}/identities/{second}/make_primary.json"),
+            &json!({}),
+        )
+        .await;
+    assert_eq!(made.rows("identities")[0]["value"], "new@example.org");
+    assert_eq!(made.rows("identities")[1]["value"], "ann@example.org");
+    assert_eq!(
+        rig.get(&path).await.json()["user"]["email"],
+        "new@example.org"
+    );
+    assert_eq!(
+        rig.put(&format!("{path}/identities/7/make_primary"), &json!({}))
+            .await
+            .status,
+        404
+    );
+}

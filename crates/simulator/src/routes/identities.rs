@@ -1,0 +1,107 @@
+//! Identities of a user: emails and the phone number (zendesk-api.md 3.4).
+
+use super::listing::{Listing, Part};
+use crate::account::Account;
+use crate::account::user::{User, UserChange};
+use crate::answer::{Answer, Outcome};
+use crate::call::Call;
+use crate::wire::{Object, Stamp};
+
+/// An identity. Its id follows the user's: users stand far enough apart.
+struct Identity<'a> {
+    id: i64,
+    kind: &'static str,
+    value: &'a str,
+    primary: bool,
+}
+
+fn identities(user: &User) -> Vec<Identity<'_>> {
+    let emails = user
+        .email
+        .iter()
+        .chain(&user.more_emails)
+        .enumerate()
+        .map(|(place, email)| ("email", email.as_ref(), place == 0));
+    let phone = user
+        .phone
+        .iter()
+        .map(|phone| ("phone_number", phone.as_ref(), true));
+    emails
+        .chain(phone)
+        .zip(user.id + 1..)
+        .map(|((kind, value, primary), id)| Identity {
+            id,
+            kind,
+            value,
+            primary,
+        })
+        .collect()
+}
+
+fn write(user: &User, identity: &Identity<'_>, call: &Call) -> Vec<u8> {
+    let (of, id) = (user.id, identity.id);
+    let url = format!("{}/api/v2/users/{of}/identities/{id}.json", call.base);
+    let reserved = [".example", "@example.com", "@example.org", "@example.net"]
+        .iter()
+        .any(|end| identity.value.ends_with(end));
+    let state = match identity.kind {
+        "email" if reserved => "reserved_example",
+        _ => "deliverable",
+    };
+    Object::new()
+        .with("url", &url)
+        .with("id", &id)
+        .with("user_id", &of)
+        .with("type", identity.kind)
+        .with("value", identity.value)
+        .with("verified", &(user.verified && identity.primary))
+        .with("primary", &identity.primary)
+        .with("created_at", &Stamp(user.created_at))
+        .with("updated_at", &Stamp(user.updated_at))
+        .with("undeliverable_count", &0)
+        .with("deliverable_state", state)
+        .finish()
+}
+
+fn of_path<'a>(account: &'a Account, call: &Call) -> Result<&'a User, Answer> {
+    account
+        .user(call.id(0)?)
+        .filter(|user| user.active)
+        .ok_or_else(Answer::record_not_found)
+}
+
+/// `GET users/{id}/identities`
+pub(super) fn list(account: &Account, call: &Call) -> Outcome {
+    let user = of_path(account, call)?;
+    let all = identities(user);
+    let rows = all
+        .iter()
+        .map(|one| (vec![Part::Number(one.id)], one.id))
+        .collect();
+    Listing::of("id", rows, false).answer(call, "identities", |id, out| {
+        if let Some(one) = all.iter().find(|one| one.id == id) {
+            out.extend_from_slice(&write(user, one, call));
+        }
+    })
+}
+
+/// `PUT users/{id}/identities/{id}/make_primary`: answers the whole list (recorded).
+pub(super) fn make_primary(account: &mut Account, call: &Call) -> Outcome {
+    let user = of_path(account, call)?;
+    let (id, wanted) = (user.id, call.id(1)?);
+    let email = identities(user)
+        .into_iter()
+        .find(|one| one.id == wanted && one.kind == "email")
+        .map(|one| one.value.to_owned())
+        .ok_or_else(Answer::record_not_found)?;
+    let old = user.email.as_ref().map(|email| email.to_string());
+    let change = UserChange {
+        email: Some(Some(email.clone())),
+        ..UserChange::default()
+    };
+    account
+        .update_user(id, change)
+        .map_err(|error| super::user_writes::refuse(&error))?;
+    account.keep_as_secondary(id, &email, old);
+    list(account, call)
+}
