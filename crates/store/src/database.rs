@@ -350,9 +350,9 @@ async fn prepare(connection: &mut AnyConnection, dialect: Dialect) -> sqlx::Resu
         // with their cursor, so they are simply read again.
         Dialect::Sqlite => {
             sqlx::raw_sql(
-                "PRAGMA busy_timeout = 15000; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; \
+                "PRAGMA busy_timeout = 15000; PRAGMA page_size = 8192; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; \
                  PRAGMA foreign_keys = ON; PRAGMA cache_size = -32000; PRAGMA temp_store = MEMORY; \
-                 PRAGMA journal_size_limit = 67108864;",
+                 PRAGMA wal_autocheckpoint = 4000; PRAGMA journal_size_limit = 67108864;",
             )
             .execute(connection)
             .await?;

@@ -83,7 +83,8 @@ const KEPT_HERE: [(&str, &str); 3] = [
     ("zendesk_ticket", "updated_at"),
 ];
 
-/// Everything of [`TABLES`], one line a row, lines of a table in order.
+/// Every record of ours, of the mirror, of what joins them and of what happened: one line a row,
+/// the lines of a table in order.
 ///
 /// # Errors
 /// As the database says.

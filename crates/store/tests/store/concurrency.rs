@@ -1,1 +1,58 @@
-//! Writers at the same time.
+//! Writers at the same time: they wait for each other instead of failing.
+
+use store::{Store, budgets};
+
+use crate::database::on_both;
+use crate::samples::at;
+
+/// Reads a number, then writes it one higher: what a plain BEGIN of SQLite fails at.
+async fn add_one(store: &Store) -> store::Result<()> {
+    let mut tx = store.begin().await?;
+    let state = budgets::lock(&mut tx, "acme").await?;
+    let n: u32 = state.map_or(0, |state| state.parse().unwrap());
+    budgets::store(&mut tx, "acme", &(n + 1).to_string(), at(0)).await?;
+    tx.commit().await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn writers_of_two_processes_wait_for_each_other_and_lose_nothing() {
+    on_both(async |database| {
+        add_one(&database.store).await.unwrap();
+        let other = database.again().await;
+        let writers: Vec<_> = (0..8)
+            .map(|n| {
+                let store = if n % 2 == 0 { &database.store } else { &other };
+                let store = store.clone();
+                tokio::spawn(async move {
+                    for _ in 0..25 {
+                        add_one(&store).await.unwrap();
+                    }
+                })
+            })
+            .collect();
+        for writer in writers {
+            writer.await.unwrap();
+        }
+        other.close().await;
+        let state = budgets::load(&mut *database.reader().await, "acme").await;
+        assert_eq!(state.unwrap().as_deref(), Some("201"));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn pages_are_read_while_a_pull_writes_and_show_only_what_was_committed() {
+    on_both(async |database| {
+        add_one(&database.store).await.unwrap();
+        let mut tx = database.tx().await;
+        budgets::store(&mut tx, "acme", "unfinished", at(0))
+            .await
+            .unwrap();
+        let seen = budgets::load(&mut *database.reader().await, "acme").await;
+        assert_eq!(seen.unwrap().as_deref(), Some("1"));
+        tx.commit().await.unwrap();
+        let seen = budgets::load(&mut *database.reader().await, "acme").await;
+        assert_eq!(seen.unwrap().as_deref(), Some("unfinished"));
+    })
+    .await;
+}
