@@ -46,11 +46,11 @@ pub(crate) struct Arguments {
 /// Flags of every command.
 #[derive(Debug, Args)]
 pub(crate) struct Global {
-    /// The data folder: key, database, configuration [default: $XDG_DATA_HOME/deskbridge, else
-    /// ~/.local/share/deskbridge]
+    /// The data folder: key, database, configuration (default: $XDG_DATA_HOME/deskbridge, else
+    /// ~/.local/share/deskbridge)
     #[arg(long, global = true, value_name = "DIR")]
     pub(crate) data: Option<PathBuf>,
-    /// The configuration file [default: config.toml in the data folder, if it is there]
+    /// The configuration file (default: config.toml in the data folder, if it is there)
     #[arg(long, global = true, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
     /// Shows what happens; twice for more

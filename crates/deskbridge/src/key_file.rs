@@ -10,7 +10,7 @@
 //!
 //! A crash before the commit of step 2 leaves a `key` that opens and a `key.new` that means
 //! nothing. A crash after it leaves a `key` that does not open and a `key.new` that does: whoever
-//! opens the installation next finishes step 3 ([`finish_exchange`]).
+//! opens the installation next finishes step 3 ([`KeyFile::open`]).
 //!
 //! A process that works with the installation holds a shared lock on `key.lock`; an exchange needs
 //! the lock alone. So no process can go on sealing with a key that is no longer the one.

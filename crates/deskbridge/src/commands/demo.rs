@@ -44,7 +44,7 @@ pub(crate) struct Arguments {
     /// Prints the run's summary as one JSON object
     #[arg(long)]
     json: bool,
-    /// Where to offer the pages [default: 127.0.0.1:8080, or a free port if that is taken]
+    /// Where to offer the pages (default: 127.0.0.1:8080, or a free port if that is taken)
     #[arg(long, value_name = "ADDRESS")]
     listen: Option<String>,
     /// How many tickets the bundled Zendesk has

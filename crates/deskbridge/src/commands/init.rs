@@ -23,7 +23,7 @@ pub(crate) struct Arguments {
     /// The environment variable that holds the administrator's password
     #[arg(long, value_name = "VARIABLE")]
     admin_password_env: String,
-    /// The administrator's name [default: the part of the email before the @]
+    /// The administrator's name (default: the part of the email before the @)
     #[arg(long, value_name = "NAME")]
     admin_name: Option<String>,
     /// Gives an administrator who exists already the password given

@@ -20,7 +20,7 @@ const GRACE: Duration = Duration::from_secs(10);
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:\n  deskbridge serve --listen 127.0.0.1:8080")]
 pub(crate) struct Arguments {
-    /// Where to offer the pages [default: web.listen of the configuration, 127.0.0.1:8080]
+    /// Where to offer the pages (default: web.listen of the configuration, 127.0.0.1:8080)
     #[arg(long, value_name = "ADDRESS")]
     listen: Option<String>,
 }

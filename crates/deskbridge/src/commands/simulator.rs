@@ -65,7 +65,7 @@ pub(crate) struct Arguments {
     /// Which generation of rate-limit headers to send: classic, 2023, current or none
     #[arg(long, value_name = "ERA", default_value = "current", value_parser = HeaderEra::parse)]
     header_era: HeaderEra,
-    /// Where its clock starts, in Unix seconds [default: now]; all data is older
+    /// Where its clock starts, in Unix seconds (default: now); all data is older
     #[arg(long, value_name = "SECONDS")]
     start: Option<i64>,
     /// Lets the clock stand still until the control route moves it

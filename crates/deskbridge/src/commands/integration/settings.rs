@@ -21,7 +21,7 @@ pub(crate) struct SettingsFlags {
     /// The Zendesk user who gets tickets whose assignee is unknown there; '' for none
     #[arg(long, value_name = "EMAIL")]
     default_user_email: Option<String>,
-    /// The user here who manages it and stands in for unknown staff [default: the only administrator]
+    /// The user here who manages it and stands in for unknown staff (default: the only administrator)
     #[arg(long, value_name = "EMAIL")]
     pub(super) owner: Option<String>,
     /// Sends case edits to Zendesk as well
@@ -30,22 +30,22 @@ pub(crate) struct SettingsFlags {
     /// Only Zendesk's changes reach cases (the default)
     #[arg(long)]
     one_way: bool,
-    /// Who wins when both sides changed one field, with two-way on [default: remote]
+    /// Who wins when both sides changed one field, with two-way on (default: remote)
     #[arg(long, value_enum)]
     priority: Option<PriorityWord>,
-    /// How often to pull: 60s to 24h [default: 60s]
+    /// How often to pull: 60s to 24h (default: 60s)
     #[arg(long, value_name = "TIME", value_parser = parse_interval)]
     interval: Option<Duration>,
-    /// Which of Zendesk's end users become contacts [default: ticket-people]
+    /// Which of Zendesk's end users become contacts (default: ticket-people)
     #[arg(long, value_enum)]
     contacts: Option<ContactsWord>,
-    /// What a ticket without assignee does to its case [default: leave]
+    /// What a ticket without assignee does to its case (default: leave)
     #[arg(long, value_enum)]
     unassigned: Option<UnassignedWord>,
-    /// Which addresses of a contact are compared [default: primary]
+    /// Which addresses of a contact are compared (default: primary)
     #[arg(long, value_enum)]
     match_emails: Option<EmailsWord>,
-    /// The share of the account's API budget to use, in percent [default: 50]
+    /// The share of the account's API budget to use, in percent (default: 50)
     #[arg(long, value_name = "PERCENT", value_parser = clap::value_parser!(i64).range(1..=100))]
     budget_share: Option<i64>,
 }
