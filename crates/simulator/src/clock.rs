@@ -5,6 +5,9 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+/// The clock stops here, at the end of the year 9999: later times cannot be written.
+const LAST_MS: i64 = 253_402_300_799_000;
+
 /// The simulator's clock, in milliseconds since 1970.
 #[derive(Debug)]
 pub(crate) struct Hands {
@@ -43,7 +46,10 @@ impl Hands {
             milliseconds(self.started.elapsed())
         };
         let moved = *self.moved_ms.lock().unwrap_or_else(PoisonError::into_inner);
-        self.start_ms.saturating_add(ran).saturating_add(moved)
+        self.start_ms
+            .saturating_add(ran)
+            .saturating_add(moved)
+            .min(LAST_MS)
     }
 
     /// Moves the hands on. They never go back: ids and exports rely on it.

@@ -126,6 +126,14 @@ impl Limits {
     }
 }
 
+impl std::str::FromStr for Limits {
+    type Err = String;
+
+    fn from_str(word: &str) -> Result<Self, Self::Err> {
+        Self::parse(word)
+    }
+}
+
 /// Which generation of rate-limit headers answers carry (zendesk-api.md 2, recorded).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum HeaderEra {
@@ -157,6 +165,14 @@ impl HeaderEra {
                 "there is no header era called {other:?}; use classic, 2023, current or none"
             )),
         }
+    }
+}
+
+impl std::str::FromStr for HeaderEra {
+    type Err = String;
+
+    fn from_str(word: &str) -> Result<Self, Self::Err> {
+        Self::parse(word)
     }
 }
 

@@ -212,6 +212,22 @@ mod tests {
     use super::*;
 
     #[test]
+    fn the_documentation_names_every_route() {
+        let page = include_str!("../../../docs/simulator.md");
+        for route in ROUTES {
+            let named = page
+                .lines()
+                .filter(|line| line.starts_with(&format!("| {} |", route.method)))
+                .any(|line| line.contains(&format!("`{}`", route.pattern)));
+            assert!(
+                named,
+                "{} {} is not in docs/simulator.md",
+                route.method, route.pattern
+            );
+        }
+    }
+
+    #[test]
     fn a_special_path_is_found_before_a_place() {
         let (route, places) = find("GET", "users/me").unwrap();
         assert_eq!((route.pattern, places.len()), ("users/me", 0));

@@ -289,7 +289,9 @@ impl Account {
 
     /// The audit and ticket of a comment.
     pub(crate) fn find_comment(&self, comment_id: i64) -> Result<(i64, i64), EditError> {
-        self.audit(comment_id - super::STEP)
+        comment_id
+            .checked_sub(super::STEP)
+            .and_then(|audit_id| self.audit(audit_id))
             .filter(|audit| audit.comment().is_some())
             .map(|audit| (audit.id, audit.ticket_id))
             .ok_or(EditError::NoComment(comment_id))

@@ -118,7 +118,9 @@ pub(crate) fn damage(fault: &Fault, answer: &mut Answer) -> bool {
         FaultKind::Set { field, value } => {
             let value = serde_json::from_str(value).unwrap_or_else(|_| json!(value));
             change_record(fault, answer, |row, _| {
-                row.insert(field.clone(), value.clone()).is_some()
+                // A field that the record does not have yet is added: something new from Zendesk.
+                row.insert(field.clone(), value.clone());
+                true
             })
         }
         FaultKind::HugeSubject => change_record(fault, answer, |row, _| {

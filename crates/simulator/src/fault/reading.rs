@@ -190,6 +190,24 @@ mod tests {
     use super::*;
 
     #[test]
+    fn the_documentation_names_every_fault_and_key() {
+        let page = include_str!("../../../../docs/simulator.md");
+        for kind in KINDS.split(", ") {
+            let name = kind.split(['=', '[']).next().unwrap();
+            assert!(
+                page.contains(&format!("`{name}")),
+                "{name} is not in docs/simulator.md"
+            );
+        }
+        for key in KEYS.split(", ") {
+            assert!(
+                page.contains(&format!("`{key}")),
+                "{key} is not in docs/simulator.md"
+            );
+        }
+    }
+
+    #[test]
     fn a_fault_is_read_with_all_its_keys() {
         let fault =
             Fault::parse("status=503:form=text:retry-after=5:route=incremental/*:after=2:times=1")

@@ -164,6 +164,11 @@ async fn one_record_can_be_spoiled() {
         ),
         ("set=priority:value=7:record=3", "priority", json!(7)),
         (
+            "set=brand_new_field:value=[1,2]:record=3",
+            "brand_new_field",
+            json!([1, 2]),
+        ),
+        (
             "missing-requester:record=3",
             "requester_id",
             json!(9_999_999_999_999_i64),
