@@ -47,6 +47,9 @@ pub enum StartError {
     /// The certificate and the key do not make a server.
     #[error("the certificate and key cannot be used for TLS: {0}; check that they belong together")]
     Certificate(#[from] rustls::Error),
+    /// Making the data was broken off: the runtime is shutting down.
+    #[error("the simulator's data was not made to its end; start it again")]
+    Data,
     /// The path prefix is no path.
     #[error("the path prefix {0:?} must begin with / and must not end with it")]
     Prefix(String),
@@ -80,7 +83,10 @@ pub async fn start(config: Config) -> Result<Simulator, StartError> {
     listener.set_nonblocking(true).map_err(failed)?;
     let address = listener.local_addr().map_err(failed)?;
     let hands = Hands::new(config.start, config.still_clock);
-    let account = data::generate(&config, hands.now_ms().div_euclid(1000));
+    let (now, recipe) = (hands.now_ms().div_euclid(1000), config.clone());
+    let account = tokio::task::spawn_blocking(move || data::generate(&recipe, now))
+        .await
+        .map_err(|_| StartError::Data)?;
     let core = Arc::new(Core::new(config, hands, account));
     let service = Router::new()
         .fallback(handle)
