@@ -183,7 +183,7 @@ impl Builder {
         let seen = traffic.clone();
         clock.on_advance(move |by| {
             let mut seen = seen.lock().unwrap_or_else(PoisonError::into_inner);
-            seen.push((follower.now(), follower.requests()));
+            seen.push((follower.now(), follower.requests_by_route()));
             follower.advance(by);
         });
         let dice = Arc::new(SeededDice::new(self.seed));

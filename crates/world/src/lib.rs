@@ -29,6 +29,7 @@ mod builder;
 mod crash;
 mod database;
 
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -60,6 +61,9 @@ pub const INTEGRATION: &str = "main";
 /// When every world begins, on both clocks.
 pub const BEGINNING: &str = "2026-11-22T12:00:00Z";
 
+/// Requests by method and route, at seconds of Zendesk's clock.
+pub type Traffic = Vec<(i64, BTreeMap<String, u64>)>;
+
 /// What the leases of one process of the world are called. Those of former ones are gone.
 fn holder(process: u32) -> String {
     format!("world-{process}")
@@ -76,7 +80,7 @@ pub struct World {
     checkpoints: Arc<Checkpoints>,
     process: Arc<AtomicU32>,
     /// At each step of the clock: its second before, and the requests Zendesk had counted by then.
-    traffic: Arc<Mutex<Vec<(i64, u64)>>>,
+    traffic: Arc<Mutex<Traffic>>,
 }
 
 impl World {
@@ -131,20 +135,27 @@ impl World {
         &self.simulator
     }
 
-    /// How many requests Zendesk has had so far at each second of its clock that had any, in order.
-    pub fn traffic(&self) -> Vec<(i64, u64)> {
+    /// The requests that Zendesk has had so far, by method and route, at each second of its clock
+    /// that had any, in order.
+    pub fn traffic(&self) -> Traffic {
         let steps = self.traffic.lock().unwrap_or_else(PoisonError::into_inner);
-        let present = (self.simulator.now(), self.simulator.requests());
-        let mut before = 0;
-        let mut traffic: Vec<(i64, u64)> = Vec::new();
-        for (second, total) in steps.iter().copied().chain([present]) {
-            let more = total.saturating_sub(before);
-            before = total;
-            match traffic.last_mut() {
-                Some((last, count)) if *last == second => *count += more,
-                Some(_) | None if more > 0 => traffic.push((second, more)),
-                Some(_) | None => {}
+        let present = (self.simulator.now(), self.simulator.requests_by_route());
+        let mut before = BTreeMap::new();
+        let mut traffic = Traffic::new();
+        for (second, total) in steps.iter().cloned().chain([present]) {
+            for (route, count) in &total {
+                let more = count - before.get(route).unwrap_or(&0);
+                if more == 0 {
+                    continue;
+                }
+                if traffic.last().is_none_or(|(last, _)| *last != second) {
+                    traffic.push((second, BTreeMap::new()));
+                }
+                if let Some((_, routes)) = traffic.last_mut() {
+                    *routes.entry(route.clone()).or_default() += more;
+                }
             }
+            before = total;
         }
         traffic
     }
