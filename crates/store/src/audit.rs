@@ -3,6 +3,7 @@
 use clock::Dice;
 use jiff::Timestamp;
 
+use crate::bulk::clean;
 use crate::database::Tx;
 use crate::error::Result;
 use crate::ids::new_id;
@@ -32,10 +33,10 @@ pub async fn note(
     sqlx::query("INSERT INTO audit_log (id, at, actor, action, subject, detail) VALUES ($1, $2, $3, $4, $5, $6)")
         .bind(new_id(act.now, act.dice))
         .bind(act.now.as_microsecond())
-        .bind(act.actor.to_owned())
-        .bind(action.to_owned())
-        .bind(subject.to_owned())
-        .bind(detail.to_owned())
+        .bind(clean(act.actor))
+        .bind(clean(action))
+        .bind(clean(subject))
+        .bind(clean(detail))
         .execute(&mut **tx)
         .await?;
     Ok(())

@@ -5,6 +5,7 @@
 use jiff::Timestamp;
 use sqlx::{AnyConnection, Row as _};
 
+use crate::bulk::clean;
 use crate::database::{Dialect, Tx};
 use crate::error::Result;
 
@@ -14,7 +15,7 @@ use crate::error::Result;
 /// As the database says.
 pub async fn load(connection: &mut AnyConnection, account: &str) -> Result<Option<String>> {
     let row = sqlx::query("SELECT state FROM budget WHERE account = $1")
-        .bind(account.to_owned())
+        .bind(clean(account))
         .fetch_optional(connection)
         .await?;
     Ok(row.map(|row| row.try_get("state")).transpose()?)
@@ -31,7 +32,7 @@ pub async fn lock(tx: &mut Tx, account: &str) -> Result<Option<String>> {
         Dialect::Postgres => "SELECT state FROM budget WHERE account = $1 FOR UPDATE",
     };
     let row = sqlx::query(text)
-        .bind(account.to_owned())
+        .bind(clean(account))
         .fetch_optional(&mut **tx)
         .await?;
     Ok(row.map(|row| row.try_get("state")).transpose()?)
@@ -46,8 +47,8 @@ pub async fn store(tx: &mut Tx, account: &str, state: &str, now: Timestamp) -> R
         "INSERT INTO budget (account, state, updated_at) VALUES ($1, $2, $3) \
          ON CONFLICT (account) DO UPDATE SET state = excluded.state, updated_at = excluded.updated_at",
     )
-    .bind(account.to_owned())
-    .bind(state.to_owned())
+    .bind(clean(account))
+    .bind(clean(state))
     .bind(now.as_microsecond())
     .execute(&mut **tx)
     .await?;

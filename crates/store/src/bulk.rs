@@ -100,6 +100,16 @@ fn place(text: &mut String, dialect: Dialect, n: usize) {
     }
 }
 
+/// Text as it is bound. PostgreSQL cannot hold a zero character, and nobody means one: in its place
+/// stands the character for what could not be read, on both databases.
+pub(crate) fn clean(text: &str) -> String {
+    if text.contains('\0') {
+        text.replace('\0', "\u{fffd}")
+    } else {
+        text.to_owned()
+    }
+}
+
 /// Values being bound to a statement, in order.
 pub(crate) struct Row(AnyArguments);
 
@@ -115,12 +125,7 @@ impl Row {
     }
 
     pub(crate) fn text(&mut self, value: &str) -> &mut Self {
-        // PostgreSQL cannot hold a zero character in text; Zendesk never means one.
-        if value.contains('\0') {
-            self.add(value.replace('\0', "\u{fffd}"))
-        } else {
-            self.add(value.to_owned())
-        }
+        self.add(clean(value))
     }
 
     pub(crate) fn maybe_text(&mut self, value: Option<&str>) -> &mut Self {

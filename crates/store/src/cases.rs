@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Row as _};
 
-use crate::bulk::{Bulk, select_in};
+use crate::bulk::{Bulk, clean, select_in};
 use crate::database::Tx;
 use crate::error::{Error, Result};
 
@@ -163,7 +163,7 @@ pub async fn set_deleted(
     sqlx::query(
         "UPDATE crm_case SET deleted_at = $2, updated_at = $3, version = version + 1 WHERE id = $1",
     )
-    .bind(id.to_owned())
+    .bind(clean(id))
     .bind(deleted_at.map(Timestamp::as_microsecond))
     .bind(now.as_microsecond())
     .execute(&mut **tx)
@@ -246,7 +246,7 @@ pub async fn list(
 pub async fn find(connection: &mut AnyConnection, number_or_id: &str) -> Result<Option<Case>> {
     let query = match number_or_id.parse::<i64>() {
         Ok(number) => sqlx::query("SELECT * FROM crm_case WHERE number = $1").bind(number),
-        Err(_) => sqlx::query("SELECT * FROM crm_case WHERE id = $1").bind(number_or_id.to_owned()),
+        Err(_) => sqlx::query("SELECT * FROM crm_case WHERE id = $1").bind(clean(number_or_id)),
     };
     query
         .fetch_optional(connection)

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Row as _};
 
-use crate::bulk::{Bulk, select_in};
+use crate::bulk::{Bulk, clean, select_in};
 use crate::database::Tx;
 use crate::error::Result;
 
@@ -157,9 +157,9 @@ pub async fn ids_by_secondary_email(
 /// As the database says.
 pub async fn add_email(tx: &mut Tx, contact_id: &str, email: &str) -> Result<()> {
     sqlx::query("INSERT INTO crm_contact_email (contact_id, email, email_key) VALUES ($1, $2, $3) ON CONFLICT (contact_id, email_key) DO NOTHING")
-        .bind(contact_id.to_owned())
-        .bind(email.trim().to_owned())
-        .bind(email_key(email))
+        .bind(clean(contact_id))
+        .bind(clean(email.trim()))
+        .bind(clean(&email_key(email)))
         .execute(&mut **tx)
         .await?;
     Ok(())

@@ -1,82 +1,96 @@
 //! A copy of the whole database, of either kind, into an empty one: for dry runs.
 
 use sqlx::any::{AnyArguments, AnyRow};
-use sqlx::{Arguments as _, AssertSqlSafe, Column as _, Row as _, TypeInfo as _, ValueRef as _};
+use sqlx::{
+    AnyConnection, Arguments as _, AssertSqlSafe, Column as _, Row as _, TypeInfo as _,
+    ValueRef as _,
+};
 
-use crate::database::{MIGRATIONS, Store, table_comments};
+use crate::database::{Dialect, MIGRATIONS, Store, table_comments};
 use crate::error::Result;
 
 /// Rows written per transaction.
-const CHUNK: i64 = 1_000;
+const CHUNK: usize = 1_000;
+
+/// What the walk over a SQLite table is called in its own result.
+const PLACE: &str = "copied_at";
 
 impl Store {
-    /// Copies every row into `target`, whose tables must be empty. Rows are read in pages, so a
-    /// large database needs no more memory than a small one.
+    /// Copies every row, as all tables are at one moment, into `target`, whose tables must be empty.
+    /// Rows are read in pages, so a large database needs no more memory than a small one.
     ///
     /// # Errors
-    /// As the databases say.
+    /// As the databases say; what was copied until then stays in `target`.
     pub async fn copy_into(&self, target: &Self) -> Result<()> {
+        // A transaction that is given back by itself, also after an error.
+        let mut source = self.snapshot().await?;
         let tables = MIGRATIONS
             .iter()
             .flat_map(|migration| table_comments(migration.sql.as_str()));
         for (table, _) in tables {
-            self.copy_table(&table, target).await?;
+            copy_table(&mut source, &table, target).await?;
         }
-        Ok(())
+        Ok(source.rollback().await?)
     }
+}
 
-    async fn copy_table(&self, table: &str, target: &Self) -> Result<()> {
-        // One snapshot of the table: a read transaction, paged by offset inside it.
-        let mut reader = self.read().await?;
-        let begin = match self.dialect() {
-            crate::Dialect::Sqlite => "BEGIN",
-            crate::Dialect::Postgres => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
-        };
-        sqlx::raw_sql(begin).execute(&mut *reader).await?;
-        let mut skip = 0;
-        loop {
-            let order = match self.dialect() {
-                crate::Dialect::Sqlite => "rowid",
-                crate::Dialect::Postgres => "ctid",
-            };
-            let text =
-                format!("SELECT * FROM {table} ORDER BY {order} LIMIT {CHUNK} OFFSET {skip}");
-            let rows = sqlx::query(AssertSqlSafe(text))
-                .fetch_all(&mut *reader)
-                .await?;
-            if rows.is_empty() {
-                break;
-            }
-            skip += CHUNK;
-            let mut tx = target.begin().await?;
-            for row in &rows {
-                let (text, values) = insert(table, row)?;
-                sqlx::query_with(AssertSqlSafe(text), values)
-                    .execute(&mut *tx)
-                    .await?;
-            }
-            tx.commit().await?;
+async fn copy_table(source: &mut AnyConnection, table: &str, target: &Store) -> Result<()> {
+    // Neither way walks over rows that were copied already.
+    let text = match Dialect::of(source) {
+        Dialect::Sqlite => format!(
+            "SELECT rowid AS {PLACE}, * FROM {table} WHERE rowid > $1 ORDER BY rowid LIMIT {CHUNK}"
+        ),
+        Dialect::Postgres => {
+            sqlx::raw_sql(AssertSqlSafe(format!(
+                "DECLARE copy_{table} NO SCROLL CURSOR FOR SELECT * FROM {table}"
+            )))
+            .execute(&mut *source)
+            .await?;
+            format!("FETCH {CHUNK} FROM copy_{table}")
         }
-        sqlx::raw_sql("COMMIT").execute(&mut *reader).await?;
-        Ok(())
+    };
+    let mut last = i64::MIN;
+    loop {
+        let mut page = sqlx::query(AssertSqlSafe(text.clone())).persistent(false);
+        if Dialect::of(source) == Dialect::Sqlite {
+            page = page.bind(last);
+        }
+        let rows = page.fetch_all(&mut *source).await?;
+        let Some(row) = rows.last() else {
+            return Ok(());
+        };
+        if Dialect::of(source) == Dialect::Sqlite {
+            last = row.try_get(PLACE)?;
+        }
+        let mut tx = target.begin().await?;
+        for row in &rows {
+            let (text, values) = insert(table, row)?;
+            sqlx::query_with(AssertSqlSafe(text), values)
+                .execute(&mut *tx)
+                .await?;
+        }
+        tx.commit().await?;
     }
 }
 
 fn insert(table: &str, row: &AnyRow) -> Result<(String, AnyArguments)> {
-    let names: Vec<&str> = row.columns().iter().map(|column| column.name()).collect();
-    let places: Vec<String> = (1..=names.len()).map(|n| format!("${n}")).collect();
+    let columns = row.columns().iter().enumerate();
+    let mut names = Vec::new();
     let mut values = AnyArguments::default();
-    for n in 0..names.len() {
-        let raw = row.try_get_raw(n)?;
-        let added = if raw.is_null() {
-            values.add(None::<String>)
-        } else if raw.type_info().name() == "TEXT" {
-            values.add(row.try_get::<String, _>(n)?)
-        } else {
-            values.add(row.try_get::<i64, _>(n)?)
+    for (n, column) in columns.filter(|(_, column)| column.name() != PLACE) {
+        names.push(column.name());
+        // Even nothing has a type, which PostgreSQL insists on.
+        let is_text = column.type_info().name() == "TEXT";
+        let is_nothing = row.try_get_raw(n)?.is_null();
+        let added = match (is_text, is_nothing) {
+            (true, true) => values.add(None::<String>),
+            (false, true) => values.add(None::<i64>),
+            (true, false) => values.add(row.try_get::<String, _>(n)?),
+            (false, false) => values.add(row.try_get::<i64, _>(n)?),
         };
         added.map_err(sqlx::Error::Encode)?;
     }
+    let places: Vec<String> = (1..=names.len()).map(|n| format!("${n}")).collect();
     let text = format!(
         "INSERT INTO {table} ({}) VALUES ({})",
         names.join(", "),

@@ -2,6 +2,7 @@
 
 use sqlx::Row as _;
 
+use crate::bulk::clean;
 use crate::database::Tx;
 use crate::error::Result;
 
@@ -16,7 +17,7 @@ pub async fn take(tx: &mut Tx, name: &str, count: usize) -> Result<i64> {
         "INSERT INTO counter (name, value) VALUES ($1, $2) \
          ON CONFLICT (name) DO UPDATE SET value = counter.value + excluded.value RETURNING value",
     )
-    .bind(name.to_owned())
+    .bind(clean(name))
     .bind(count)
     .fetch_one(&mut **tx)
     .await?;

@@ -8,6 +8,7 @@ use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Row as _};
 
 use crate::audit::{self, Act};
+use crate::bulk::clean;
 use crate::database::Tx;
 use crate::error::{Error, Result, exists_already};
 use crate::ids::new_id;
@@ -125,11 +126,11 @@ pub async fn add(
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8)",
     )
     .bind(id.clone())
-    .bind(draft.name.clone())
-    .bind(draft.description.clone())
+    .bind(clean(&draft.name))
+    .bind(clean(&draft.description))
     .bind(draft.kind.as_str().to_owned())
-    .bind(draft.email.clone())
-    .bind(draft.client_id.clone())
+    .bind(draft.email.as_deref().map(clean))
+    .bind(draft.client_id.as_deref().map(clean))
     .bind(sealed)
     .bind(act.now.as_microsecond())
     .execute(&mut **tx)
@@ -158,12 +159,12 @@ pub async fn edit(
         "UPDATE credential SET name = $2, description = $3, kind = $4, email = $5, client_id = $6, \
          sealed_secret = COALESCE($7, sealed_secret), sealed_tokens = NULL, tokens_expire_at = NULL, updated_at = $8 WHERE id = $1",
     )
-    .bind(id.to_owned())
-    .bind(draft.name.clone())
-    .bind(draft.description.clone())
+    .bind(clean(id))
+    .bind(clean(&draft.name))
+    .bind(clean(&draft.description))
     .bind(draft.kind.as_str().to_owned())
-    .bind(draft.email.clone())
-    .bind(draft.client_id.clone())
+    .bind(draft.email.as_deref().map(clean))
+    .bind(draft.client_id.as_deref().map(clean))
     .bind(sealed)
     .bind(act.now.as_microsecond())
     .execute(&mut **tx)
@@ -233,7 +234,7 @@ pub async fn secret(
     id: &str,
 ) -> Result<SecretString> {
     let row = sqlx::query("SELECT sealed_secret FROM credential WHERE id = $1")
-        .bind(id.to_owned())
+        .bind(clean(id))
         .fetch_optional(connection)
         .await?;
     let sealed: Option<String> = row
@@ -255,7 +256,7 @@ pub async fn tokens(
     id: &str,
 ) -> Result<Option<StoredTokens>> {
     let row = sqlx::query("SELECT sealed_tokens, tokens_expire_at FROM credential WHERE id = $1")
-        .bind(id.to_owned())
+        .bind(clean(id))
         .fetch_optional(connection)
         .await?;
     let Some(row) = row else { return Ok(None) };
@@ -297,7 +298,7 @@ pub async fn keep_tokens(
     )
     .into();
     sqlx::query("UPDATE credential SET sealed_tokens = $2, tokens_expire_at = $3 WHERE id = $1")
-        .bind(id.to_owned())
+        .bind(clean(id))
         .bind(keyring.seal(&both, &place(id, "tokens"), dice))
         .bind(tokens.expires_at.map(Timestamp::as_microsecond))
         .execute(&mut **tx)

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use sqlx::{AnyConnection, Row as _};
 
+use crate::bulk::clean;
 use crate::database::Tx;
 use crate::error::Result;
 
@@ -17,8 +18,8 @@ pub async fn load(
 ) -> Result<Option<String>> {
     let row =
         sqlx::query("SELECT value FROM stream_cursor WHERE integration_id = $1 AND stream = $2")
-            .bind(integration.to_owned())
-            .bind(stream.to_owned())
+            .bind(clean(integration))
+            .bind(clean(stream))
             .fetch_optional(connection)
             .await?;
     Ok(row.map(|row| row.try_get("value")).transpose()?)
@@ -39,9 +40,9 @@ pub async fn store(
         "INSERT INTO stream_cursor (integration_id, stream, value, moved_at) VALUES ($1, $2, $3, $4) \
          ON CONFLICT (integration_id, stream) DO UPDATE SET value = excluded.value, moved_at = excluded.moved_at",
     )
-    .bind(integration.to_owned())
-    .bind(stream.to_owned())
-    .bind(value.to_owned())
+    .bind(clean(integration))
+    .bind(clean(stream))
+    .bind(clean(value))
     .bind(now.as_microsecond())
     .execute(&mut **tx)
     .await?;

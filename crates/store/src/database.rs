@@ -185,6 +185,15 @@ impl Store {
         Ok(self.pool.acquire().await?)
     }
 
+    /// A transaction that only reads and sees one moment, however long it lasts and whoever writes.
+    pub(crate) async fn snapshot(&self) -> Result<Transaction<'static, Any>> {
+        let begin = match self.dialect {
+            Dialect::Sqlite => "BEGIN",
+            Dialect::Postgres => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+        };
+        Ok(self.pool.begin_with(begin).await?)
+    }
+
     /// Which database this is.
     pub fn dialect(&self) -> Dialect {
         self.dialect

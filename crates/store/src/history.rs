@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
 use sqlx::{AnyConnection, Row as _};
 
-use crate::bulk::{Bulk, select_in};
+use crate::bulk::{Bulk, clean, select_in};
 use crate::database::Tx;
 use crate::error::Result;
 
@@ -50,7 +50,8 @@ pub struct Entry {
 struct Row<'a> {
     event: &'a Event,
     seq: i64,
-    body: &'a str,
+    actor: String,
+    body: String,
     body_hash: String,
     prev_hash: String,
     hash: String,
@@ -130,6 +131,8 @@ pub async fn append(tx: &mut Tx, events: &[Event], now: Timestamp) -> Result<()>
         .flatten()
         {
             seq += 1;
+            // The hash covers what will be read back.
+            let (actor, body) = (clean(&event.actor), clean(body));
             let body_hash = hex(&Sha256::digest(body.as_bytes()));
             let hash = chain(
                 &prev,
@@ -137,12 +140,13 @@ pub async fn append(tx: &mut Tx, events: &[Event], now: Timestamp) -> Result<()>
                 seq,
                 now,
                 event.side,
-                &event.actor,
+                &actor,
                 &body_hash,
             );
             rows.push(Row {
                 event,
                 seq,
+                actor,
                 body,
                 body_hash,
                 prev_hash: std::mem::replace(&mut prev, hash.clone()),
@@ -157,9 +161,9 @@ pub async fn append(tx: &mut Tx, events: &[Event], now: Timestamp) -> Result<()>
                 .int(row.seq)
                 .int(now.as_microsecond())
                 .text(row.event.side)
-                .text(&row.event.actor)
+                .text(&row.actor)
                 .maybe_text(row.event.run_id.as_deref())
-                .text(row.body)
+                .text(&row.body)
                 .text(&row.body_hash)
                 .text(&row.prev_hash)
                 .text(&row.hash);
@@ -176,7 +180,7 @@ pub async fn of_case(connection: &mut AnyConnection, case: &str) -> Result<Vec<E
     sqlx::query(
         "SELECT seq, at, side, actor, run_id, body FROM history WHERE case_id = $1 ORDER BY seq",
     )
-    .bind(case.to_owned())
+    .bind(clean(case))
     .fetch_all(connection)
     .await?
     .iter()
@@ -205,7 +209,7 @@ pub async fn since(
 ) -> Result<Vec<(i64, String)>> {
     sqlx::query(
         "SELECT c.number, h.body FROM history h JOIN crm_case c ON c.id = h.case_id \
-         WHERE h.at >= $1 AND h.body IS NOT NULL ORDER BY c.number, h.seq LIMIT $2",
+         WHERE h.at >= $1 AND h.seq > 1 AND h.body IS NOT NULL ORDER BY c.number, h.seq LIMIT $2",
     )
     .bind(since.as_microsecond())
     .bind(limit)
@@ -222,7 +226,7 @@ pub async fn since(
 /// As the database says.
 pub async fn chain_is_whole(connection: &mut AnyConnection, case: &str) -> Result<bool> {
     let rows = sqlx::query("SELECT seq, at, side, actor, body, body_hash, prev_hash, hash FROM history WHERE case_id = $1 ORDER BY seq")
-        .bind(case.to_owned())
+        .bind(clean(case))
         .fetch_all(connection)
         .await?;
     let mut prev = String::new();

@@ -10,6 +10,7 @@ use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Row as _};
 
 use crate::audit::{self, Act};
+use crate::bulk::clean;
 use crate::database::Tx;
 use crate::error::{Error, Result, exists_already};
 use crate::ids::new_short_id;
@@ -222,19 +223,19 @@ async fn write(tx: &mut Tx, id: &str, settings: &Settings, now: Timestamp) -> Re
          unassigned = excluded.unassigned, email_match = excluded.email_match, budget_share = excluded.budget_share, \
          maps = excluded.maps, updated_at = excluded.updated_at",
     )
-    .bind(id.to_owned())
-    .bind(settings.name.clone())
-    .bind(settings.kind.clone())
-    .bind(settings.url.clone())
+    .bind(clean(id))
+    .bind(clean(&settings.name))
+    .bind(clean(&settings.kind))
+    .bind(clean(&settings.url))
     .bind(settings.credential_id.clone())
-    .bind(settings.default_email.clone())
+    .bind(settings.default_email.as_deref().map(clean))
     .bind(settings.owner_id.clone())
     .bind(i64::from(settings.two_way))
-    .bind(priority.to_owned())
+    .bind(clean(priority))
     .bind(i64::try_from(settings.interval.as_secs()).unwrap_or(i64::MAX))
-    .bind(contacts.to_owned())
-    .bind(unassigned.to_owned())
-    .bind(email_match.to_owned())
+    .bind(clean(contacts))
+    .bind(clean(unassigned))
+    .bind(clean(email_match))
     .bind(settings.budget_share)
     .bind(maps)
     .bind(now.as_microsecond())
@@ -263,7 +264,7 @@ pub async fn list(connection: &mut AnyConnection) -> Result<Vec<Integration>> {
 /// As the database says.
 pub async fn find(connection: &mut AnyConnection, name_or_id: &str) -> Result<Option<Integration>> {
     let row = sqlx::query("SELECT * FROM integration WHERE name = $1 OR id = $1")
-        .bind(name_or_id.to_owned())
+        .bind(clean(name_or_id))
         .fetch_optional(connection)
         .await?;
     row.as_ref().map(integration).transpose()
@@ -281,7 +282,7 @@ pub async fn activate(
 ) -> Result<()> {
     sqlx::query("UPDATE integration SET active = 1, account = $2, next_run_at = $3, updated_at = $3 WHERE id = $1")
         .bind(integration.id.clone())
-        .bind(account.to_owned())
+        .bind(clean(account))
         .bind(act.now.as_microsecond())
         .execute(&mut **tx)
         .await?;
@@ -350,7 +351,7 @@ pub async fn delete(tx: &mut Tx, integration: &Integration, act: Act<'_>) -> Res
 /// As the database says.
 pub async fn plan_next(tx: &mut Tx, id: &str, at: Timestamp) -> Result<()> {
     sqlx::query("UPDATE integration SET next_run_at = $2 WHERE id = $1 AND active = 1")
-        .bind(id.to_owned())
+        .bind(clean(id))
         .bind(at.as_microsecond())
         .execute(&mut **tx)
         .await?;
@@ -363,7 +364,7 @@ pub async fn plan_next(tx: &mut Tx, id: &str, at: Timestamp) -> Result<()> {
 /// As the database says.
 pub async fn note_references(tx: &mut Tx, id: &str, at: Timestamp) -> Result<()> {
     sqlx::query("UPDATE integration SET references_at = $2 WHERE id = $1")
-        .bind(id.to_owned())
+        .bind(clean(id))
         .bind(at.as_microsecond())
         .execute(&mut **tx)
         .await?;
@@ -378,7 +379,7 @@ pub async fn pending_pushes(connection: &mut AnyConnection, id: &str) -> Result<
     Ok(sqlx::query_scalar(
         "SELECT COUNT(*) FROM outbox WHERE integration_id = $1 AND state IN ('waiting', 'claimed')",
     )
-    .bind(id.to_owned())
+    .bind(clean(id))
     .fetch_one(connection)
     .await?)
 }

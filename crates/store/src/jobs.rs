@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Row as _};
 
+use crate::bulk::clean;
 use crate::database::{Dialect, Store, Tx};
 use crate::error::{Error, Result};
 use crate::ids::new_id;
@@ -50,9 +51,9 @@ pub async fn add(
          ON CONFLICT DO NOTHING",
     )
     .bind(new_id(now, dice))
-    .bind(kind.to_owned())
-    .bind(subject.to_owned())
-    .bind(payload.to_owned())
+    .bind(clean(kind))
+    .bind(clean(subject))
+    .bind(clean(payload))
     .bind(now.as_microsecond())
     .execute(&mut **tx)
     .await?;
@@ -102,10 +103,10 @@ pub async fn claim(
     }
     let mut tx = store.begin().await?;
     let row = sqlx::query(text)
-        .bind(holder.to_owned())
+        .bind(clean(holder))
         .bind(after(now, lease))
         .bind(now.as_microsecond())
-        .bind(subject.unwrap_or_default().to_owned())
+        .bind(clean(subject.unwrap_or_default()))
         .fetch_optional(&mut *tx)
         .await?;
     let claimed = row.as_ref().map(job).transpose()?;
@@ -150,7 +151,7 @@ async fn is_due(
          AND ($2 = '' OR subject = $2) LIMIT 1",
     )
     .bind(now.as_microsecond())
-    .bind(subject.unwrap_or_default().to_owned())
+    .bind(clean(subject.unwrap_or_default()))
     .fetch_optional(connection)
     .await?
     .is_some())
@@ -186,7 +187,7 @@ pub async fn end(tx: &mut Tx, job: &Job, problem: Option<&str>, now: Timestamp) 
     .bind(job.id.clone())
     .bind(job.lease_token)
     .bind(if problem.is_some() { "failed" } else { "done" }.to_owned())
-    .bind(problem.map(str::to_owned))
+    .bind(problem.map(clean))
     .bind(now.as_microsecond())
     .execute(&mut **tx)
     .await?;
@@ -222,8 +223,8 @@ pub async fn held_until(
     let row = sqlx::query(
         "SELECT lease_until FROM job WHERE kind = $1 AND subject = $2 AND state = 'running'",
     )
-    .bind(kind.to_owned())
-    .bind(subject.to_owned())
+    .bind(clean(kind))
+    .bind(clean(subject))
     .fetch_optional(connection)
     .await?;
     row.map(|row| crate::cases::moment(&row, "lease_until"))

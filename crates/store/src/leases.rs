@@ -5,6 +5,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use sqlx::Row as _;
 
+use crate::bulk::clean;
 use crate::database::{Store, Tx};
 use crate::error::{Error, Result};
 
@@ -32,8 +33,8 @@ pub async fn take(
          ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, token = lease.token + 1, until = excluded.until \
          WHERE lease.until <= $4 RETURNING token",
     )
-    .bind(name.to_owned())
-    .bind(holder.to_owned())
+    .bind(clean(name))
+    .bind(clean(holder))
     .bind(after(now, length))
     .bind(now.as_microsecond())
     .fetch_optional(&mut *tx)

@@ -1,5 +1,6 @@
 //! Changes on their way to Zendesk (reliability.md 5). Pushing fills and empties it.
 
+use crate::bulk::clean;
 use crate::database::Tx;
 use crate::error::Result;
 
@@ -11,7 +12,7 @@ use crate::error::Result;
 pub async fn purge(tx: &mut Tx, integration: &str, cases: &[String]) -> Result<()> {
     for case in cases {
         sqlx::query("UPDATE outbox SET payload = '{}', state = 'parked', reason = 'the ticket was erased in Zendesk' WHERE integration_id = $1 AND case_id = $2")
-            .bind(integration.to_owned())
+            .bind(clean(integration))
             .bind(case.clone())
             .execute(&mut **tx)
             .await?;

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Row as _};
 
-use crate::bulk::Bulk;
+use crate::bulk::{Bulk, clean};
 use crate::cases::{maybe_moment, moment};
 use crate::database::Tx;
 use crate::error::{Error, Result};
@@ -216,9 +216,9 @@ pub async fn open_or_join(
          VALUES ($1, $2, $3, 'waiting', 'waiting', '{}', $4, $5) ON CONFLICT DO NOTHING",
     )
     .bind(id.clone())
-    .bind(integration.to_owned())
-    .bind(kind.to_owned())
-    .bind(requested_by.to_owned())
+    .bind(clean(integration))
+    .bind(clean(kind))
+    .bind(clean(requested_by))
     .bind(now.as_microsecond())
     .execute(&mut **tx)
     .await?;
@@ -226,8 +226,8 @@ pub async fn open_or_join(
         return Ok((id, true));
     }
     let row = sqlx::query("SELECT id FROM run WHERE integration_id = $1 AND kind = $2 AND state IN ('waiting', 'running')")
-        .bind(integration.to_owned())
-        .bind(kind.to_owned())
+        .bind(clean(integration))
+        .bind(clean(kind))
         .fetch_one(&mut **tx)
         .await?;
     Ok((row.try_get("id")?, false))
@@ -247,8 +247,8 @@ pub async fn progress(
     sqlx::query(
         "UPDATE run SET state = 'running', stage = $2, counters = $3, started_at = COALESCE(started_at, $4) WHERE id = $1 AND ended_at IS NULL",
     )
-    .bind(id.to_owned())
-    .bind(stage.to_owned())
+    .bind(clean(id))
+    .bind(clean(stage))
     .bind(serde_json::to_string(counters).map_err(|error| Error::Damaged(error.to_string()))?)
     .bind(now.as_microsecond())
     .execute(&mut **tx)
@@ -269,9 +269,9 @@ pub async fn end(
     now: Timestamp,
 ) -> Result<()> {
     sqlx::query("UPDATE run SET state = $2, problem = $3, counters = $4, ended_at = $5, idle = $6, started_at = COALESCE(started_at, $5) WHERE id = $1 AND ended_at IS NULL")
-        .bind(id.to_owned())
+        .bind(clean(id))
         .bind(state.as_str().to_owned())
-        .bind(problem.map(str::to_owned))
+        .bind(problem.map(clean))
         .bind(serde_json::to_string(counters).map_err(|error| Error::Damaged(error.to_string()))?)
         .bind(now.as_microsecond())
         .bind(i64::from(state == RunState::Completed && counters.warnings == 0 && counters.are_idle()))
@@ -294,7 +294,7 @@ pub async fn sweep(
     sqlx::query(
         "DELETE FROM run WHERE integration_id = $1 AND created_at < $2 AND ended_at IS NOT NULL AND (idle = 1 OR created_at < $3)",
     )
-    .bind(integration.to_owned())
+    .bind(clean(integration))
     .bind(idle_before.as_microsecond())
     .bind(before.as_microsecond())
     .execute(&mut **tx)
@@ -308,7 +308,7 @@ pub async fn sweep(
 /// As the database says.
 pub async fn ask_to_stop(tx: &mut Tx, id: &str) -> Result<()> {
     sqlx::query("UPDATE run SET stop_requested = 1 WHERE id = $1 AND ended_at IS NULL")
-        .bind(id.to_owned())
+        .bind(clean(id))
         .execute(&mut **tx)
         .await?;
     Ok(())
@@ -320,7 +320,7 @@ pub async fn ask_to_stop(tx: &mut Tx, id: &str) -> Result<()> {
 /// As the database says.
 pub async fn find(connection: &mut AnyConnection, id: &str) -> Result<Option<Run>> {
     let row = sqlx::query("SELECT * FROM run WHERE id = $1")
-        .bind(id.to_owned())
+        .bind(clean(id))
         .fetch_optional(connection)
         .await?;
     row.as_ref().map(run).transpose()
@@ -338,7 +338,7 @@ pub async fn latest(
     sqlx::query(
         "SELECT * FROM run WHERE integration_id = $1 ORDER BY created_at DESC, id DESC LIMIT $2",
     )
-    .bind(integration.to_owned())
+    .bind(clean(integration))
     .bind(limit)
     .fetch_all(connection)
     .await?
@@ -379,7 +379,7 @@ pub async fn log(
 pub async fn log_length(connection: &mut AnyConnection, id: &str) -> Result<i64> {
     Ok(
         sqlx::query("SELECT COALESCE(MAX(seq), 0) AS n FROM run_log WHERE run_id = $1")
-            .bind(id.to_owned())
+            .bind(clean(id))
             .fetch_one(connection)
             .await?
             .try_get("n")?,
@@ -400,7 +400,7 @@ pub async fn read_log(
     sqlx::query(
         "SELECT seq, at, level, line FROM run_log WHERE run_id = $1 AND seq > $2 AND ($4 = 0 OR level <> 'info') ORDER BY seq LIMIT $3",
     )
-    .bind(id.to_owned())
+    .bind(clean(id))
     .bind(after_seq)
     .bind(limit)
     .bind(i64::from(only_problems))

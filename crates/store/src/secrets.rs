@@ -13,7 +13,7 @@ use clock::Dice;
 use secrecy::{ExposeSecret as _, SecretBox, SecretString};
 use sqlx::Row as _;
 
-use crate::database::{Store, Tx};
+use crate::database::{Dialect, Store, Tx};
 use crate::error::{Error, KeyProblem, Result};
 
 const PREFIX: &str = "deskbridge-key-1:";
@@ -103,11 +103,8 @@ impl Keyring {
     /// [`KeyProblem::Wrong`] if the database was made with another key.
     pub async fn check(&self, store: &Store, dice: &dyn Dice) -> Result<()> {
         const PLACE: &str = "installation/key_check";
-        let stored = sqlx::query("SELECT value FROM installation WHERE name = 'key_check'")
-            .fetch_optional(&mut *store.read().await?)
-            .await?;
-        if let Some(row) = stored {
-            return self.open(row.try_get("value")?, PLACE).map(drop);
+        if let Some(stored) = stored_check(store).await? {
+            return self.open(&stored, PLACE).map(drop);
         }
         let sealed = self.seal(&"deskbridge".to_owned().into(), PLACE, dice);
         let mut tx = store.begin().await?;
@@ -117,7 +114,12 @@ impl Keyring {
         .bind(sealed)
         .execute(&mut *tx)
         .await?;
-        tx.commit().await
+        tx.commit().await?;
+        // Another process may have tied another key to the database since we looked.
+        match stored_check(store).await? {
+            Some(stored) => self.open(&stored, PLACE).map(drop),
+            None => Err(Error::Damaged(PLACE.to_owned())),
+        }
     }
 
     /// Seals every stored secret again under `new`, in one transaction. Returns how many.
@@ -126,9 +128,15 @@ impl Keyring {
     /// [`KeyProblem::Wrong`] if one of them does not open; nothing is changed then.
     pub async fn rotate(&self, new: &Self, tx: &mut Tx, dice: &dyn Dice) -> Result<u64> {
         let mut rewrapped = 0;
-        let rows = sqlx::query("SELECT id, sealed_secret, sealed_tokens FROM credential")
-            .fetch_all(&mut **tx)
-            .await?;
+        // Locked, so that tokens somebody is just keeping are sealed again too, and not undone: a
+        // refresh token can be used once.
+        let text = match tx.dialect() {
+            Dialect::Sqlite => "SELECT id, sealed_secret, sealed_tokens FROM credential",
+            Dialect::Postgres => {
+                "SELECT id, sealed_secret, sealed_tokens FROM credential ORDER BY id FOR UPDATE"
+            }
+        };
+        let rows = sqlx::query(text).fetch_all(&mut **tx).await?;
         for row in rows {
             let id: String = row.try_get("id")?;
             let mut again = Vec::new();
@@ -163,6 +171,13 @@ impl Keyring {
             .await?;
         Ok(rewrapped)
     }
+}
+
+async fn stored_check(store: &Store) -> Result<Option<String>> {
+    let row = sqlx::query("SELECT value FROM installation WHERE name = 'key_check'")
+        .fetch_optional(&mut *store.read().await?)
+        .await?;
+    Ok(row.map(|row| row.try_get("value")).transpose()?)
 }
 
 fn cipher(key: &[u8; 32]) -> XChaCha20Poly1305 {

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use sqlx::AnyConnection;
 
+use crate::bulk::clean;
 use crate::database::Tx;
 use crate::error::Result;
 
@@ -14,9 +15,9 @@ pub async fn put(tx: &mut Tx, kind: &str, id: &str, reason: &str, now: Timestamp
     sqlx::query(
         "INSERT INTO tombstone (kind, id, reason, at) VALUES ($1, $2, $3, $4) ON CONFLICT (kind, id) DO NOTHING",
     )
-    .bind(kind.to_owned())
-    .bind(id.to_owned())
-    .bind(reason.to_owned())
+    .bind(clean(kind))
+    .bind(clean(id))
+    .bind(clean(reason))
     .bind(now.as_microsecond())
     .execute(&mut **tx)
     .await?;
@@ -29,8 +30,8 @@ pub async fn put(tx: &mut Tx, kind: &str, id: &str, reason: &str, now: Timestamp
 /// As the database says.
 pub async fn lift(tx: &mut Tx, kind: &str, id: &str) -> Result<()> {
     sqlx::query("DELETE FROM tombstone WHERE kind = $1 AND id = $2")
-        .bind(kind.to_owned())
-        .bind(id.to_owned())
+        .bind(clean(kind))
+        .bind(clean(id))
         .execute(&mut **tx)
         .await?;
     Ok(())
@@ -43,8 +44,8 @@ pub async fn lift(tx: &mut Tx, kind: &str, id: &str) -> Result<()> {
 pub async fn exists(connection: &mut AnyConnection, kind: &str, id: &str) -> Result<bool> {
     Ok(
         sqlx::query("SELECT 1 FROM tombstone WHERE kind = $1 AND id = $2")
-            .bind(kind.to_owned())
-            .bind(id.to_owned())
+            .bind(clean(kind))
+            .bind(clean(id))
             .fetch_optional(connection)
             .await?
             .is_some(),

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use sqlx::{AnyConnection, Row as _};
 
-use crate::bulk::Bulk;
+use crate::bulk::{Bulk, clean};
 use crate::database::Tx;
 use crate::error::Result;
 
@@ -99,7 +99,7 @@ pub async fn purge(tx: &mut Tx, integration: &str, tickets: &[i64]) -> Result<()
             "DELETE FROM unreadable_record WHERE integration_id = $1 AND (record_key LIKE $2 OR \
              raw LIKE $3 OR raw LIKE $4 OR raw LIKE $5)",
         )
-        .bind(integration.to_owned())
+        .bind(clean(integration))
         .bind(format!("{ticket}/%"))
         .bind(format!("%\"ticket_id\":{ticket},%"))
         .bind(format!("%\"ticket_id\":{ticket}}}%"))
@@ -116,7 +116,7 @@ pub async fn purge(tx: &mut Tx, integration: &str, tickets: &[i64]) -> Result<()
 /// As the database says.
 pub async fn exist(connection: &mut AnyConnection, integration: &str) -> Result<bool> {
     let row = sqlx::query("SELECT 1 FROM unreadable_record WHERE integration_id = $1 LIMIT 1")
-        .bind(integration.to_owned())
+        .bind(clean(integration))
         .fetch_optional(connection)
         .await?;
     Ok(row.is_some())
@@ -135,7 +135,7 @@ pub async fn list(
         "SELECT stream, record_key, problem, raw FROM unreadable_record WHERE integration_id = $1 \
          ORDER BY stream, record_key LIMIT $2",
     )
-    .bind(integration.to_owned())
+    .bind(clean(integration))
     .bind(limit)
     .fetch_all(connection)
     .await?

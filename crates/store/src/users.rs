@@ -12,7 +12,7 @@ use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Row as _};
 
 use crate::audit::{self, Act};
-use crate::bulk::select_in;
+use crate::bulk::{clean, select_in};
 use crate::database::Tx;
 use crate::error::{Result, exists_already};
 use crate::ids::{new_id, new_token};
@@ -95,9 +95,9 @@ pub async fn add(
          VALUES ($1, $2, $3, $4, $5, $6, $7, $7)",
     )
     .bind(id.clone())
-    .bind(email.trim().to_owned())
-    .bind(email_key(email))
-    .bind(name.to_owned())
+    .bind(clean(email.trim()))
+    .bind(clean(&email_key(email)))
+    .bind(clean(name))
     .bind(role.as_str().to_owned())
     .bind(password_hash)
     .bind(now.as_microsecond())
@@ -131,7 +131,7 @@ pub async fn by_email_with_hash(
     email: &str,
 ) -> Result<Option<(User, Option<String>)>> {
     let row = sqlx::query("SELECT id, email, name, role, password_hash FROM crm_user WHERE email_key = $1 AND disabled_at IS NULL")
-        .bind(email_key(email))
+        .bind(clean(&email_key(email)))
         .fetch_optional(connection)
         .await?;
     row.map(|row| Ok((user(&row)?, row.try_get("password_hash")?)))
@@ -208,7 +208,7 @@ pub async fn set_password(
 ) -> Result<()> {
     sqlx::query("UPDATE crm_user SET password_hash = $2, updated_at = $3 WHERE id = $1")
         .bind(user.id.clone())
-        .bind(password_hash.to_owned())
+        .bind(clean(password_hash))
         .bind(act.now.as_microsecond())
         .execute(&mut **tx)
         .await?;

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Row as _};
 
-use crate::bulk::{Bulk, select_in};
+use crate::bulk::{Bulk, clean, select_in};
 use crate::database::Tx;
 use crate::error::{Error, Result};
 
@@ -197,13 +197,25 @@ pub async fn link(
     Ok(())
 }
 
-/// What is agreed, as JSON texts.
-pub(crate) fn encode<'a, T: serde::Serialize + 'a>(
-    values: impl Iterator<Item = &'a T>,
+/// What is agreed, as JSON texts. Our half is what our record reads back as, or the next pull would
+/// take the difference for an edit.
+pub(crate) fn encode<'a, F: Ord + Copy + serde::Serialize + 'a>(
+    values: impl Iterator<Item = &'a Agreed<F>>,
 ) -> Result<Vec<String>> {
+    let is_kept_as_it_is =
+        |half: &Option<String>| half.as_ref().is_none_or(|text| !text.contains('\0'));
     values
         .map(|value| {
-            serde_json::to_string(value).map_err(|error| Error::Damaged(error.to_string()))
+            let text = if value.0.values().all(|pair| is_kept_as_it_is(&pair.crm)) {
+                serde_json::to_string(value)
+            } else {
+                let mut cleaned = value.clone();
+                for pair in cleaned.0.values_mut() {
+                    pair.crm = pair.crm.as_deref().map(clean);
+                }
+                serde_json::to_string(&cleaned)
+            };
+            text.map_err(|error| Error::Damaged(error.to_string()))
         })
         .collect()
 }
