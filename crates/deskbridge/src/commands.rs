@@ -11,6 +11,8 @@ pub(crate) mod serve;
 pub(crate) mod simulator;
 pub(crate) mod sync;
 
+use std::pin::Pin;
+
 use crate::arguments::{Arguments, Command};
 use crate::environment::Environment;
 use crate::installation::Place;
@@ -24,35 +26,30 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
     let Arguments { global, command } = arguments;
     let environment = Environment::read()?;
     let log = environment.log.clone();
-    // Neither of these two has an installation to read its settings from.
-    match command {
+    let start_log = |configured: &str| logging::start(global.verbose, log.as_deref(), configured);
+    let find = |environment| -> anyhow::Result<Place> {
+        let place = Place::find(&global, environment)?;
+        start_log(&place.config.log.level)?;
+        Ok(place)
+    };
+    let run: Pin<Box<dyn Future<Output = anyhow::Result<()>>>> = match command {
+        // These two have no installation to read settings from.
         Command::Simulator(arguments) => {
-            logging::start(global.verbose, log.as_deref(), "warn")?;
-            Box::pin(simulator::run(*arguments)).await
+            start_log("warn")?;
+            Box::pin(simulator::run(*arguments))
         }
         Command::Demo(arguments) => {
-            logging::start(global.verbose, log.as_deref(), "warn")?;
-            Box::pin(demo::run(arguments, global, environment)).await
+            start_log("warn")?;
+            Box::pin(demo::run(arguments, global, environment))
         }
-        command => {
-            let place = Place::find(&global, environment)?;
-            logging::start(global.verbose, log.as_deref(), &place.config.log.level)?;
-            Box::pin(run_in(place, command)).await
-        }
-    }
-}
-
-async fn run_in(place: Place, command: Command) -> anyhow::Result<()> {
-    match command {
-        Command::Init(arguments) => init::run(&place, &arguments).await,
-        Command::Serve(arguments) => serve::run(&place, &arguments).await,
-        Command::Integration(action) => integration::run(&place, action).await,
-        Command::Sync(arguments) => sync::run(&place, &arguments).await,
-        Command::Case(action) => case::run(&place, action).await,
-        Command::Credential(action) => credential::run(&place, action).await,
-        Command::Doctor(arguments) => doctor::run(&place, &arguments).await,
-        Command::Keys(action) => keys::run(&place, &action).await,
-        // Handled by the caller.
-        Command::Demo(_) | Command::Simulator(_) => Ok(()),
-    }
+        Command::Init(arguments) => Box::pin(init::run(find(environment)?, arguments)),
+        Command::Serve(arguments) => Box::pin(serve::run(find(environment)?, arguments)),
+        Command::Integration(action) => Box::pin(integration::run(find(environment)?, action)),
+        Command::Sync(arguments) => Box::pin(sync::run(find(environment)?, arguments)),
+        Command::Case(action) => Box::pin(case::run(find(environment)?, action)),
+        Command::Credential(action) => Box::pin(credential::run(find(environment)?, action)),
+        Command::Doctor(arguments) => Box::pin(doctor::run(find(environment)?, arguments)),
+        Command::Keys(action) => Box::pin(keys::run(find(environment)?, action)),
+    };
+    run.await
 }

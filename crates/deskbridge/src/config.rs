@@ -183,7 +183,7 @@ fn check<'i>(
                 above.pop();
             }
             (default, given) if default.type_str() == kind(given) => {
-                check_items(default, value, &full, line)?
+                check_items(default, value, &full, line)?;
             }
             (default, given) => {
                 return Err(format!(

@@ -37,7 +37,7 @@ pub(crate) enum Action {
 }
 
 /// Does it.
-pub(crate) async fn run(place: &Place, action: Action) -> anyhow::Result<()> {
+pub(crate) async fn run(place: Place, action: Action) -> anyhow::Result<()> {
     let installation = place.open().await?;
     match action {
         Action::List {
@@ -163,7 +163,7 @@ fn panel(ticket: &TicketPanel) {
                     None => format!("ticket {}", problem.ticket),
                 },
             ),
-            PanelValue::People(people) if people.is_empty() => "-".to_owned(),
+            PanelValue::People([]) => "-".to_owned(),
             PanelValue::People(people) => people.iter().map(person).collect::<Vec<_>>().join(", "),
         };
         line(field.label, &text);

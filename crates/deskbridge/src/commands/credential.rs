@@ -79,7 +79,7 @@ struct Line<'a> {
 }
 
 /// Does it.
-pub(crate) async fn run(place: &Place, action: Action) -> anyhow::Result<()> {
+pub(crate) async fn run(place: Place, action: Action) -> anyhow::Result<()> {
     match action {
         Action::Add {
             name,

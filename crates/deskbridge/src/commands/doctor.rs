@@ -58,9 +58,9 @@ impl Findings {
 }
 
 /// Does it.
-pub(crate) async fn run(place: &Place, arguments: &Arguments) -> anyhow::Result<()> {
+pub(crate) async fn run(place: Place, arguments: Arguments) -> anyhow::Result<()> {
     let mut findings = Findings::default();
-    look(place, &mut findings).await;
+    look(&place, &mut findings).await;
     let has_error = findings.has_error();
     if arguments.json {
         output::json(&serde_json::json!({ "ok": !has_error, "findings": findings.0 }))?;

@@ -32,7 +32,7 @@ pub(crate) struct Arguments {
 }
 
 /// Does it.
-pub(crate) async fn run(place: &Place, arguments: &Arguments) -> anyhow::Result<()> {
+pub(crate) async fn run(place: Place, arguments: Arguments) -> anyhow::Result<()> {
     let email = arguments.admin_email.trim();
     if !resembles_an_address(email) {
         return Err(usage(format!(
@@ -41,7 +41,7 @@ pub(crate) async fn run(place: &Place, arguments: &Arguments) -> anyhow::Result<
     }
     let password = environment::secret("--admin-password-env", &arguments.admin_password_env)?;
     check_password(&password)?;
-    let (installation, told) = open(place).await?;
+    let (installation, told) = open(&place).await?;
     for line in told {
         output::line(&line);
     }

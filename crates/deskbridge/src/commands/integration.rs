@@ -24,7 +24,7 @@ pub(crate) enum Action {
     Add {
         /// A name for it, 3 to 255 characters
         name: String,
-        /// The account's address: https://company.zendesk.com or company.zendesk.com
+        /// The account's address: company.zendesk.com, with or without https:// before it
         #[arg(long, value_name = "URL")]
         url: String,
         #[command(flatten)]
@@ -79,7 +79,7 @@ pub(crate) struct Named {
 }
 
 /// Does it.
-pub(crate) async fn run(place: &Place, action: Action) -> anyhow::Result<()> {
+pub(crate) async fn run(place: Place, action: Action) -> anyhow::Result<()> {
     // Before anything is opened: a wrong call stays without effect.
     if let Action::Add { settings, .. } = &action {
         settings.check_sign_in_is_given()?;

@@ -28,14 +28,14 @@ pub(crate) enum Action {
 }
 
 /// Does it.
-pub(crate) async fn run(place: &Place, action: &Action) -> anyhow::Result<()> {
+pub(crate) async fn run(place: Place, action: Action) -> anyhow::Result<()> {
     match action {
         Action::New { print: true } => {
             output::line(Keyring::generate(&SystemDice).expose_secret().trim_end());
             Ok(())
         }
-        Action::New { print: false } => make(place).await,
-        Action::Rotate => rotate(place).await,
+        Action::New { print: false } => make(&place).await,
+        Action::Rotate => rotate(&place).await,
     }
 }
 

@@ -26,7 +26,7 @@ pub(crate) struct Arguments {
 }
 
 /// Does it.
-pub(crate) async fn run(place: &Place, arguments: &Arguments) -> anyhow::Result<()> {
+pub(crate) async fn run(place: Place, arguments: Arguments) -> anyhow::Result<()> {
     let listen = arguments
         .listen
         .as_deref()

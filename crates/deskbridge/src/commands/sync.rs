@@ -27,7 +27,7 @@ pub(crate) struct Arguments {
 }
 
 /// Does it.
-pub(crate) async fn run(place: &Place, arguments: &Arguments) -> anyhow::Result<()> {
+pub(crate) async fn run(place: Place, arguments: Arguments) -> anyhow::Result<()> {
     let installation = place.open().await?;
     let engine = &installation.engine;
     let found = integration::find(engine, &arguments.name).await?;

@@ -160,7 +160,7 @@ impl Desk {
             None => format!("sqlite:{}", self.data().join("deskbridge.db").display()),
         };
         let store = store::Store::open(&url).await.unwrap();
-        let dump = store::dump::read(&mut *store.read().await.unwrap())
+        let dump = store::dump::read(&mut store.read().await.unwrap())
             .await
             .unwrap();
         store.close().await;

@@ -256,7 +256,11 @@ pub(super) async fn delete(engine: &Engine, name: &str, yes: bool) -> anyhow::Re
         .await
         .map_err(|error| match error {
             engine::Error::Refused(said) => anyhow!("{said} (--yes confirms it.)"),
-            other => other.into(),
+            engine::Error::Store(_)
+            | engine::Error::Zendesk(_)
+            | engine::Error::Stopped
+            | engine::Error::Rejected { .. }
+            | engine::Error::Stuck { .. } => error.into(),
         })?;
     let mut tx = engine.store.begin().await?;
     if let Some(own) = credentials::find(&mut tx, &found.settings.credential_id)
