@@ -94,6 +94,25 @@ pub enum Warning {
 }
 
 impl Warning {
+    /// The Zendesk user who is not known yet, or not known well enough, if it is about one whom a
+    /// case waits for.
+    pub const fn missing_user(&self) -> Option<i64> {
+        match self {
+            Self::UnknownRole { user, .. }
+            | Self::MissingRequester { user, .. }
+            | Self::MissingSubmitter { user, .. }
+            | Self::MissingAssignee { user, .. } => Some(*user),
+            Self::UnknownStatus { .. }
+            | Self::UnknownPriority { .. }
+            | Self::UnknownType { .. }
+            | Self::UnknownCustomStatus { .. }
+            | Self::NoRequester { .. }
+            | Self::MissingProblem { .. }
+            | Self::MissingAuthor { .. }
+            | Self::CommentWithoutTicket { .. } => None,
+        }
+    }
+
     /// One sentence or two for a person: what happened, where, what to do.
     pub fn sentence(&self) -> String {
         match self {

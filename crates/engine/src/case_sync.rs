@@ -41,5 +41,6 @@ async fn read_streams(pull: &mut Pull<'_>) -> Result<()> {
     users::read(pull).await?;
     tickets::read(pull).await?;
     comments::read(pull).await?;
+    tickets::put_right(pull).await?;
     references::read(pull).await
 }

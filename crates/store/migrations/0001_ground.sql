@@ -284,6 +284,15 @@ CREATE TABLE link (
 );
 CREATE UNIQUE INDEX link_open_case ON link (case_id) WHERE state = 'open';
 
+-- Tickets whose case waits for a Zendesk user who has not arrived, or whose role nobody knows yet.
+-- They are merged again once that user is known.
+CREATE TABLE waiting_ticket (
+  integration_id TEXT NOT NULL REFERENCES integration (id) ON DELETE CASCADE,
+  user_remote_id BIGINT NOT NULL,
+  ticket_remote_id BIGINT NOT NULL,
+  PRIMARY KEY (integration_id, ticket_remote_id, user_remote_id)
+);
+
 -- How far each stream of an integration has been read. Moves only with the rows it covers.
 CREATE TABLE stream_cursor (
   integration_id TEXT NOT NULL REFERENCES integration (id) ON DELETE CASCADE,

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Row as _};
 
-use crate::bulk::{Bulk, select_in};
+use crate::bulk::{Bulk, clean, select_in};
 use crate::cases::moment;
 use crate::database::Tx;
 use crate::error::Result;
@@ -166,7 +166,7 @@ pub async fn tickets_with_waiting(
          JOIN link l ON l.integration_id = z.integration_id AND l.remote_id = z.ticket_remote_id \
          WHERE z.case_comment_id IS NULL AND z.integration_id = $1 LIMIT 1000",
     )
-    .bind(integration.to_owned())
+    .bind(clean(integration))
     .fetch_all(connection)
     .await?)
 }
@@ -205,18 +205,33 @@ fn case_comment(row: &AnyRow) -> Result<CaseComment> {
     })
 }
 
-/// Empties the mirrored comments of a case whose ticket Zendesk has scrubbed. The case comments
-/// themselves are ours and stay (ticket-sync.md 3, *scrubbed*).
+/// Empties the mirrored comments of cases whose tickets Zendesk has scrubbed, and removes those of
+/// the tickets that no case has. The case comments themselves are ours and stay (ticket-sync.md 3,
+/// *scrubbed*).
 ///
 /// # Errors
 /// As the database says.
-pub async fn purge_mirror(tx: &mut Tx, integration: &str, cases: &[String]) -> Result<()> {
+pub async fn purge_mirror(
+    tx: &mut Tx,
+    integration: &str,
+    cases: &[String],
+    tickets: &[i64],
+) -> Result<()> {
+    for ticket in tickets {
+        sqlx::query(
+            "DELETE FROM zendesk_comment WHERE integration_id = $1 AND ticket_remote_id = $2 AND case_comment_id IS NULL",
+        )
+        .bind(integration.to_owned())
+        .bind(*ticket)
+        .execute(&mut **tx)
+        .await?;
+    }
     for case in cases {
         sqlx::query(
             "UPDATE zendesk_comment SET raw = '{}', content = 0 WHERE integration_id = $1 AND case_comment_id IN \
              (SELECT id FROM crm_case_comment WHERE case_id = $2)",
         )
-        .bind(integration.to_owned())
+        .bind(clean(integration))
         .bind(case.clone())
         .execute(&mut **tx)
         .await?;
@@ -250,7 +265,7 @@ pub async fn of_case(
          FROM crm_case_comment c LEFT JOIN zendesk_comment z ON z.case_comment_id = c.id \
          WHERE c.case_id = $1 ORDER BY c.created_at, z.remote_id, c.id LIMIT $2 OFFSET $3",
     )
-    .bind(case.to_owned())
+    .bind(clean(case))
     .bind(limit)
     .bind(skip)
     .fetch_all(connection)
@@ -273,7 +288,7 @@ pub async fn of_case(
 pub async fn count(connection: &mut AnyConnection, case: &str) -> Result<i64> {
     Ok(
         sqlx::query_scalar("SELECT COUNT(*) FROM crm_case_comment WHERE case_id = $1")
-            .bind(case.to_owned())
+            .bind(clean(case))
             .fetch_one(connection)
             .await?,
     )

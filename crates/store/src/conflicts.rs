@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use sqlx::{AnyConnection, Row as _};
 
-use crate::bulk::Bulk;
+use crate::bulk::{Bulk, clean};
 use crate::database::Tx;
 use crate::error::Result;
 
@@ -76,6 +76,22 @@ pub async fn record(
     Ok(())
 }
 
+/// Empties what conflict records repeat of these tickets, which Zendesk has erased. Our own value
+/// of the field, and that there was a conflict, stays.
+///
+/// # Errors
+/// As the database says.
+pub async fn purge(tx: &mut Tx, integration: &str, tickets: &[i64]) -> Result<()> {
+    for ticket in tickets {
+        sqlx::query("UPDATE conflict SET zendesk = NULL, agreed = NULL WHERE integration_id = $1 AND remote_id = $2")
+            .bind(integration.to_owned())
+            .bind(*ticket)
+            .execute(&mut **tx)
+            .await?;
+    }
+    Ok(())
+}
+
 /// How many conflicts a case has had.
 ///
 /// # Errors
@@ -83,7 +99,7 @@ pub async fn record(
 pub async fn count(connection: &mut AnyConnection, case: &str) -> Result<i64> {
     Ok(
         sqlx::query("SELECT COUNT(*) AS n FROM conflict WHERE case_id = $1")
-            .bind(case.to_owned())
+            .bind(clean(case))
             .fetch_one(connection)
             .await?
             .try_get("n")?,

@@ -14,7 +14,7 @@ use sqlx::{AnyConnection, AssertSqlSafe, Column as _, Row as _, TypeInfo as _, V
 use crate::error::Result;
 
 /// What is told: our records, the mirror, what joins them, and what happened.
-const TABLES: [&str; 17] = [
+const TABLES: [&str; 18] = [
     "crm_user",
     "crm_account",
     "crm_contact",
@@ -28,6 +28,7 @@ const TABLES: [&str; 17] = [
     "zendesk_reference",
     "unreadable_record",
     "link",
+    "waiting_ticket",
     "outbox",
     "tombstone",
     "conflict",

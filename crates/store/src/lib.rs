@@ -34,6 +34,7 @@ pub mod tickets;
 pub mod tombstones;
 pub mod unreadable;
 pub mod users;
+pub mod waiting;
 pub mod zendesk_users;
 
 pub use database::{Dialect, Reader, Store, Tx};

@@ -105,6 +105,22 @@ pub async fn cases_of(
     .collect()
 }
 
+/// Forgets what was agreed on these tickets, which Zendesk has erased: it repeats their words, and
+/// nothing will be merged with them any more.
+///
+/// # Errors
+/// As the database says.
+pub async fn purge(tx: &mut Tx, integration: &str, tickets: &[i64]) -> Result<()> {
+    for ticket in tickets {
+        sqlx::query("UPDATE link SET agreed = '{}' WHERE integration_id = $1 AND remote_id = $2")
+            .bind(integration.to_owned())
+            .bind(*ticket)
+            .execute(&mut **tx)
+            .await?;
+    }
+    Ok(())
+}
+
 /// Which of these cases have an open link already, in any integration.
 ///
 /// # Errors

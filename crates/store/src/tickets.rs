@@ -1,12 +1,12 @@
 //! The mirror of Zendesk's tickets.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use domain::ticket::{Life, Ticket};
 use jiff::Timestamp;
 use sqlx::{AnyConnection, Row as _};
 
-use crate::bulk::{Bulk, select_in};
+use crate::bulk::{Bulk, clean, select_in};
 use crate::database::Tx;
 use crate::error::Result;
 
@@ -113,6 +113,53 @@ pub async fn by_ids(
     .collect()
 }
 
+/// Those of these tickets that Zendesk has scrubbed.
+///
+/// # Errors
+/// As the database says.
+pub async fn scrubbed(
+    connection: &mut AnyConnection,
+    integration: &str,
+    ids: &[i64],
+) -> Result<HashSet<i64>> {
+    select_in(
+        connection,
+        "SELECT remote_id FROM zendesk_ticket WHERE state = 'scrubbed' AND integration_id = $1 AND remote_id IN",
+        Some(integration),
+        ids,
+        "",
+    )
+    .await?
+    .iter()
+    .map(|row| Ok(row.try_get("remote_id")?))
+    .collect()
+}
+
+/// All that Zendesk last sent of these tickets, as JSON, in the order of their ids.
+///
+/// # Errors
+/// As the database says.
+pub async fn raws(
+    connection: &mut AnyConnection,
+    integration: &str,
+    ids: &[i64],
+) -> Result<Vec<String>> {
+    let rows = select_in(
+        connection,
+        "SELECT remote_id, raw FROM zendesk_ticket WHERE integration_id = $1 AND remote_id IN",
+        Some(integration),
+        ids,
+        "",
+    )
+    .await?;
+    let mut raws: Vec<(i64, String)> = rows
+        .iter()
+        .map(|row| Ok((row.try_get("remote_id")?, row.try_get("raw")?)))
+        .collect::<Result<_>>()?;
+    raws.sort_unstable_by_key(|(id, _)| *id);
+    Ok(raws.into_iter().map(|(_, raw)| raw).collect())
+}
+
 static MERGED: Bulk = Bulk::new(
     "UPDATE zendesk_ticket SET merged_into = v.column3 FROM (",
     3,
@@ -140,7 +187,7 @@ pub async fn note_merged(tx: &mut Tx, integration: &str, merged: &[(i64, i64)]) 
 pub async fn count(connection: &mut AnyConnection, integration: &str) -> Result<i64> {
     Ok(
         sqlx::query_scalar("SELECT COUNT(*) FROM zendesk_ticket WHERE integration_id = $1")
-            .bind(integration.to_owned())
+            .bind(clean(integration))
             .fetch_one(connection)
             .await?,
     )
@@ -188,7 +235,7 @@ pub async fn of_case(connection: &mut AnyConnection, case: &str) -> Result<Optio
         "SELECT t.* FROM link l JOIN zendesk_ticket t ON t.integration_id = l.integration_id AND t.remote_id = l.remote_id \
          WHERE l.case_id = $1 ORDER BY CASE l.state WHEN 'open' THEN 0 ELSE 1 END, l.remote_id DESC LIMIT 1",
     )
-    .bind(case.to_owned())
+    .bind(clean(case))
     .fetch_optional(connection)
     .await?;
     row.map(|row| {
@@ -246,7 +293,7 @@ pub async fn followups(
     Ok(sqlx::query_scalar(
         "SELECT remote_id FROM zendesk_ticket WHERE integration_id = $1 AND followup_source_id = $2 ORDER BY remote_id",
     )
-    .bind(integration.to_owned())
+    .bind(clean(integration))
     .bind(ticket)
     .fetch_all(connection)
     .await?)

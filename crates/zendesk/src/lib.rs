@@ -23,7 +23,7 @@ pub use calls::me::Me;
 pub use client::{Client, Options};
 pub use error::{ConflictKind, Detail, Error, Fix, ForbiddenWhy, Refusal, Trouble, When};
 pub use governor::{Bucket, Budget, Governor, LocalGovernor, NamedLimit, RateSeen};
-pub use records::{BadRecord, Record, Reference, TicketEvent};
+pub use records::{BadRecord, Record, Reference, TicketEvent, reread_ticket};
 pub use sign_in::{
     KeeperError, MemoryKeeper, SignIn, TokenKeeper, TokenLock, TokenSunset, Tokens,
     api_token_countdown,

@@ -100,6 +100,12 @@ pub(crate) fn read_record<T: Mirrored>(position: usize, raw: &RawValue) -> Recor
     }
 }
 
+/// Reads a ticket again from the raw JSON that a mirror kept of it; `None` if that is no ticket.
+pub fn reread_ticket(raw: &str) -> Option<domain::ticket::Ticket> {
+    let raw: &RawValue = serde_json::from_str(raw).ok()?;
+    read_record(0, raw).parsed.ok()
+}
+
 /// Reads all raw records of a page.
 pub(crate) fn read_records<T: Mirrored>(raws: &[&RawValue]) -> Vec<Record<T>> {
     raws.iter()

@@ -41,7 +41,7 @@ struct Batch {
     comments: Vec<Arrived>,
     /// Comments whose visibility changed, with whether they are public now.
     privacy: Vec<(i64, bool)>,
-    /// When tickets were solved or closed, in the order of events.
+    /// When tickets were last solved or closed.
     over: HashMap<i64, Timestamp>,
     /// Tickets whose comments must be read from their own list.
     relist: HashSet<i64>,
@@ -143,7 +143,8 @@ impl Batch {
                 && !was_over
                 && OVER.contains(&new.as_str())
             {
-                self.over.insert(event.ticket_id, at);
+                let latest = self.over.entry(event.ticket_id).or_insert(at);
+                *latest = at.max(*latest);
             }
         }
     }
@@ -264,6 +265,8 @@ async fn write(pull: &Pull<'_>, page: &mut Page, batch: &Batch) -> Result<()> {
     tickets.sort_unstable();
     tickets.dedup();
     let cases = links::cases_of(&mut page.tx, integration, &tickets).await?;
+    let scrubbed = ticket_mirror::scrubbed(&mut page.tx, integration, &tickets).await?;
+    let hidden: HashSet<i64> = made_private(&batch.privacy).collect();
     let mut authors: Vec<i64> = latest
         .values()
         .filter_map(|(comment, ..)| comment.author_id)
@@ -278,6 +281,12 @@ async fn write(pull: &Pull<'_>, page: &mut Page, batch: &Batch) -> Result<()> {
     for (comment, raw, content) in latest.values().copied() {
         let old = known.get(&comment.id);
         let tally = &mut page.counters.comments;
+        // Of a comment that Zendesk has erased there is nothing to be had: the case keeps its own.
+        if scrubbed.contains(&comment.ticket_id) {
+            tally.unchanged += 1;
+            continue;
+        }
+        let public = comment.public && !hidden.contains(&comment.id);
         let mut case_comment_id = old.and_then(|old| old.case_comment_id.clone());
         let case = cases.get(&comment.ticket_id);
         match old {
@@ -292,7 +301,7 @@ async fn write(pull: &Pull<'_>, page: &mut Page, batch: &Batch) -> Result<()> {
         }
         match (&case_comment_id, case) {
             (Some(id), _) => {
-                altered.insert(id.clone(), (Some(comment.body.as_str()), comment.public));
+                altered.insert(id.clone(), (Some(comment.body.as_str()), public));
             }
             (None, Some(case_id)) => {
                 let by = author(comment.author_id, &people, &rules);
@@ -301,7 +310,7 @@ async fn write(pull: &Pull<'_>, page: &mut Page, batch: &Batch) -> Result<()> {
                     id: id.clone(),
                     case_id: case_id.clone(),
                     message: comment.body.clone(),
-                    public: comment.public,
+                    public,
                     is_description: comment.is_description,
                     contact_id: by.contact,
                     user_id: by.user,
@@ -341,6 +350,12 @@ async fn write(pull: &Pull<'_>, page: &mut Page, batch: &Batch) -> Result<()> {
     Ok(())
 }
 
+/// The comments among these changes of visibility that were made private.
+fn made_private(privacy: &[(i64, bool)]) -> impl Iterator<Item = i64> {
+    let private = privacy.iter().filter(|(_, public)| !public);
+    private.map(|(id, _)| *id)
+}
+
 /// Adds the comments that were made private to those that change.
 async fn hide(
     page: &mut Page,
@@ -348,11 +363,7 @@ async fn hide(
     privacy: &[(i64, bool)],
     altered: &mut HashMap<String, (Option<&str>, bool)>,
 ) -> Result<()> {
-    let ids: Vec<i64> = privacy
-        .iter()
-        .filter(|(_, public)| !public)
-        .map(|(id, _)| *id)
-        .collect();
+    let ids: Vec<i64> = made_private(privacy).collect();
     for hidden in kept::known(&mut page.tx, integration, &ids)
         .await?
         .into_values()

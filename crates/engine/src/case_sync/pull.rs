@@ -1,6 +1,6 @@
 //! One pull at work: its run, its counters, and the page at hand.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 
 use domain::identity::IdentityRules;
 use jiff::{SignedDuration, Timestamp};
@@ -35,6 +35,8 @@ pub(super) struct Pull<'a> {
     known_users: HashSet<i64>,
     /// Ids of groups, brands and the like that no reference list has named yet.
     pub(super) unknown_references: bool,
+    /// Custom statuses that no list has named yet, each with a ticket that has it.
+    pub(super) custom_statuses: BTreeMap<i64, i64>,
     /// Whether records are kept that could not be read: only then is it worth looking for those
     /// that are read well now.
     pub(super) keeps_unreadable: bool,
@@ -166,6 +168,7 @@ pub(super) async fn connect<'a>(
             run: open,
             known_users: HashSet::new(),
             unknown_references: false,
+            custom_statuses: BTreeMap::new(),
             warnings: Vec::new(),
         }),
         Err(error) => Err((open, error)),
@@ -243,6 +246,22 @@ impl OpenRun<'_> {
     }
 }
 
+/// Leaves as many lines as a log of this length still takes. The last one it takes says that it is
+/// full.
+fn bound(lines: &mut Vec<(Level, String)>, log_length: i64) {
+    let room = usize::try_from(LOG_LINES - 1 - log_length).unwrap_or(0);
+    if lines.len() <= room {
+        return;
+    }
+    lines.truncate(room);
+    if log_length < LOG_LINES {
+        let full = format!(
+            "This run's log is full at {LOG_LINES} lines; further warnings are only counted."
+        );
+        lines.push((Level::Warning, full));
+    }
+}
+
 /// Keeps the tables of ended work small: with a pull a minute they would outgrow the cases.
 async fn sweep(tx: &mut Tx, job: &Job, now: Timestamp) -> store::Result<()> {
     let before = |age: SignedDuration| now.saturating_sub(age).unwrap_or(now);
@@ -314,18 +333,7 @@ impl Pull<'_> {
         unreadable::keep(&mut page.tx, integration, &page.unreadable, page.now).await?;
         let run = &mut self.run;
         page.counters.requests = run.requests_before + self.client.requests();
-        let room = usize::try_from(LOG_LINES - run.log_length).unwrap_or(0);
-        if page.log.len() > room {
-            page.log.truncate(room);
-            if let Some(last) = page.log.last_mut() {
-                *last = (
-                    Level::Warning,
-                    format!(
-                        "This run's log is full at {LOG_LINES} lines; further warnings are only counted."
-                    ),
-                );
-            }
-        }
+        bound(&mut page.log, run.log_length);
         runs::log(
             &mut page.tx,
             &run.id,

@@ -5,6 +5,7 @@
 
 use std::collections::HashSet;
 
+use domain::refusal::Warning;
 use domain::ticket::Ticket;
 use jiff::SignedDuration;
 use store::integrations;
@@ -16,6 +17,8 @@ use crate::content::content_of;
 use crate::error::Result;
 
 const STAGE: &str = "references";
+/// Zendesk allows far fewer; so many are remembered at most.
+const MOST_CUSTOM_STATUSES: usize = 1_000;
 const DAY: SignedDuration = SignedDuration::from_hours(24);
 
 /// Looks whether tickets name groups, brands and the like that no list has named yet.
@@ -24,9 +27,27 @@ pub(super) async fn notice(
     page: &mut Page,
     tickets: &[&Ticket],
 ) -> Result<()> {
-    if pull.unknown_references || pull.integration.references_at.is_none() {
-        return Ok(());
+    if !(pull.unknown_references || pull.integration.references_at.is_none()) {
+        pull.unknown_references = any_unknown(pull, page, tickets).await?;
     }
+    if pull.unknown_references || pull.integration.references_at.is_none() {
+        remember_custom_statuses(pull, tickets);
+    }
+    Ok(())
+}
+
+/// Remembers which custom statuses tickets name, each with one ticket, until the lists are read.
+fn remember_custom_statuses(pull: &mut Pull<'_>, tickets: &[&Ticket]) {
+    for ticket in tickets {
+        if let Some(status) = ticket.custom_status_id
+            && pull.custom_statuses.len() < MOST_CUSTOM_STATUSES
+        {
+            pull.custom_statuses.entry(status).or_insert(ticket.id);
+        }
+    }
+}
+
+async fn any_unknown(pull: &Pull<'_>, page: &mut Page, tickets: &[&Ticket]) -> Result<bool> {
     let named: HashSet<i64> = tickets
         .iter()
         .flat_map(|ticket| {
@@ -41,8 +62,7 @@ pub(super) async fn notice(
         .collect();
     let named: Vec<i64> = named.into_iter().collect();
     let known = kept::known(&mut page.tx, &pull.integration.id, &named).await?;
-    pull.unknown_references = named.iter().any(|id| !known.contains(id));
-    Ok(())
+    Ok(named.iter().any(|id| !known.contains(id)))
 }
 
 /// Reads the lists, if they are due.
@@ -62,8 +82,22 @@ pub(super) async fn read(pull: &mut Pull<'_>) -> Result<()> {
     put(pull, "ticket_field", client.ticket_fields().await).await?;
     put(pull, "organization", client.organizations().await).await?;
     let mut page = pull.begin().await?;
+    warn_of_custom_statuses(pull, &mut page).await?;
     integrations::note_references(&mut page.tx, &pull.integration.id, page.now).await?;
     pull.commit(page, STAGE, None).await
+}
+
+/// Tells of custom statuses that the account does not list, each once.
+async fn warn_of_custom_statuses(pull: &mut Pull<'_>, page: &mut Page) -> Result<()> {
+    let named = std::mem::take(&mut pull.custom_statuses);
+    let ids: Vec<i64> = named.keys().copied().collect();
+    let known = kept::known(&mut page.tx, &pull.integration.id, &ids).await?;
+    for (status, ticket) in named {
+        if !known.contains(&status) {
+            page.warn(Warning::UnknownCustomStatus { ticket, status }.sentence());
+        }
+    }
+    Ok(())
 }
 
 async fn put(

@@ -3,7 +3,9 @@
 use std::collections::{HashMap, HashSet};
 
 use domain::identity::People;
+use domain::person::Role;
 use domain::plan::{CaseUpdate, NewCase, TicketFacts, TicketPlan, description_key, plan_ticket};
+use domain::refusal::Warning;
 use domain::ticket::{Life, Ticket};
 use serde_json::json;
 use store::cases::{self, Case};
@@ -11,7 +13,7 @@ use store::conflicts::{self, Conflict};
 use store::history::{self, Event};
 use store::links::{self, Link};
 use store::tickets::{self as mirror, MirroredTicket};
-use store::{comments, counters};
+use store::{comments, counters, waiting};
 use zendesk::Record;
 
 use super::pull::{Page, Pull};
@@ -56,6 +58,8 @@ struct Written {
     links: Vec<Link>,
     conflicts: Vec<Conflict>,
     events: Vec<Event>,
+    /// Who is waited for: `(user, ticket)`.
+    waiting: Vec<(i64, i64)>,
 }
 
 /// Writes tickets into the mirror, and what they mean into cases. Tickets that came before
@@ -73,11 +77,42 @@ pub(super) async fn put(
     mirror::put(&mut page.tx, &integration, &changed).await?;
     let tickets: Vec<&Ticket> = changed.iter().map(|mirrored| mirrored.ticket).collect();
     super::references::notice(pull, page, &tickets).await?;
-    let mut links = links::by_tickets(&mut page.tx, &integration, &ids(&tickets)).await?;
-    adopt_our_own(pull, page, &tickets, &mut links).await?;
+    carry(pull, page, &tickets).await?;
+    purge_scrubbed(page, &integration, &changed).await
+}
+
+/// Tickets put right at once; more of them wait for the next pull.
+const PUT_RIGHT_AT_ONCE: i64 = 1_000;
+
+/// Merges tickets again that waited for somebody who has arrived since, as the mirror has them.
+pub(super) async fn put_right(pull: &mut Pull<'_>) -> Result<()> {
+    let integration = pull.integration.id.clone();
+    let roles = [Role::EndUser, Role::Agent, Role::Admin].map(Role::as_str);
+    let mut reader = pull.engine.store.read().await?;
+    let ready = waiting::ready(&mut reader, &integration, roles, PUT_RIGHT_AT_ONCE).await?;
+    if ready.is_empty() {
+        return Ok(());
+    }
+    let raws = mirror::raws(&mut reader, &integration, &ready).await?;
+    drop(reader);
+    let tickets: Vec<Ticket> = raws
+        .iter()
+        .filter_map(|raw| zendesk::reread_ticket(raw))
+        .collect();
+    let mut page = pull.begin().await?;
+    waiting::forget(&mut page.tx, &integration, &ready).await?;
+    carry(pull, &mut page, &tickets.iter().collect::<Vec<_>>()).await?;
+    pull.commit(page, STREAM, None).await
+}
+
+/// Carries what tickets mean into their cases.
+async fn carry(pull: &Pull<'_>, page: &mut Page, tickets: &[&Ticket]) -> Result<()> {
+    let integration = &pull.integration.id;
+    let mut links = links::by_tickets(&mut page.tx, integration, &ids(tickets)).await?;
+    adopt_our_own(pull, page, tickets, &mut links).await?;
     let case_ids: Vec<String> = links.values().map(|link| link.case_id.clone()).collect();
     let mut cases = cases::lock(&mut page.tx, &case_ids).await?;
-    let people = people(pull, page, &tickets).await?;
+    let people = people(pull, page, tickets).await?;
     let rules = pull.identity_rules();
     let mode = pull.mode();
     let maps = &pull.integration.settings.maps;
@@ -108,15 +143,18 @@ pub(super) async fn put(
                 .map(|(case, link)| (&case.fields, &link.agreed)),
         );
         match (plan, here) {
-            (TicketPlan::Create(case), _) => written.new.push((ticket.id, case)),
+            (TicketPlan::Create(case), _) => {
+                written.wait(ticket.id, &case.warnings);
+                written.new.push((ticket.id, case));
+            }
             (TicketPlan::Update(update), Some((case, link))) => {
+                written.wait(ticket.id, &update.warnings);
                 written.change(pull, page, case, link, update);
             }
             (TicketPlan::Update(_), None) | (TicketPlan::Nothing, _) => {}
         }
     }
-    write(pull, page, written).await?;
-    purge_scrubbed(page, &integration, &changed).await
+    write(pull, page, written).await
 }
 
 /// Those of the records that differ from the mirror, each once, oldest first.
@@ -242,6 +280,12 @@ async fn adopt_our_own(
 }
 
 impl Written {
+    /// Notes whom a ticket waits for.
+    fn wait(&mut self, ticket: i64, warnings: &[Warning]) {
+        let missing = warnings.iter().filter_map(Warning::missing_user);
+        self.waiting.extend(missing.map(|user| (user, ticket)));
+    }
+
     fn change(
         &mut self,
         pull: &Pull<'_>,
@@ -353,6 +397,9 @@ async fn write(pull: &Pull<'_>, page: &mut Page, mut written: Written) -> Result
         });
         number += 1;
     }
+    written.waiting.sort_unstable();
+    written.waiting.dedup();
+    waiting::note(&mut page.tx, integration, &written.waiting).await?;
     cases::put(&mut page.tx, &written.cases).await?;
     links::put(&mut page.tx, integration, &written.links, page.now).await?;
     conflicts::record(
@@ -384,7 +431,9 @@ async fn purge_scrubbed(
         .await?
         .into_values()
         .collect();
-    comments::purge_mirror(&mut page.tx, integration, &cases).await?;
+    comments::purge_mirror(&mut page.tx, integration, &cases, &scrubbed).await?;
+    links::purge(&mut page.tx, integration, &scrubbed).await?;
+    conflicts::purge(&mut page.tx, integration, &scrubbed).await?;
     history::purge(&mut page.tx, &cases).await?;
     store::outbox::purge(&mut page.tx, integration, &cases).await?;
     store::unreadable::purge(&mut page.tx, integration, &scrubbed).await?;

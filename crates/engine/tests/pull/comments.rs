@@ -1,5 +1,6 @@
 //! Comments: each once, in order, with its author and its visibility, which never widens.
 
+use engine::case_view::HistoryKind;
 use serde_json::json;
 use simulator::{NewComment, NewTicket, TicketChange};
 use world::World;
@@ -74,14 +75,31 @@ async fn rows_that_come_twice_and_out_of_order_do_no_harm() {
                     world.zendesk().add_fault(Fault::new(FaultKind::ShuffleRows).on("incremental/*"));
                     world.sync_well().await;
                     let dump = world.dump().await;
-                    for (expected, found) in undisturbed.lines().zip(dump.lines()) {
+                    let (expected, found) = (without_raw(&undisturbed), without_raw(&dump));
+                    for (expected, found) in expected.iter().zip(&found) {
                         assert_eq!(expected, found);
                     }
-                    assert_eq!(undisturbed.lines().count(), dump.lines().count());
+                    assert_eq!(expected.len(), found.len());
                 })
                 .await;
         })
         .await;
+}
+
+/// The lines of a dump without raw JSON, whose keys the faults above bring into another order.
+fn without_raw(dump: &str) -> Vec<String> {
+    let mut lines: Vec<String> = dump
+        .lines()
+        .map(|line| match line.split_once(" raw=") {
+            Some((before, after)) => {
+                let after = after.rsplit_once("}\"").map_or("", |(_, after)| after);
+                format!("{before}{after}")
+            }
+            None => line.to_owned(),
+        })
+        .collect();
+    lines.sort_unstable();
+    lines
 }
 
 #[tokio::test]
@@ -152,12 +170,14 @@ async fn a_comment_that_is_redacted_in_zendesk_is_redacted_here_and_its_old_text
             let comment = say(world, id, NewComment::public("My card is 4111."));
             pull(world).await;
             world.zendesk().edit(|account| account.redact_comment(comment, Some("4111"))).unwrap();
-            let run = pull(world).await;
-            assert_eq!(run.counters.comments.updated, 1);
+            pull(world).await;
             let comments = world.comments_of(id).await;
             assert_eq!(comments.len(), 2);
             assert_eq!(comments[1].comment.message, "My card is ▇▇▇▇.");
             assert!(!world.dump().await.contains("4111"), "no copy of the old text is left");
+            let history = page(world, id).await.history;
+            let told = history.iter().filter(|line| line.kind == HistoryKind::CommentRedacted);
+            assert_eq!(told.count(), 1, "only the comment that was redacted has changed");
         })
         .await;
 }
@@ -186,6 +206,9 @@ async fn a_comment_made_private_in_zendesk_becomes_private_here() {
         .each(async |world| {
             let (id, _) = pull_new(world, ticket()).await;
             let comment = say(world, id, NewComment::public("Oops, that was internal."));
+            // Something later, so that the export does not simply tell the comment once more.
+            world.pass_minutes(1);
+            add(world, ticket());
             pull(world).await;
             world.zendesk().edit(|account| account.make_comment_private(comment)).unwrap();
             pull(world).await;

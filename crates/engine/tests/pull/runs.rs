@@ -386,7 +386,7 @@ async fn reference_lists_are_read_at_first_for_an_unknown_id_and_daily_where_som
         .each(async |world| {
             let read = |world: &World| {
                 let asked = world.zendesk().requests_by_route();
-                ["groups", "brands", "custom_statuses", "ticket_fields", "organizations"]
+                ["groups", "brands", "custom_statuses", "ticket_fields", "incremental/organizations"]
                     .map(|list| asked.get(&format!("GET {list}")).copied().unwrap_or(0))
             };
             world.sync_well().await;

@@ -90,7 +90,7 @@ async fn a_scrubbed_ticket_is_purged_from_mirror_and_history_and_never_reaches_t
             let more = NewComment::public("Secret answer.").by(rosa);
             world.zendesk().edit(|account| account.add_comment(id, more)).unwrap();
             // A conflict, and a change in the history, both of which tell the subject.
-            world.admin().edit_case_of(id, |fields| fields.subject = "Secret edit".to_owned()).await;
+            world.admin().edit_case_of(id, |fields| fields.subject = "Our own edit".to_owned()).await;
             change(world, id, subject("Secret tumour, again"));
             pull(world).await;
             let before = world.case_of(id).await;

@@ -155,7 +155,7 @@ async fn a_field_nobody_has_heard_of_is_kept_in_the_mirror() {
     quiet()
         .each(async |world| {
             let id = add(world, ticket());
-            world.zendesk().add_fault(altered(id, TICKETS, "url", r#"{"brand_new":["kept",7]}"#));
+            world.zendesk().add_fault(altered(id, TICKETS, "satisfaction_rating", r#"{"brand_new":["kept",7]}"#));
             pull(world).await;
             assert!(lines(world, "zendesk_ticket").await[0].contains("brand_new"));
             assert_eq!(world.case_of(id).await.fields.subject, "Printer on fire");

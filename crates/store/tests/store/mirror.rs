@@ -329,7 +329,7 @@ async fn comments_of_a_case_are_shown_oldest_first_with_their_authors() {
         drop(reader);
 
         let mut tx = database.tx().await;
-        comments::purge_mirror(&mut tx, &integration, &["case1".to_owned()])
+        comments::purge_mirror(&mut tx, &integration, &["case1".to_owned()], &[])
             .await
             .unwrap();
         tx.commit().await.unwrap();

@@ -199,7 +199,9 @@ impl TicketEvent {
             }
             "Change" => self.take_status(child),
             "CommentPrivacyChange" => {
-                if let (Some(comment), Some(public)) = (child.comment_id, child.public) {
+                // Zendesk knows one direction only, so a change that does not say is to private.
+                if let Some(comment) = child.comment_id {
+                    let public = child.public.unwrap_or(false);
                     self.privacy_changes.push((comment, public));
                 }
             }
