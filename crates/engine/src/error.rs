@@ -30,7 +30,15 @@ pub enum Error {
         "The run was stopped because somebody asked for it. What it had read is kept; the next run goes on from there."
     )]
     Stopped,
-    /// An export does not move on.
+    /// An export refuses the place that it named itself.
+    #[error(
+        "Zendesk's {stream} export refuses to go on from the place that it named itself a moment ago, so the run was ended. Nothing stored is lost; the next run asks again. If it stays so, report it to Zendesk's support."
+    )]
+    Rejected {
+        /// Which export.
+        stream: &'static str,
+    },
+    /// An export leads back to a page that it has sent in this run.
     #[error(
         "Zendesk's {stream} export sends the same page again and again, so the run was ended. Nothing stored is lost; the next run asks again. If it stays so, report it to Zendesk's support."
     )]
@@ -55,7 +63,7 @@ impl Error {
                 zendesk::When::Never => When::Never,
             },
             Self::Refused(_) => When::AfterFix,
-            Self::Stopped | Self::Stuck { .. } => When::Later,
+            Self::Stopped | Self::Rejected { .. } | Self::Stuck { .. } => When::Later,
         }
     }
 
@@ -66,7 +74,11 @@ impl Error {
                 zendesk::When::Later { after } => after,
                 zendesk::When::AfterFix(_) | zendesk::When::Never => None,
             },
-            Self::Store(_) | Self::Refused(_) | Self::Stopped | Self::Stuck { .. } => None,
+            Self::Store(_)
+            | Self::Refused(_)
+            | Self::Stopped
+            | Self::Rejected { .. }
+            | Self::Stuck { .. } => None,
         }
     }
 }

@@ -14,7 +14,7 @@ use jiff::Timestamp;
 use crate::address::Address;
 use crate::error::Error;
 use crate::error::body::{About, classify};
-use crate::governor::{Governor, RateSeen, date};
+use crate::governor::{Bucket, Governor, RateSeen, date};
 use crate::http::{Http, Outgoing, Reply, system_lookup};
 use crate::sign_in::{Exchange, OAuth, Session, SignIn, TokenKeeper, Tokens};
 
@@ -175,6 +175,14 @@ impl Client {
                 // The governor has been told; asking it again is the wait. Should another limiter
                 // have answered than we thought we were asking, its bucket is the closed one.
                 bucket = seen.limiter.unwrap_or(bucket);
+                let closed = match seen.whole_account {
+                    true => Bucket::Account,
+                    false => bucket,
+                };
+                let error = Error::Limited {
+                    bucket: closed,
+                    after,
+                };
                 waits.limited(after, error)?;
             } else {
                 inner.pause(&mut waits, error).await?;

@@ -133,7 +133,7 @@ pub enum Error {
     },
     /// 404 or 410 where a thing was expected: an unknown account, or an endpoint outside the plan.
     /// A missing record is not this but `None`.
-    #[error("Zendesk has no {call} at this address (status {}). {}", refusal.status, Fix::Address.sentence())]
+    #[error("Zendesk does not have {call} at this address (status {}). {}", refusal.status, Fix::Address.sentence())]
     NotFound {
         /// What we asked for.
         call: &'static str,
@@ -182,6 +182,14 @@ pub enum Error {
         /// What was found there, without its content.
         what: String,
     },
+    /// An export or a list that names itself as its next page (F27).
+    #[error(
+        "Zendesk sends the same page of {call} again and again, so no more of it was asked for. Nothing stored is lost, and it will be tried again; if this lasts, report it to Zendesk's support."
+    )]
+    Endless {
+        /// What we asked for.
+        call: &'static str,
+    },
     /// 400 or 422 on the cursor of an export: it is malformed, or has expired (F25).
     #[error("Zendesk no longer accepts the position of {call} (status {}). {}", refusal.status, Fix::Position.sentence())]
     CursorRefused {
@@ -217,7 +225,7 @@ pub enum Error {
         refusal: Box<Refusal>,
     },
     /// 409.
-    #[error("Zendesk reports a conflict on {call} ({}).", refusal.code_words())]
+    #[error("Zendesk reports a conflict on {call} ({}). It will be tried again.", refusal.code_words())]
     Conflict {
         /// What we asked for.
         call: &'static str,
@@ -227,7 +235,7 @@ pub enum Error {
         refusal: Box<Refusal>,
     },
     /// Any other 4xx.
-    #[error("Zendesk refuses {call} ({}). The same request will not succeed later.", refusal.code_words())]
+    #[error("Zendesk refuses {call} ({}). The same request will not succeed later: report it with the version of Deskbridge.", refusal.code_words())]
     Refused {
         /// What we asked for.
         call: &'static str,
@@ -263,9 +271,10 @@ impl Error {
             Self::Limited { after, .. } | Self::Unavailable { after, .. } => {
                 When::Later { after: *after }
             }
-            Self::NotJson { .. } | Self::WrongShape { .. } | Self::Store(_) => {
-                When::Later { after: None }
-            }
+            Self::NotJson { .. }
+            | Self::WrongShape { .. }
+            | Self::Endless { .. }
+            | Self::Store(_) => When::Later { after: None },
             Self::TooRecent { .. } => When::Later {
                 after: Some(Duration::from_secs(60)),
             },
@@ -309,6 +318,7 @@ impl Error {
             | Self::Refused { .. } => self.refusal().map(|refusal| refusal.status),
             Self::Unavailable { .. }
             | Self::WrongShape { .. }
+            | Self::Endless { .. }
             | Self::Redirected { .. }
             | Self::TooLarge { .. }
             | Self::Address(_)
@@ -332,6 +342,7 @@ impl Error {
             | Self::Unavailable { .. }
             | Self::NotJson { .. }
             | Self::WrongShape { .. }
+            | Self::Endless { .. }
             | Self::TooRecent { .. }
             | Self::Redirected { .. }
             | Self::TooLarge { .. }
@@ -356,7 +367,10 @@ impl Error {
     /// Whether the same request may be repeated at once by the client, as it is.
     pub(crate) fn is_repeatable(&self) -> bool {
         match self {
-            Self::Unavailable { .. } | Self::NotJson { .. } | Self::WrongShape { .. } => true,
+            Self::Unavailable { .. }
+            | Self::NotJson { .. }
+            | Self::WrongShape { .. }
+            | Self::Endless { .. } => true,
             Self::NotSignedIn { .. }
             | Self::Forbidden { .. }
             | Self::NotFound { .. }

@@ -1,6 +1,8 @@
 //! Reading a stream page by page, one page ahead: the next comes over the wire while this one is
 //! written.
 
+use std::collections::HashSet;
+
 use futures_util::future::BoxFuture;
 use tokio::task::JoinHandle;
 use zendesk::{Client, CursorPage, Position, Record};
@@ -44,6 +46,8 @@ pub(super) struct CursorStream<T> {
     position: Position,
     coming: Option<Coming<CursorPage<T>>>,
     afresh: bool,
+    /// Where this run has been: a place that comes again would lead round for ever.
+    seen: HashSet<Position>,
 }
 
 impl<T: Send + 'static> CursorStream<T> {
@@ -60,6 +64,7 @@ impl<T: Send + 'static> CursorStream<T> {
             afresh: position == Position::Start(0),
             position,
             coming: None,
+            seen: HashSet::new(),
         };
         stream.request(pull);
         Ok(stream)
@@ -91,20 +96,24 @@ impl<T: Send + 'static> CursorStream<T> {
                 ));
                 self.afresh = true;
                 self.position = Position::Start(0);
+                self.seen.clear();
                 self.request(pull);
                 match self.coming.take() {
                     Some(again) => again.arrive().await?,
                     None => return Ok(None),
                 }
             }
+            Err(Error::Zendesk(zendesk::Error::CursorRefused { .. })) => {
+                return Err(Error::Rejected { stream: self.name });
+            }
             other => other?,
         };
         pull.engine.reached("export: a page was read");
         let next = page.next.unwrap_or_else(|| self.position.clone());
-        let stuck = next == self.position;
-        self.position = next.clone();
+        let gone_from = std::mem::replace(&mut self.position, next.clone());
+        self.seen.insert(gone_from);
         if !page.end_of_stream {
-            if stuck {
+            if self.seen.contains(&next) {
                 return Err(Error::Stuck { stream: self.name });
             }
             self.request(pull);

@@ -209,15 +209,15 @@ async fn a_refusal_is_told_with_its_status_and_what_to_do() {
         status=403:form=object:route=incremental/ticket_events
           Zendesk refuses the export of ticket events to this sign-in (status 403, Forbidden). Use the sign-in of a Zendesk administrator, or ask the account's owner for access.
         status=404:form=html:route=incremental/users/cursor
-          Zendesk has no the export of users at this address (status 404). Check the address of the Zendesk account in the integration.
+          Zendesk does not have the export of users at this address (status 404). Check the address of the Zendesk account in the integration.
         status=410:route=incremental/users/cursor
-          Zendesk has no the export of users at this address (status 410). Check the address of the Zendesk account in the integration.
+          Zendesk does not have the export of users at this address (status 410). Check the address of the Zendesk account in the integration.
         status=409:route=incremental/tickets/cursor
-          Zendesk reports a conflict on the export of tickets (status 409, DatabaseConflict).
+          Zendesk reports a conflict on the export of tickets (status 409, DatabaseConflict). It will be tried again.
         status=422:route=incremental/tickets/cursor
-          Zendesk refuses the record: status 422, RecordInvalid. Correct the named fields and send the record again.
+          Zendesk refuses the export of tickets (status 422, RecordInvalid). The same request will not succeed later: report it with the version of Deskbridge.
         status=418:form=text:route=incremental/tickets/cursor
-          Zendesk refuses the export of tickets (status 418). The same request will not succeed later.
+          Zendesk refuses the export of tickets (status 418). The same request will not succeed later: report it with the version of Deskbridge.
         ");
 }
 
@@ -235,13 +235,13 @@ async fn an_export_that_does_not_move_on_is_given_up() {
     .await;
     insta::assert_snapshot!(told, @r"
         repeat-page:route=incremental/users/cursor
-          Zendesk's answer to the export of users has an unexpected form at after_cursor: the export does not end and does not move on. It will be tried again; if this lasts, report it with the version of Deskbridge.
+          Zendesk sends the same page of the export of users again and again, so no more of it was asked for. Nothing stored is lost, and it will be tried again; if this lasts, report it to Zendesk's support.
         repeat-page:route=incremental/tickets/cursor
-          Zendesk's answer to the export of tickets has an unexpected form at after_cursor: the export does not end and does not move on. It will be tried again; if this lasts, report it with the version of Deskbridge.
+          Zendesk sends the same page of the export of tickets again and again, so no more of it was asked for. Nothing stored is lost, and it will be tried again; if this lasts, report it to Zendesk's support.
         repeat-page:route=incremental/tickets/cursor:after=1
-          Zendesk's answer to the export of tickets has an unexpected form at after_cursor: the export does not end and does not move on. It will be tried again; if this lasts, report it with the version of Deskbridge.
+          Zendesk sends the same page of the export of tickets again and again, so no more of it was asked for. Nothing stored is lost, and it will be tried again; if this lasts, report it to Zendesk's support.
         repeat-page:route=incremental/ticket_events
-          Zendesk's answer to the export of ticket events has an unexpected form at end_time: the export does not end and does not move on. It will be tried again; if this lasts, report it with the version of Deskbridge.
+          Zendesk sends the same page of the export of ticket events again and again, so no more of it was asked for. Nothing stored is lost, and it will be tried again; if this lasts, report it to Zendesk's support.
         ");
 }
 
@@ -259,11 +259,11 @@ async fn a_limit_that_never_opens_is_told_after_a_quarter_of_an_hour() {
     .await;
     insta::assert_snapshot!(told, @r"
         too-many:route=incremental/tickets/cursor:after=1:retry-after=60
-          Zendesk's request limit is reached (incremental exports). The work goes on by itself in 60 s.
+          Zendesk's request limit is reached (all requests of the account). The work goes on by itself in 60 s.
         too-many:route=incremental/tickets/cursor:form=text
-          Zendesk's request limit is reached (incremental exports). The work goes on by itself in 300 s.
+          Zendesk's request limit is reached (all requests of the account). The work goes on by itself in 300 s.
         too-many:route=incremental/ticket_events:retry-after=3600
-          Zendesk's request limit is reached (incremental exports). The work goes on by itself in 3600 s.
+          Zendesk's request limit is reached (all requests of the account). The work goes on by itself in 3600 s.
         status=503:route=incremental/users/cursor:retry-after=600
           Zendesk did not answer the export of users: it answered with status 503. It will be tried again in 600 s; if this lasts, check the network and Zendesk's status page.
         ");
@@ -352,9 +352,9 @@ async fn a_cursor_that_is_refused_again_and_again_ends_the_run() {
     .await;
     insta::assert_snapshot!(told, @r"
         refuse-cursor=400:route=incremental/tickets/cursor
-          Zendesk no longer accepts the position of the export of tickets (status 400). Read this export again from its start; what is stored stays and is only compared.
+          Zendesk's tickets export refuses to go on from the place that it named itself a moment ago, so the run was ended. Nothing stored is lost; the next run asks again. If it stays so, report it to Zendesk's support.
         refuse-cursor=422:route=incremental/users/cursor
-          Zendesk no longer accepts the position of the export of users (status 422). Read this export again from its start; what is stored stays and is only compared.
+          Zendesk's users export refuses to go on from the place that it named itself a moment ago, so the run was ended. Nothing stored is lost; the next run asks again. If it stays so, report it to Zendesk's support.
         ");
 }
 

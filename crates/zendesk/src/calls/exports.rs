@@ -85,7 +85,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`]; [`Error::CursorRefused`] if the position is no longer good,
-    /// [`Error::WrongShape`] if the export stands still (F27).
+    /// [`Error::Endless`] if the export stands still (F27).
     pub async fn incremental_users(
         &self,
         position: &Position,
@@ -140,7 +140,7 @@ impl Client {
             let end_of_stream = page.end_of_stream.unwrap_or(records.is_empty());
             let next = after_cursor(&page).map(Position::Cursor);
             if !end_of_stream && next.as_ref().is_none_or(|next| next == position) {
-                return Err(stands_still(call, "after_cursor"));
+                return Err(Error::Endless { call });
             }
             let next = next.or_else(|| match position {
                 Position::Cursor(_) => Some(position.clone()),
@@ -198,7 +198,7 @@ pub(super) fn time_end(
     if end_of_stream || moves_on {
         Ok((page.end_time, end_of_stream))
     } else {
-        Err(stands_still(call, "end_time"))
+        Err(Error::Endless { call })
     }
 }
 
@@ -225,14 +225,6 @@ fn after_cursor(page: &Page<'_>) -> Option<String> {
     let mut pairs = url.query_pairs();
     let (_, cursor) = pairs.find(|(key, _)| key == "cursor")?;
     Some(cursor.into_owned())
-}
-
-fn stands_still(call: &'static str, path: &str) -> Error {
-    Error::WrongShape {
-        call,
-        path: path.into(),
-        what: "the export does not end and does not move on".into(),
-    }
 }
 
 #[cfg(test)]

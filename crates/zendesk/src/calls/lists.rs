@@ -25,7 +25,7 @@ impl Client {
     /// another address.
     ///
     /// # Errors
-    /// Any [`Error`]; [`Error::WrongShape`] if the list does not end within `max_pages` or its
+    /// Any [`Error`]; [`Error::Endless`] if the list does not end within `max_pages` or its
     /// cursor stands still (F27).
     pub(super) async fn list<T: Mirrored>(
         &self,
@@ -60,7 +60,7 @@ impl Client {
                 }
                 Next::Cursor(after) => {
                     if cursor.as_ref() == Some(&after) {
-                        return Err(endless(about.call, "the cursor stands still"));
+                        return Err(Error::Endless { call: about.call });
                     }
                     query = vec![
                         ("page[size]", PAGE_SIZE.to_owned()),
@@ -70,7 +70,7 @@ impl Client {
                 }
             }
         }
-        Err(endless(about.call, "the list does not end"))
+        Err(Error::Endless { call: about.call })
     }
 }
 
@@ -97,13 +97,5 @@ fn next_of(page: &Page<'_>) -> Next {
         (Some(true), Some(cursor), _) => Next::Cursor(cursor.clone().into_owned()),
         (None, _, Some(_)) => Next::Offset,
         _ => Next::End,
-    }
-}
-
-fn endless(call: &'static str, what: &str) -> Error {
-    Error::WrongShape {
-        call,
-        path: "meta.after_cursor".into(),
-        what: what.into(),
     }
 }

@@ -110,10 +110,6 @@ impl Client {
                 return Ok((all, from));
             }
         }
-        Err(Error::WrongShape {
-            call: about.call,
-            path: "end_of_stream".into(),
-            what: "the export does not end".into(),
-        })
+        Err(Error::Endless { call: about.call })
     }
 }

@@ -247,7 +247,8 @@ pub(crate) fn classify(about: &About, reply: &Reply, after: Option<Duration>) ->
             kind: conflict_kind(&refusal),
             refusal,
         },
-        422 => Error::Invalid { refusal },
+        // An export only reads, so it has no record whose fields could be wrong.
+        422 if about.bucket != Bucket::Exports => Error::Invalid { refusal },
         429 => Error::Limited {
             bucket: about.bucket,
             after,
