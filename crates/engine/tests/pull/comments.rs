@@ -14,13 +14,18 @@ const EVENTS: &str = "incremental/ticket_events";
 
 /// Adds a comment in Zendesk and returns its id.
 fn say(world: &World, ticket: i64, comment: NewComment) -> i64 {
-    world.zendesk().edit(|account| account.add_comment(ticket, comment)).unwrap()
+    world
+        .zendesk()
+        .edit(|account| account.add_comment(ticket, comment))
+        .unwrap()
 }
 
 /// The texts on a ticket's case, each with whether it is public.
 async fn said(world: &World, ticket: i64) -> Vec<(String, bool)> {
     let rows = world.comments_of(ticket).await;
-    rows.into_iter().map(|row| (row.comment.message, row.comment.public)).collect()
+    rows.into_iter()
+        .map(|row| (row.comment.message, row.comment.public))
+        .collect()
 }
 
 #[tokio::test]
@@ -32,7 +37,14 @@ async fn comments_come_once_in_order_with_their_visibility() {
             for n in 0..6 {
                 world.pass_minutes(1);
                 let (text, public) = (format!("Answer {n}"), n % 2 == 0);
-                say(world, id, NewComment { public, ..NewComment::public(&text) });
+                say(
+                    world,
+                    id,
+                    NewComment {
+                        public,
+                        ..NewComment::public(&text)
+                    },
+                );
                 expected.push((text, public));
                 if n == 2 {
                     pull(world).await;
@@ -71,8 +83,12 @@ async fn rows_that_come_twice_and_out_of_order_do_no_harm() {
                 .page_size(7)
                 .each(async |world| {
                     use simulator::{Fault, FaultKind};
-                    world.zendesk().add_fault(Fault::new(FaultKind::DuplicateRows).on("incremental/*"));
-                    world.zendesk().add_fault(Fault::new(FaultKind::ShuffleRows).on("incremental/*"));
+                    world
+                        .zendesk()
+                        .add_fault(Fault::new(FaultKind::DuplicateRows).on("incremental/*"));
+                    world
+                        .zendesk()
+                        .add_fault(Fault::new(FaultKind::ShuffleRows).on("incremental/*"));
                     world.sync_well().await;
                     let dump = world.dump().await;
                     let (expected, found) = (without_raw(&undisturbed), without_raw(&dump));
@@ -109,12 +125,18 @@ async fn an_author_is_the_contact_or_the_user_they_are_here() {
             hire(world, "grace@example.com", "Grace Hopper").await;
             let grace = agent(world, "G. H.", "grace@example.com");
             let rosa = customer(world, "Rosa Parks", "rosa@customer.example");
-            let new = NewTicket { requester_id: Some(rosa), ..ticket() };
+            let new = NewTicket {
+                requester_id: Some(rosa),
+                ..ticket()
+            };
             let (id, _) = pull_new(world, new).await;
             say(world, id, NewComment::public("On my way.").by(grace));
             pull(world).await;
             let comments = page(world, id).await.comments;
-            assert_eq!(name(comments[0].author.contact.as_ref()), Some("Rosa Parks"));
+            assert_eq!(
+                name(comments[0].author.contact.as_ref()),
+                Some("Rosa Parks")
+            );
             assert_eq!(comments[0].author.user, None);
             assert_eq!(name(comments[1].author.user.as_ref()), Some("Grace Hopper"));
             assert_eq!(comments[1].author.zendesk_name_beside(), Some("G. H."));
@@ -154,10 +176,22 @@ async fn an_author_who_arrives_late_is_shown_as_themselves_from_then_on() {
             let (id, _) = pull_new(world, ticket()).await;
             say(world, id, NewComment::public("It is me.").by(rosa));
             pull(world).await;
-            assert_eq!(name(page(world, id).await.comments[1].author.shown()), Some("Ada Lovelace"));
-            add(world, NewTicket { requester_id: Some(rosa), ..ticket() });
+            assert_eq!(
+                name(page(world, id).await.comments[1].author.shown()),
+                Some("Ada Lovelace")
+            );
+            add(
+                world,
+                NewTicket {
+                    requester_id: Some(rosa),
+                    ..ticket()
+                },
+            );
             pull(world).await;
-            assert_eq!(name(page(world, id).await.comments[1].author.shown()), Some("Rosa Parks"));
+            assert_eq!(
+                name(page(world, id).await.comments[1].author.shown()),
+                Some("Rosa Parks")
+            );
         })
         .await;
 }
@@ -169,15 +203,27 @@ async fn a_comment_that_is_redacted_in_zendesk_is_redacted_here_and_its_old_text
             let (id, _) = pull_new(world, ticket()).await;
             let comment = say(world, id, NewComment::public("My card is 4111."));
             pull(world).await;
-            world.zendesk().edit(|account| account.redact_comment(comment, Some("4111"))).unwrap();
+            world
+                .zendesk()
+                .edit(|account| account.redact_comment(comment, Some("4111")))
+                .unwrap();
             pull(world).await;
             let comments = world.comments_of(id).await;
             assert_eq!(comments.len(), 2);
             assert_eq!(comments[1].comment.message, "My card is ▇▇▇▇.");
-            assert!(!world.dump().await.contains("4111"), "no copy of the old text is left");
+            assert!(
+                !world.dump().await.contains("4111"),
+                "no copy of the old text is left"
+            );
             let history = page(world, id).await.history;
-            let told = history.iter().filter(|line| line.kind == HistoryKind::CommentRedacted);
-            assert_eq!(told.count(), 1, "only the comment that was redacted has changed");
+            let told = history
+                .iter()
+                .filter(|line| line.kind == HistoryKind::CommentRedacted);
+            assert_eq!(
+                told.count(),
+                1,
+                "only the comment that was redacted has changed"
+            );
         })
         .await;
 }
@@ -187,9 +233,19 @@ async fn a_redacted_description_is_redacted_on_the_case_too() {
     quiet()
         .each(async |world| {
             let comment = NewComment::public("My card is 4111.");
-            let (id, _) = pull_new(world, NewTicket { comment, ..ticket() }).await;
+            let (id, _) = pull_new(
+                world,
+                NewTicket {
+                    comment,
+                    ..ticket()
+                },
+            )
+            .await;
             let first = world.comments_of(id).await[0].remote_id.unwrap();
-            world.zendesk().edit(|account| account.redact_comment(first, Some("4111"))).unwrap();
+            world
+                .zendesk()
+                .edit(|account| account.redact_comment(first, Some("4111")))
+                .unwrap();
             pull(world).await;
             let page = page(world, id).await;
             assert_eq!(page.description, "My card is ▇▇▇▇.");
@@ -210,12 +266,19 @@ async fn a_comment_made_private_in_zendesk_becomes_private_here() {
             world.pass_minutes(1);
             add(world, ticket());
             pull(world).await;
-            world.zendesk().edit(|account| account.make_comment_private(comment)).unwrap();
+            world
+                .zendesk()
+                .edit(|account| account.make_comment_private(comment))
+                .unwrap();
             pull(world).await;
             let last = said(world, id).await.pop().unwrap();
             assert_eq!(last, ("Oops, that was internal.".to_owned(), false));
             let history = page(world, id).await.history;
-            assert!(history.iter().any(|line| line.kind.label() == "A comment was made private"));
+            assert!(
+                history
+                    .iter()
+                    .any(|line| line.kind.label() == "A comment was made private")
+            );
         })
         .await;
 }
@@ -267,9 +330,17 @@ async fn a_comment_whose_ticket_came_after_the_tickets_were_read_brings_its_tick
     quiet()
         .each(async |world| {
             let rosa = customer(world, "Rosa Parks", "rosa@customer.example");
-            let id = add(world, NewTicket { requester_id: Some(rosa), ..ticket() });
+            let id = add(
+                world,
+                NewTicket {
+                    requester_id: Some(rosa),
+                    ..ticket()
+                },
+            );
             // As if the ticket had been made while the tickets were read.
-            world.zendesk().add_fault(unreadable(id, "incremental/tickets/cursor"));
+            world
+                .zendesk()
+                .add_fault(unreadable(id, "incremental/tickets/cursor"));
             pull(world).await;
             let page = page(world, id).await;
             assert_eq!(page.subject, "Printer on fire");
@@ -289,10 +360,21 @@ async fn a_comment_whose_ticket_cannot_be_had_waits_until_the_ticket_arrives() {
             }
             pull(world).await;
             assert!(world.find_case_of(id).await.is_none());
-            assert_eq!(lines(world, "zendesk_comment").await.len(), 1, "kept in the mirror");
+            assert_eq!(
+                lines(world, "zendesk_comment").await.len(),
+                1,
+                "kept in the mirror"
+            );
 
             world.zendesk().clear_faults();
-            change(world, id, TicketChange { tags: Some(vec!["x".to_owned()]), ..TicketChange::default() });
+            change(
+                world,
+                id,
+                TicketChange {
+                    tags: Some(vec!["x".to_owned()]),
+                    ..TicketChange::default()
+                },
+            );
             pull(world).await;
             assert_eq!(said(world, id).await, [("It burns.".to_owned(), true)]);
             assert!(world.comments_of(id).await[0].comment.is_description);
@@ -306,7 +388,10 @@ async fn comments_of_a_deleted_ticket_stay_and_late_ones_still_arrive() {
         .each(async |world| {
             let (id, _) = pull_new(world, ticket()).await;
             say(world, id, NewComment::public("Last words."));
-            world.zendesk().edit(|account| account.delete_ticket(id)).unwrap();
+            world
+                .zendesk()
+                .edit(|account| account.delete_ticket(id))
+                .unwrap();
             pull(world).await;
             assert_eq!(world.comments_of(id).await.len(), 2);
         })

@@ -36,7 +36,10 @@ fn ticket() -> NewTicket {
 
 /// Makes a ticket in Zendesk.
 fn add(world: &World, new: NewTicket) -> i64 {
-    world.zendesk().edit(|account| account.add_ticket(new)).unwrap()
+    world
+        .zendesk()
+        .edit(|account| account.add_ticket(new))
+        .unwrap()
 }
 
 /// Changes a ticket in Zendesk.
@@ -160,11 +163,15 @@ fn agent(world: &World, name: &str, email: &str) -> i64 {
 /// One record of a route's answers loses its id, so that nobody can read it.
 fn unreadable(id: i64, route: &str) -> Fault {
     let field = "id".to_owned();
-    Fault::new(FaultKind::Null { field }).on(route).record(Record::Id(id))
+    Fault::new(FaultKind::Null { field })
+        .on(route)
+        .record(Record::Id(id))
 }
 
 /// One record of a route's answers says something else.
 fn altered(id: i64, route: &str, field: &str, value: &str) -> Fault {
     let (field, value) = (field.to_owned(), value.to_owned());
-    Fault::new(FaultKind::Set { field, value }).on(route).record(Record::Id(id))
+    Fault::new(FaultKind::Set { field, value })
+        .on(route)
+        .record(Record::Id(id))
 }

@@ -4,7 +4,9 @@ use domain::case::{CaseField, CasePriority, CaseSource, CaseStatus};
 use domain::identity::Unassigned;
 use jiff::Timestamp;
 use rstest::rstest;
-use simulator::{Channel, CustomValue, Kind, NewComment, NewTicket, Priority, Status, TicketChange};
+use simulator::{
+    Channel, CustomValue, Kind, NewComment, NewTicket, Priority, Status, TicketChange,
+};
 use store::links;
 use world::{ADMIN_EMAIL, World};
 
@@ -21,13 +23,38 @@ use crate::{add, agent, change, customer, hire, name, page, pull, pull_new, quie
 async fn status_of(#[case] status: Status, #[case] expected: CaseStatus) {
     quiet()
         .each(async |world| {
-            let made = pull_new(world, NewTicket { status: Some(status), ..ticket() }).await;
+            let made = pull_new(
+                world,
+                NewTicket {
+                    status: Some(status),
+                    ..ticket()
+                },
+            )
+            .await;
             assert_eq!(made.1.fields.status, expected);
 
             // And a ticket that becomes so later takes its case along.
-            let other = if status == Status::Pending { Status::Open } else { Status::Pending };
-            let (id, _) = pull_new(world, NewTicket { status: Some(other), ..ticket() }).await;
-            change(world, id, TicketChange { status: Some(status), ..TicketChange::default() });
+            let other = if status == Status::Pending {
+                Status::Open
+            } else {
+                Status::Pending
+            };
+            let (id, _) = pull_new(
+                world,
+                NewTicket {
+                    status: Some(other),
+                    ..ticket()
+                },
+            )
+            .await;
+            change(
+                world,
+                id,
+                TicketChange {
+                    status: Some(status),
+                    ..TicketChange::default()
+                },
+            );
             pull(world).await;
             assert_eq!(world.case_of(id).await.fields.status, expected);
         })
@@ -43,7 +70,10 @@ async fn status_of(#[case] status: Status, #[case] expected: CaseStatus) {
 async fn priority_of(#[case] priority: Priority, #[case] expected: CasePriority) {
     quiet()
         .each(async |world| {
-            let new = NewTicket { priority: Some(priority), ..ticket() };
+            let new = NewTicket {
+                priority: Some(priority),
+                ..ticket()
+            };
             let (_, case) = pull_new(world, new).await;
             assert_eq!(case.fields.priority, expected);
         })
@@ -57,11 +87,24 @@ async fn a_ticket_without_a_priority_makes_a_normal_case_and_changes_no_other() 
             let (_, case) = pull_new(world, ticket()).await;
             assert_eq!(case.fields.priority, CasePriority::Normal);
 
-            let new = NewTicket { priority: Some(Priority::Urgent), ..ticket() };
+            let new = NewTicket {
+                priority: Some(Priority::Urgent),
+                ..ticket()
+            };
             let (urgent, _) = pull_new(world, new).await;
-            change(world, urgent, TicketChange { priority: Some(None), ..TicketChange::default() });
+            change(
+                world,
+                urgent,
+                TicketChange {
+                    priority: Some(None),
+                    ..TicketChange::default()
+                },
+            );
             pull(world).await;
-            assert_eq!(world.case_of(urgent).await.fields.priority, CasePriority::High);
+            assert_eq!(
+                world.case_of(urgent).await.fields.priority,
+                CasePriority::High
+            );
         })
         .await;
 }
@@ -91,11 +134,21 @@ async fn a_subject_is_taken_as_it_is() {
     quiet()
         .each(async |world| {
             let odd = "  Ünïcode 🔥 <b>not bold</b> {{ticket.id}} \u{202e}right to left";
-            let new = NewTicket { subject: Some(odd.to_owned()), ..ticket() };
+            let new = NewTicket {
+                subject: Some(odd.to_owned()),
+                ..ticket()
+            };
             let (id, case) = pull_new(world, new).await;
             assert_eq!(case.fields.subject, odd);
             let subject = Some(Some("Printer cool again".to_owned()));
-            change(world, id, TicketChange { subject, ..TicketChange::default() });
+            change(
+                world,
+                id,
+                TicketChange {
+                    subject,
+                    ..TicketChange::default()
+                },
+            );
             pull(world).await;
             assert_eq!(world.case_of(id).await.fields.subject, "Printer cool again");
         })
@@ -106,25 +159,50 @@ async fn a_subject_is_taken_as_it_is() {
 async fn an_empty_subject_reads_no_subject_on_the_case_only() {
     quiet()
         .each(async |world| {
-            let (id, case) = pull_new(world, NewTicket { subject: None, ..ticket() }).await;
+            let (id, case) = pull_new(
+                world,
+                NewTicket {
+                    subject: None,
+                    ..ticket()
+                },
+            )
+            .await;
             assert_eq!(case.fields.subject, "(no subject)");
             // What is agreed on, and would ever be sent back, has no such words.
             let integration = world.integration().await;
             let mut reader = world.store().read().await.unwrap();
-            let links = links::by_tickets(&mut reader, &integration.id, &[id]).await.unwrap();
+            let links = links::by_tickets(&mut reader, &integration.id, &[id])
+                .await
+                .unwrap();
             drop(reader);
             let agreed = links[&id].agreed.get(CaseField::Subject).unwrap();
             assert_eq!(agreed.crm.as_deref(), Some("(no subject)"));
             assert_eq!(agreed.zendesk.as_deref().unwrap_or(""), "");
 
             let subject = Some(Some("Now it has one".to_owned()));
-            change(world, id, TicketChange { subject, ..TicketChange::default() });
+            change(
+                world,
+                id,
+                TicketChange {
+                    subject,
+                    ..TicketChange::default()
+                },
+            );
             pull(world).await;
             assert_eq!(world.case_of(id).await.fields.subject, "Now it has one");
-            change(world, id, TicketChange { subject: Some(None), ..TicketChange::default() });
+            change(
+                world,
+                id,
+                TicketChange {
+                    subject: Some(None),
+                    ..TicketChange::default()
+                },
+            );
             pull(world).await;
             assert_eq!(world.case_of(id).await.fields.subject, "(no subject)");
-            let zendesk = world.zendesk().read(|account| account.ticket(id).unwrap().subject.clone());
+            let zendesk = world
+                .zendesk()
+                .read(|account| account.ticket(id).unwrap().subject.clone());
             assert_eq!(zendesk, None);
         })
         .await;
@@ -139,8 +217,17 @@ async fn the_description_is_the_first_comment_counted_once_with_zendesks_visibil
 ) {
     quiet()
         .each(async |world| {
-            let comment = NewComment { public, ..NewComment::public("It burns.") };
-            let id = add(world, NewTicket { comment, ..ticket() });
+            let comment = NewComment {
+                public,
+                ..NewComment::public("It burns.")
+            };
+            let id = add(
+                world,
+                NewTicket {
+                    comment,
+                    ..ticket()
+                },
+            );
             let run = pull(world).await;
             assert_eq!(run.counters.comments.created, 1);
             let page = page(world, id).await;
@@ -151,10 +238,16 @@ async fn the_description_is_the_first_comment_counted_once_with_zendesks_visibil
             assert_eq!((only.message.as_str(), only.public), ("It burns.", public));
 
             let answer = NewComment::public("Is there smoke?");
-            world.zendesk().edit(|account| account.add_comment(id, answer)).unwrap();
+            world
+                .zendesk()
+                .edit(|account| account.add_comment(id, answer))
+                .unwrap();
             assert_eq!(pull(world).await.counters.comments.created, 1);
             let comments = world.comments_of(id).await;
-            let descriptions = comments.iter().filter(|row| row.comment.is_description).count();
+            let descriptions = comments
+                .iter()
+                .filter(|row| row.comment.is_description)
+                .count();
             assert_eq!((comments.len(), descriptions), (2, 1));
         })
         .await;
@@ -166,11 +259,17 @@ async fn a_case_is_assigned_to_the_user_with_the_assignees_email_whatever_its_le
         .each(async |world| {
             let grace = hire(world, "Grace.Hopper@Example.COM", "Grace Hopper").await;
             let assignee = agent(world, "G. Hopper", "grace.hopper@example.com");
-            let new = NewTicket { assignee_id: Some(assignee), ..ticket() };
+            let new = NewTicket {
+                assignee_id: Some(assignee),
+                ..ticket()
+            };
             let (id, case) = pull_new(world, new).await;
             assert_eq!(case.fields.assigned_to, Some(grace.id.clone()));
             let panel = page(world, id).await.ticket.unwrap();
-            assert_eq!(shown(panel.assignee.as_ref()), (Some("Grace Hopper"), Some("G. Hopper")));
+            assert_eq!(
+                shown(panel.assignee.as_ref()),
+                (Some("Grace Hopper"), Some("G. Hopper"))
+            );
         })
         .await;
 }
@@ -180,11 +279,17 @@ async fn a_case_goes_to_the_owner_if_nobody_here_has_the_assignees_email() {
     quiet()
         .each(async |world| {
             let assignee = agent(world, "Lin Stranger", "lin@elsewhere.example");
-            let new = NewTicket { assignee_id: Some(assignee), ..ticket() };
+            let new = NewTicket {
+                assignee_id: Some(assignee),
+                ..ticket()
+            };
             let (id, case) = pull_new(world, new).await;
             assert_eq!(case.fields.assigned_to, Some(world.admin().user().await.id));
             let panel = page(world, id).await.ticket.unwrap();
-            assert_eq!(shown(panel.assignee.as_ref()), (Some("Ada Lovelace"), Some("Lin Stranger")));
+            assert_eq!(
+                shown(panel.assignee.as_ref()),
+                (Some("Ada Lovelace"), Some("Lin Stranger"))
+            );
         })
         .await;
 }
@@ -204,12 +309,25 @@ async fn unassigned_tickets(#[case] unassigned: Unassigned) {
             };
             assert_eq!(case.fields.assigned_to, owner);
             let panel = page(world, id).await.ticket.unwrap();
-            assert!(panel.assignee.is_none(), "the ticket itself has no assignee");
+            assert!(
+                panel.assignee.is_none(),
+                "the ticket itself has no assignee"
+            );
 
             // The same when a ticket is taken from its assignee later.
-            let new = NewTicket { assignee_id: Some(agent(world, "Lin", "lin@x.example")), ..ticket() };
+            let new = NewTicket {
+                assignee_id: Some(agent(world, "Lin", "lin@x.example")),
+                ..ticket()
+            };
             let (taken, _) = pull_new(world, new).await;
-            change(world, taken, TicketChange { assignee_id: Some(None), ..TicketChange::default() });
+            change(
+                world,
+                taken,
+                TicketChange {
+                    assignee_id: Some(None),
+                    ..TicketChange::default()
+                },
+            );
             pull(world).await;
             assert_eq!(world.case_of(taken).await.fields.assigned_to, owner);
         })
@@ -228,12 +346,25 @@ async fn the_contact_of_a_case_is_its_tickets_requester() {
                 ..ticket()
             };
             let (id, _) = pull_new(world, new).await;
-            assert_eq!(name(page(world, id).await.contact.as_ref()), Some("Rosa Parks"));
+            assert_eq!(
+                name(page(world, id).await.contact.as_ref()),
+                Some("Rosa Parks")
+            );
             // The requester can change later.
             let tom = customer(world, "Tom Other", "tom@customer.example");
-            change(world, id, TicketChange { requester_id: Some(tom), ..TicketChange::default() });
+            change(
+                world,
+                id,
+                TicketChange {
+                    requester_id: Some(tom),
+                    ..TicketChange::default()
+                },
+            );
             pull(world).await;
-            assert_eq!(name(page(world, id).await.contact.as_ref()), Some("Tom Other"));
+            assert_eq!(
+                name(page(world, id).await.contact.as_ref()),
+                Some("Tom Other")
+            );
         })
         .await;
 }
@@ -255,16 +386,29 @@ async fn a_case_belongs_to_the_submitters_user_else_the_requesters_else_the_inte
                 };
                 pull_new(world, new).await.1.owner_id
             };
-            assert_eq!(owner_of(alan_there, grace_there).await, Some(grace.id.clone()));
+            assert_eq!(
+                owner_of(alan_there, grace_there).await,
+                Some(grace.id.clone())
+            );
             assert_eq!(owner_of(alan_there, rosa).await, Some(alan.id));
             let ada = world.admin().user().await.id;
             assert_eq!(owner_of(rosa, rosa).await, Some(ada));
 
             // Set once: whoever asks later, the case stays whose it is.
-            let new = NewTicket { requester_id: Some(grace_there), ..ticket() };
+            let new = NewTicket {
+                requester_id: Some(grace_there),
+                ..ticket()
+            };
             let (id, case) = pull_new(world, new).await;
             assert_eq!(case.owner_id, Some(grace.id.clone()));
-            change(world, id, TicketChange { requester_id: Some(rosa), ..TicketChange::default() });
+            change(
+                world,
+                id,
+                TicketChange {
+                    requester_id: Some(rosa),
+                    ..TicketChange::default()
+                },
+            );
             pull(world).await;
             assert_eq!(world.case_of(id).await.owner_id, Some(grace.id));
         })
@@ -282,8 +426,18 @@ async fn a_case_was_reported_when_its_ticket_was_created_and_closed_when_it_was_
             let solved = world.now();
             // Neither what happens to the ticket later nor its closing moves that time.
             world.pass_minutes(10);
-            change(world, id, TicketChange { tags: Some(vec!["late".to_owned()]), ..TicketChange::default() });
-            let case = { pull(world).await; world.case_of(id).await };
+            change(
+                world,
+                id,
+                TicketChange {
+                    tags: Some(vec!["late".to_owned()]),
+                    ..TicketChange::default()
+                },
+            );
+            let case = {
+                pull(world).await;
+                world.case_of(id).await
+            };
             assert_eq!(case.reported_at, created);
             assert_eq!(case.fields.closed_at, Some(solved));
             world.zendesk().edit(|account| account.close(id)).unwrap();
@@ -301,7 +455,14 @@ async fn a_ticket_that_is_opened_again_clears_the_time_and_a_second_solve_sets_i
             world.zendesk().edit(|account| account.solve(id)).unwrap();
             pull(world).await;
             assert!(world.case_of(id).await.fields.closed_at.is_some());
-            change(world, id, TicketChange { status: Some(Status::Open), ..TicketChange::default() });
+            change(
+                world,
+                id,
+                TicketChange {
+                    status: Some(Status::Open),
+                    ..TicketChange::default()
+                },
+            );
             pull(world).await;
             let open = world.case_of(id).await.fields;
             assert_eq!((open.status, open.closed_at), (CaseStatus::Open, None));
@@ -309,7 +470,14 @@ async fn a_ticket_that_is_opened_again_clears_the_time_and_a_second_solve_sets_i
             world.zendesk().edit(|account| account.solve(id)).unwrap();
             let solved: Timestamp = world.now();
             world.pass_minutes(5);
-            change(world, id, TicketChange { tags: Some(vec!["late".to_owned()]), ..TicketChange::default() });
+            change(
+                world,
+                id,
+                TicketChange {
+                    tags: Some(vec!["late".to_owned()]),
+                    ..TicketChange::default()
+                },
+            );
             pull(world).await;
             assert_eq!(world.case_of(id).await.fields.closed_at, Some(solved));
         })
@@ -326,7 +494,10 @@ async fn a_ticket_that_is_opened_again_clears_the_time_and_a_second_solve_sets_i
 async fn source_of(#[case] channel: Channel, #[case] expected: CaseSource) {
     quiet()
         .each(async |world| {
-            let new = NewTicket { channel: Some(channel), ..ticket() };
+            let new = NewTicket {
+                channel: Some(channel),
+                ..ticket()
+            };
             assert_eq!(pull_new(world, new).await.1.source, expected);
         })
         .await;
@@ -343,8 +514,17 @@ async fn the_panel_shows_zendesks_own_words_and_names_unmapped() {
                     account.groups()[0].clone(),
                     account.brands()[0].clone(),
                     account.organizations().next().unwrap().clone(),
-                    account.custom_statuses().iter().find(|one| !one.default).unwrap().clone(),
-                    account.ticket_fields().iter().find(|one| one.kind == "text" && one.removable).cloned(),
+                    account
+                        .custom_statuses()
+                        .iter()
+                        .find(|one| !one.default)
+                        .unwrap()
+                        .clone(),
+                    account
+                        .ticket_fields()
+                        .iter()
+                        .find(|one| one.kind == "text" && one.removable)
+                        .cloned(),
                 )
             });
             let rosa = customer(world, "Rosa Parks", "rosa@customer.example");
@@ -360,7 +540,10 @@ async fn the_panel_shows_zendesks_own_words_and_names_unmapped() {
                 tags: vec!["vip".to_owned(), "fire".to_owned()],
                 custom_fields: field
                     .iter()
-                    .map(|field| CustomValue { id: field.id, value: "gold".into() })
+                    .map(|field| CustomValue {
+                        id: field.id,
+                        value: "gold".into(),
+                    })
                     .collect(),
                 ..ticket()
             };
@@ -370,12 +553,25 @@ async fn the_panel_shows_zendesks_own_words_and_names_unmapped() {
             assert_eq!(
                 labels,
                 [
-                    "Ticket Number", "Recipients Email", "Status", "Type", "Submitter", "Assignee",
-                    "Requester", "Priority", "Problem", "Collaborators",
+                    "Ticket Number",
+                    "Recipients Email",
+                    "Status",
+                    "Type",
+                    "Submitter",
+                    "Assignee",
+                    "Requester",
+                    "Priority",
+                    "Problem",
+                    "Collaborators",
                 ]
             );
             assert_eq!(panel.number, id);
-            assert!(panel.url.unwrap().ends_with(&format!("/agent/tickets/{id}")));
+            assert!(
+                panel
+                    .url
+                    .unwrap()
+                    .ends_with(&format!("/agent/tickets/{id}"))
+            );
             assert_eq!(panel.recipient.as_deref(), Some("help@acme.example"));
             assert_eq!(panel.status.as_deref(), Some(custom.category.as_str()));
             assert_eq!(panel.kind.as_deref(), Some("incident"));
@@ -385,7 +581,10 @@ async fn the_panel_shows_zendesks_own_words_and_names_unmapped() {
             assert_eq!(panel.brand.as_deref(), Some(&*brand.name));
             assert_eq!(panel.organization.as_deref(), Some(&*organization.name));
             assert_eq!(panel.custom_status.as_deref(), Some(&*custom.agent_label));
-            assert_eq!(panel.collaborators[0].zendesk_name.as_deref(), Some("Rosa Parks"));
+            assert_eq!(
+                panel.collaborators[0].zendesk_name.as_deref(),
+                Some("Rosa Parks")
+            );
             if let Some(field) = field {
                 assert_eq!(panel.custom_fields[0].name, field.title);
                 assert_eq!(panel.custom_fields[0].value, "gold");
@@ -398,7 +597,13 @@ async fn the_panel_shows_zendesks_own_words_and_names_unmapped() {
 async fn the_problem_of_a_ticket_leads_to_its_case_also_if_the_problem_arrives_later() {
     quiet()
         .each(async |world| {
-            let problem = add(world, NewTicket { kind: Some(Kind::Problem), ..ticket() });
+            let problem = add(
+                world,
+                NewTicket {
+                    kind: Some(Kind::Problem),
+                    ..ticket()
+                },
+            );
             let incident = NewTicket {
                 kind: Some(Kind::Incident),
                 problem_id: Some(problem),
@@ -406,14 +611,25 @@ async fn the_problem_of_a_ticket_leads_to_its_case_also_if_the_problem_arrives_l
             };
             let incident = add(world, incident);
             // The export damages the problem, so that only the incident arrives.
-            world.zendesk().add_fault(crate::unreadable(problem, "incremental/tickets/cursor"));
-            world.zendesk().add_fault(crate::unreadable(problem, "tickets/show_many"));
+            world
+                .zendesk()
+                .add_fault(crate::unreadable(problem, "incremental/tickets/cursor"));
+            world
+                .zendesk()
+                .add_fault(crate::unreadable(problem, "tickets/show_many"));
             pull(world).await;
             let early = page(world, incident).await.ticket.unwrap().problem.unwrap();
             assert_eq!((early.ticket, early.case_number), (problem, None));
 
             world.zendesk().clear_faults();
-            change(world, problem, TicketChange { tags: Some(vec!["x".to_owned()]), ..TicketChange::default() });
+            change(
+                world,
+                problem,
+                TicketChange {
+                    tags: Some(vec!["x".to_owned()]),
+                    ..TicketChange::default()
+                },
+            );
             pull(world).await;
             let number = world.case_of(problem).await.number;
             let late = page(world, incident).await.ticket.unwrap().problem.unwrap();
@@ -432,10 +648,14 @@ async fn every_ticket_gets_exactly_one_case_from_the_first_ever() {
             let run = world.sync_well().await;
             assert_eq!(run.counters.cases.created, 120);
             assert_eq!(run.requested_by, ADMIN_EMAIL);
-            let tickets: Vec<i64> = world.zendesk().read(|account| account.tickets().map(|one| one.id).collect());
+            let tickets: Vec<i64> = world
+                .zendesk()
+                .read(|account| account.tickets().map(|one| one.id).collect());
             let integration = world.integration().await;
             let mut reader = world.store().read().await.unwrap();
-            let cases = links::cases_of(&mut reader, &integration.id, &tickets).await.unwrap();
+            let cases = links::cases_of(&mut reader, &integration.id, &tickets)
+                .await
+                .unwrap();
             let different: std::collections::HashSet<&String> = cases.values().collect();
             assert_eq!((cases.len(), different.len()), (120, 120));
             assert_eq!(store::cases::count(&mut reader).await.unwrap(), 120);

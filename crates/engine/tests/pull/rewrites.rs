@@ -65,7 +65,10 @@ async fn watch(world: &World) {
         }
     }
     for statement in statements {
-        sqlx::raw_sql(sqlx::AssertSqlSafe(statement)).execute(&mut *tx).await.unwrap();
+        sqlx::raw_sql(sqlx::AssertSqlSafe(statement))
+            .execute(&mut *tx)
+            .await
+            .unwrap();
     }
     tx.commit().await.unwrap();
 }
@@ -77,9 +80,14 @@ async fn seen(world: &World) -> BTreeMap<String, i64> {
         .fetch_all(&mut *tx)
         .await
         .unwrap();
-    sqlx::query("DELETE FROM seen_write").execute(&mut *tx).await.unwrap();
+    sqlx::query("DELETE FROM seen_write")
+        .execute(&mut *tx)
+        .await
+        .unwrap();
     tx.commit().await.unwrap();
-    rows.iter().map(|row| (row.get("what"), row.get("n"))).collect()
+    rows.iter()
+        .map(|row| (row.get("what"), row.get("n")))
+        .collect()
 }
 
 #[tokio::test]
@@ -96,7 +104,11 @@ async fn an_unchanged_pull_costs_at_most_four_requests_and_writes_no_row() {
                 let before = world.zendesk().requests();
                 let run = pull(world).await;
                 let sent = world.zendesk().requests() - before;
-                assert!(sent <= 4, "{sent} requests: {:?}", world.zendesk().requests_by_route());
+                assert!(
+                    sent <= 4,
+                    "{sent} requests: {:?}",
+                    world.zendesk().requests_by_route()
+                );
                 assert_eq!(run.counters.requests, sent);
                 assert_eq!(seen(world).await, BTreeMap::new());
                 let counters = run.counters;
@@ -106,16 +118,25 @@ async fn an_unchanged_pull_costs_at_most_four_requests_and_writes_no_row() {
             }
             assert!(dump == world.dump().await, "the records are as they were");
             // The watch itself works: a change is seen, and only what it touches.
-            change(world, 7, simulator::TicketChange {
-                subject: Some(Some("Changed".to_owned())),
-                ..simulator::TicketChange::default()
-            });
+            change(
+                world,
+                7,
+                simulator::TicketChange {
+                    subject: Some(Some("Changed".to_owned())),
+                    ..simulator::TicketChange::default()
+                },
+            );
             pull(world).await;
             let expected = [
-                ("INSERT history", 2), ("UPDATE crm_case", 1), ("UPDATE link", 1), ("UPDATE zendesk_ticket", 1),
+                ("INSERT history", 2),
+                ("UPDATE crm_case", 1),
+                ("UPDATE link", 1),
+                ("UPDATE zendesk_ticket", 1),
             ];
-            let expected: BTreeMap<String, i64> =
-                expected.into_iter().map(|(what, n)| (what.to_owned(), n)).collect();
+            let expected: BTreeMap<String, i64> = expected
+                .into_iter()
+                .map(|(what, n)| (what.to_owned(), n))
+                .collect();
             assert_eq!(seen(world).await, expected);
         })
         .await;
@@ -131,7 +152,10 @@ async fn reading_everything_again_from_the_beginning_writes_no_row() {
             world.sync_well().await;
             watch(world).await;
             let mut tx = world.store().begin().await.unwrap();
-            sqlx::query("DELETE FROM stream_cursor").execute(&mut *tx).await.unwrap();
+            sqlx::query("DELETE FROM stream_cursor")
+                .execute(&mut *tx)
+                .await
+                .unwrap();
             tx.commit().await.unwrap();
             let run = pull(world).await;
             assert_eq!(run.counters.tickets.read, 120);
@@ -145,12 +169,24 @@ async fn a_ticket_touched_by_the_system_only_is_no_change() {
     quiet()
         .each(async |world| {
             let rosa = customer(world, "Rosa Parks", "rosa@customer.example");
-            let id = add(world, simulator::NewTicket { requester_id: Some(rosa), ..ticket() });
+            let id = add(
+                world,
+                simulator::NewTicket {
+                    requester_id: Some(rosa),
+                    ..ticket()
+                },
+            );
             pull(world).await;
             watch(world).await;
-            world.zendesk().edit(|account| account.system_touch(id)).unwrap();
+            world
+                .zendesk()
+                .edit(|account| account.system_touch(id))
+                .unwrap();
             let run = pull(world).await;
-            assert_eq!((run.counters.tickets.read, run.counters.tickets.unchanged), (1, 1));
+            assert_eq!(
+                (run.counters.tickets.read, run.counters.tickets.unchanged),
+                (1, 1)
+            );
             assert_eq!(seen(world).await, BTreeMap::new());
         })
         .await;
@@ -164,10 +200,23 @@ async fn a_change_that_only_the_mirror_has_a_place_for_writes_neither_case_nor_l
             pull(world).await;
             watch(world).await;
             let tags = Some(vec!["vip".to_owned()]);
-            change(world, id, simulator::TicketChange { tags, ..simulator::TicketChange::default() });
+            change(
+                world,
+                id,
+                simulator::TicketChange {
+                    tags,
+                    ..simulator::TicketChange::default()
+                },
+            );
             let run = pull(world).await;
-            assert_eq!((run.counters.tickets.updated, run.counters.cases.updated), (1, 0));
-            assert_eq!(seen(world).await, BTreeMap::from([("UPDATE zendesk_ticket".to_owned(), 1)]));
+            assert_eq!(
+                (run.counters.tickets.updated, run.counters.cases.updated),
+                (1, 0)
+            );
+            assert_eq!(
+                seen(world).await,
+                BTreeMap::from([("UPDATE zendesk_ticket".to_owned(), 1)])
+            );
         })
         .await;
 }

@@ -18,7 +18,12 @@ fn subject(words: &str) -> TicketChange {
 
 /// The kinds of the notices on a ticket's case.
 async fn notices(world: &World, ticket: i64) -> Vec<NoticeKind> {
-    page(world, ticket).await.notices.iter().map(|notice| notice.kind).collect()
+    page(world, ticket)
+        .await
+        .notices
+        .iter()
+        .map(|notice| notice.kind)
+        .collect()
 }
 
 #[tokio::test]
@@ -26,11 +31,20 @@ async fn a_deleted_ticket_keeps_its_case_and_its_values() {
     quiet()
         .each(async |world| {
             let rosa = customer(world, "Rosa Parks", "rosa@customer.example");
-            let new = NewTicket { requester_id: Some(rosa), ..ticket() };
+            let new = NewTicket {
+                requester_id: Some(rosa),
+                ..ticket()
+            };
             let (id, before) = pull_new(world, new).await;
-            world.zendesk().edit(|account| account.delete_ticket(id)).unwrap();
+            world
+                .zendesk()
+                .edit(|account| account.delete_ticket(id))
+                .unwrap();
             let run = pull(world).await;
-            assert_eq!((run.counters.tickets.updated, run.counters.cases.updated), (1, 0));
+            assert_eq!(
+                (run.counters.tickets.updated, run.counters.cases.updated),
+                (1, 0)
+            );
             assert_eq!(world.case_of(id).await, before);
             assert_eq!(notices(world, id).await, [NoticeKind::TicketDeleted]);
             assert_eq!(page(world, id).await.ticket.unwrap().state, "deleted");
@@ -44,10 +58,16 @@ async fn a_ticket_first_seen_deleted_still_gets_its_case_with_a_notice() {
     quiet()
         .each(async |world| {
             let id = add(world, ticket());
-            world.zendesk().edit(|account| account.delete_ticket(id)).unwrap();
+            world
+                .zendesk()
+                .edit(|account| account.delete_ticket(id))
+                .unwrap();
             pull(world).await;
             let page = page(world, id).await;
-            assert_eq!((page.subject.as_str(), page.status), ("Printer on fire", CaseStatus::Open));
+            assert_eq!(
+                (page.subject.as_str(), page.status),
+                ("Printer on fire", CaseStatus::Open)
+            );
             assert_eq!(notices(world, id).await, [NoticeKind::TicketDeleted]);
         })
         .await;
@@ -58,13 +78,26 @@ async fn a_restored_ticket_goes_on_in_step_with_its_case() {
     quiet()
         .each(async |world| {
             let (id, before) = pull_new(world, ticket()).await;
-            world.zendesk().edit(|account| account.delete_ticket(id)).unwrap();
+            world
+                .zendesk()
+                .edit(|account| account.delete_ticket(id))
+                .unwrap();
             pull(world).await;
-            world.zendesk().edit(|account| account.restore_ticket(id)).unwrap();
+            world
+                .zendesk()
+                .edit(|account| account.restore_ticket(id))
+                .unwrap();
             pull(world).await;
             assert_eq!(world.case_of(id).await.fields, before.fields);
             assert!(notices(world, id).await.is_empty());
-            change(world, id, TicketChange { status: Some(Status::Pending), ..subject("Smoke only") });
+            change(
+                world,
+                id,
+                TicketChange {
+                    status: Some(Status::Pending),
+                    ..subject("Smoke only")
+                },
+            );
             pull(world).await;
             let case = world.case_of(id).await;
             assert_eq!(case.id, before.id);
@@ -88,25 +121,50 @@ async fn a_scrubbed_ticket_is_purged_from_mirror_and_history_and_never_reaches_t
             };
             let (id, _) = pull_new(world, new).await;
             let more = NewComment::public("Secret answer.").by(rosa);
-            world.zendesk().edit(|account| account.add_comment(id, more)).unwrap();
+            world
+                .zendesk()
+                .edit(|account| account.add_comment(id, more))
+                .unwrap();
             // A conflict, and a change in the history, both of which tell the subject.
-            world.admin().edit_case_of(id, |fields| fields.subject = "Our own edit".to_owned()).await;
+            world
+                .admin()
+                .edit_case_of(id, |fields| fields.subject = "Our own edit".to_owned())
+                .await;
             change(world, id, subject("Secret tumour, again"));
             pull(world).await;
             let before = world.case_of(id).await;
-            world.zendesk().edit(|account| account.delete_ticket(id)).unwrap();
+            world
+                .zendesk()
+                .edit(|account| account.delete_ticket(id))
+                .unwrap();
             pull(world).await;
-            world.zendesk().edit(|account| account.scrub_ticket(id)).unwrap();
+            world
+                .zendesk()
+                .edit(|account| account.scrub_ticket(id))
+                .unwrap();
             let run = pull(world).await;
 
             let case = world.case_of(id).await;
-            assert_eq!(case.fields, before.fields, "the case and its contact are kept");
-            assert_eq!(contact_of(world, id).await.email.as_deref(), Some("rosa@customer.example"));
+            assert_eq!(
+                case.fields, before.fields,
+                "the case and its contact are kept"
+            );
+            assert_eq!(
+                contact_of(world, id).await.email.as_deref(),
+                Some("rosa@customer.example")
+            );
             let comments = world.comments_of(id).await;
             assert_eq!(comments[0].comment.message, "Secret words.");
             assert_eq!(comments[1].comment.message, "Secret answer.");
             assert_eq!(notices(world, id).await, [NoticeKind::TicketScrubbed]);
-            for table in ["zendesk_ticket", "zendesk_comment", "link", "outbox", "history", "conflict"] {
+            for table in [
+                "zendesk_ticket",
+                "zendesk_comment",
+                "link",
+                "outbox",
+                "history",
+                "conflict",
+            ] {
                 for line in lines(world, table).await {
                     assert!(!line.to_lowercase().contains("secret"), "{line}");
                 }
@@ -114,14 +172,19 @@ async fn a_scrubbed_ticket_is_purged_from_mirror_and_history_and_never_reaches_t
             let told = page(world, id).await.history;
             assert!(!told.is_empty() && told.iter().all(|line| line.kind == HistoryKind::Untold));
             let log = read_log(world, &run.id).await;
-            assert!(log.iter().any(|line| line.contains("erased in Zendesk")), "{log:?}");
+            assert!(
+                log.iter().any(|line| line.contains("erased in Zendesk")),
+                "{log:?}"
+            );
         })
         .await;
 }
 
 async fn read_log(world: &World, run: &str) -> Vec<String> {
     let mut reader = world.store().read().await.unwrap();
-    let lines = store::runs::read_log(&mut reader, run, 0, 1_000, false).await.unwrap();
+    let lines = store::runs::read_log(&mut reader, run, 0, 1_000, false)
+        .await
+        .unwrap();
     lines.into_iter().map(|line| line.line).collect()
 }
 
@@ -130,17 +193,28 @@ async fn the_emptied_comments_of_a_scrubbed_ticket_never_reach_the_case() {
     quiet()
         .each(async |world| {
             let (id, _) = pull_new(world, ticket()).await;
-            world.zendesk().edit(|account| account.delete_ticket(id)).unwrap();
-            world.zendesk().edit(|account| account.scrub_ticket(id)).unwrap();
+            world
+                .zendesk()
+                .edit(|account| account.delete_ticket(id))
+                .unwrap();
+            world
+                .zendesk()
+                .edit(|account| account.scrub_ticket(id))
+                .unwrap();
             pull(world).await;
             // The export of events is read from its beginning, where each text is now "X".
             let integration = world.integration().await;
             let mut tx = world.store().begin().await.unwrap();
-            store::cursors::store(&mut tx, &integration.id, "comments", "0", world.now()).await.unwrap();
+            store::cursors::store(&mut tx, &integration.id, "comments", "0", world.now())
+                .await
+                .unwrap();
             tx.commit().await.unwrap();
             pull(world).await;
             let comments = world.comments_of(id).await;
-            assert_eq!((comments.len(), comments[0].comment.message.as_str()), (1, "It burns."));
+            assert_eq!(
+                (comments.len(), comments[0].comment.message.as_str()),
+                (1, "It burns.")
+            );
         })
         .await;
 }
@@ -150,11 +224,26 @@ async fn a_ticket_first_seen_scrubbed_gets_no_case_and_no_contact() {
     quiet()
         .each(async |world| {
             let rosa = customer(world, "Rosa Parks", "rosa@customer.example");
-            let id = add(world, NewTicket { requester_id: Some(rosa), ..ticket() });
-            world.zendesk().edit(|account| account.delete_ticket(id)).unwrap();
-            world.zendesk().edit(|account| account.scrub_ticket(id)).unwrap();
+            let id = add(
+                world,
+                NewTicket {
+                    requester_id: Some(rosa),
+                    ..ticket()
+                },
+            );
+            world
+                .zendesk()
+                .edit(|account| account.delete_ticket(id))
+                .unwrap();
+            world
+                .zendesk()
+                .edit(|account| account.scrub_ticket(id))
+                .unwrap();
             let run = pull(world).await;
-            assert_eq!((run.counters.tickets.created, run.counters.cases.created), (1, 0));
+            assert_eq!(
+                (run.counters.tickets.created, run.counters.cases.created),
+                (1, 0)
+            );
             assert_eq!(run.counters.contacts.created, 0);
             assert!(world.find_case_of(id).await.is_none());
             assert_eq!(pull(world).await.counters.cases.created, 0);
@@ -167,7 +256,10 @@ async fn a_ticket_is_scrubbed_by_the_passing_of_thirty_days() {
     quiet()
         .each(async |world| {
             let (id, before) = pull_new(world, ticket()).await;
-            world.zendesk().edit(|account| account.delete_ticket(id)).unwrap();
+            world
+                .zendesk()
+                .edit(|account| account.delete_ticket(id))
+                .unwrap();
             pull(world).await;
             world.pass_minutes(31 * 24 * 60);
             pull(world).await;
@@ -185,7 +277,11 @@ async fn a_closed_ticket_has_a_notice_that_names_the_follow_up() {
             world.zendesk().edit(|account| account.close(id)).unwrap();
             pull(world).await;
             assert_eq!(notices(world, id).await, [NoticeKind::TicketClosed]);
-            assert!(page(world, id).await.notices[0].sentence.contains("follow-up"));
+            assert!(
+                page(world, id).await.notices[0]
+                    .sentence
+                    .contains("follow-up")
+            );
         })
         .await;
 }
@@ -197,7 +293,10 @@ async fn a_closed_ticket_born_again_as_follow_up_makes_a_new_case_linked_to_the_
             let (old, _) = pull_new(world, ticket()).await;
             world.zendesk().edit(|account| account.close(old)).unwrap();
             let again = NewComment::public("It burns again.");
-            let new = world.zendesk().edit(|account| account.follow_up(old, again)).unwrap();
+            let new = world
+                .zendesk()
+                .edit(|account| account.follow_up(old, again))
+                .unwrap();
             let run = pull(world).await;
             assert_eq!(run.counters.cases.created, 1);
             let (before, after) = (page(world, old).await, page(world, new).await);
@@ -215,12 +314,18 @@ async fn a_merged_ticket_shows_the_ticket_that_goes_on_and_its_case() {
         .each(async |world| {
             let survivor = add(world, ticket());
             let (id, _) = pull_new(world, ticket()).await;
-            world.zendesk().edit(|account| account.merge_tickets(id, survivor)).unwrap();
+            world
+                .zendesk()
+                .edit(|account| account.merge_tickets(id, survivor))
+                .unwrap();
             pull(world).await;
             let merged = page(world, id).await;
             assert_eq!(notices(world, id).await, [NoticeKind::TicketMerged]);
             let sentence = &merged.notices[0].sentence;
-            assert!(sentence.contains(&format!("merged into ticket #{survivor}")), "{sentence}");
+            assert!(
+                sentence.contains(&format!("merged into ticket #{survivor}")),
+                "{sentence}"
+            );
             let number = world.case_of(survivor).await.number;
             assert_eq!(merged.notices[0].case_number, Some(number));
             assert_eq!(merged.status, CaseStatus::Closed);
@@ -255,18 +360,30 @@ async fn a_case_deleted_here_stays_deleted_and_can_be_restored() {
             world.admin().delete_case_of(id).await;
             change(world, id, subject("Changed while gone"));
             let answer = NewComment::public("Said while gone.");
-            world.zendesk().edit(|account| account.add_comment(id, answer)).unwrap();
+            world
+                .zendesk()
+                .edit(|account| account.add_comment(id, answer))
+                .unwrap();
             let run = pull(world).await;
-            assert_eq!((run.counters.cases.created, run.counters.cases.updated), (0, 0));
+            assert_eq!(
+                (run.counters.cases.created, run.counters.cases.updated),
+                (0, 0)
+            );
             assert_eq!(run.counters.tickets.updated, 1);
             let gone = world.case_of(id).await;
             assert!(gone.deleted_at.is_some());
             assert_eq!(notices(world, id).await, [NoticeKind::CaseDeleted]);
-            let list = engine::case_view::list(world.engine(), None, 10).await.unwrap();
+            let list = engine::case_view::list(world.engine(), None, 10)
+                .await
+                .unwrap();
             assert!(list.cases.is_empty());
 
             world.admin().restore_case_of(id).await;
-            assert_eq!(world.comments_of(id).await.len(), 2, "nothing that was said is lost");
+            assert_eq!(
+                world.comments_of(id).await.len(),
+                2,
+                "nothing that was said is lost"
+            );
             change(world, id, subject("Changed once back"));
             pull(world).await;
             let back = world.case_of(id).await;
@@ -281,16 +398,28 @@ async fn a_deleted_zendesk_user_loses_nobody_their_contact_and_no_placeholder_re
     quiet()
         .each(async |world| {
             let rosa = customer(world, "Rosa Parks", "rosa@customer.example");
-            let new = NewTicket { requester_id: Some(rosa), ..ticket() };
+            let new = NewTicket {
+                requester_id: Some(rosa),
+                ..ticket()
+            };
             let (id, _) = pull_new(world, new).await;
             let before = contact_of(world, id).await;
-            world.zendesk().edit(|account| account.delete_user(rosa)).unwrap();
+            world
+                .zendesk()
+                .edit(|account| account.delete_user(rosa))
+                .unwrap();
             pull(world).await;
             assert_eq!(contact_of(world, id).await, before);
-            world.zendesk().edit(|account| account.forget_user(rosa)).unwrap();
+            world
+                .zendesk()
+                .edit(|account| account.forget_user(rosa))
+                .unwrap();
             pull(world).await;
             assert_eq!(contact_of(world, id).await, before);
-            assert_eq!(name(page(world, id).await.contact.as_ref()), Some("Rosa Parks"));
+            assert_eq!(
+                name(page(world, id).await.contact.as_ref()),
+                Some("Rosa Parks")
+            );
         })
         .await;
 }
@@ -300,8 +429,17 @@ async fn a_deleted_user_first_seen_as_a_placeholder_makes_no_contact_of_that_nam
     quiet()
         .each(async |world| {
             let rosa = customer(world, "Rosa Parks", "rosa@customer.example");
-            let id = add(world, NewTicket { requester_id: Some(rosa), ..ticket() });
-            world.zendesk().edit(|account| account.forget_user(rosa)).unwrap();
+            let id = add(
+                world,
+                NewTicket {
+                    requester_id: Some(rosa),
+                    ..ticket()
+                },
+            );
+            world
+                .zendesk()
+                .edit(|account| account.forget_user(rosa))
+                .unwrap();
             pull(world).await;
             let contact = contact_of(world, id).await;
             let full = contact.name.full();
@@ -317,10 +455,16 @@ async fn tickets_of_a_merged_zendesk_user_move_to_the_survivors_contact() {
         .each(async |world| {
             let loser = customer(world, "R. Parks", "rosa@old.example");
             let winner = customer(world, "Rosa Parks", "rosa@new.example");
-            let new = NewTicket { requester_id: Some(loser), ..ticket() };
+            let new = NewTicket {
+                requester_id: Some(loser),
+                ..ticket()
+            };
             let (id, _) = pull_new(world, new).await;
             let old_contact = contact_of(world, id).await;
-            world.zendesk().edit(|account| account.merge_users(loser, winner)).unwrap();
+            world
+                .zendesk()
+                .edit(|account| account.merge_users(loser, winner))
+                .unwrap();
             pull(world).await;
             let moved = contact_of(world, id).await;
             assert_eq!(moved.name.full(), "Rosa Parks");
@@ -336,7 +480,12 @@ async fn a_scrubbed_subject_on_a_living_ticket_is_only_a_subject() {
     quiet()
         .each(async |world| {
             let id = add(world, ticket());
-            world.zendesk().add_fault(altered(id, "incremental/tickets/cursor", "subject", "SCRUBBED"));
+            world.zendesk().add_fault(altered(
+                id,
+                "incremental/tickets/cursor",
+                "subject",
+                "SCRUBBED",
+            ));
             let run = pull(world).await;
             assert_eq!(run.requested_by, ADMIN_EMAIL);
             assert_eq!(world.case_of(id).await.fields.subject, "SCRUBBED");
