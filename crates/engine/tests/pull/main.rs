@@ -3,17 +3,24 @@
 #![expect(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 
 mod comments;
+mod contacts;
+mod erased;
+mod late;
 mod mapping;
 mod merging;
+mod panel;
 mod people;
 mod rewrites;
+mod roles;
 mod runs;
 mod states;
 mod unknown;
+mod workers;
 
 use domain::person::PersonName;
 use engine::case_view::{CaseView, Name, PersonView};
 use simulator::{Fault, FaultKind, NewComment, NewTicket, NewUser, Record, TicketChange};
+use store::Store;
 use store::cases::Case;
 use store::contacts::Contact;
 use store::runs::Run;
@@ -122,6 +129,12 @@ async fn contact(world: &World, id: &str) -> Contact {
 async fn contact_of(world: &World, ticket: i64) -> Contact {
     let id = world.case_of(ticket).await.fields.contact.unwrap();
     contact(world, &id).await
+}
+
+/// A run, as it stands now.
+async fn find_run(store: &Store, run: &str) -> Run {
+    let mut reader = store.read().await.unwrap();
+    store::runs::find(&mut reader, run).await.unwrap().unwrap()
 }
 
 /// The lines of a dump that tell of one table.

@@ -181,7 +181,7 @@ async fn a_description_edited_here_is_never_overwritten() {
             world
                 .admin()
                 .edit_case_of(id, |fields| {
-                    fields.description = "Our own words.".to_owned()
+                    fields.description = "Our own words.".to_owned();
                 })
                 .await;
             change(world, id, subject("Another subject"));
