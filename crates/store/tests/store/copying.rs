@@ -100,7 +100,7 @@ async fn check_copy(from: &Store, into: &Store) {
     let mut tx = into.begin().await.unwrap();
     cases::put(&mut tx, &[case(5_000)]).await.unwrap();
     tx.commit().await.unwrap();
-    let kept = cases::find(&mut *from.read().await.unwrap(), "5000").await;
+    let kept = cases::find(&mut from.read().await.unwrap(), "5000").await;
     assert_eq!(kept.unwrap(), None);
 }
 

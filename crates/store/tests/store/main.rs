@@ -4,7 +4,6 @@
 //! runs on SQLite and says that the other half was skipped.
 #![expect(
     clippy::unwrap_used,
-    clippy::panic,
     clippy::print_stdout,
     clippy::print_stderr,
     reason = "a failed unwrap is a failed test, and a skipped one says so"

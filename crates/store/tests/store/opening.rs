@@ -17,7 +17,7 @@ async fn opening_a_database_again_changes_nothing_in_it() {
         tx.commit().await.unwrap();
         let before = database.count("_sqlx_migrations").await;
         let again = database.again().await;
-        let found = store::cases::find(&mut *again.read().await.unwrap(), "1").await;
+        let found = store::cases::find(&mut again.read().await.unwrap(), "1").await;
         assert_eq!(found.unwrap().unwrap(), case(1));
         again.close().await;
         assert_eq!(database.count("_sqlx_migrations").await, before);
@@ -32,7 +32,7 @@ async fn several_processes_may_open_a_new_database_at_once() {
         let (a, b, c, d) = tokio::join!(open(), open(), open(), open());
         for opened in [a, b, c, d] {
             let store = opened.unwrap();
-            let cases = store::cases::count(&mut *store.read().await.unwrap()).await;
+            let cases = store::cases::count(&mut store.read().await.unwrap()).await;
             assert_eq!(cases.unwrap(), 0);
             store.close().await;
         }
@@ -173,7 +173,7 @@ async fn a_committed_write_is_there_for_the_next_process_and_an_abandoned_one_is
             .unwrap();
         drop(tx);
         let again = database.again().await;
-        let state = store::budgets::load(&mut *again.read().await.unwrap(), "acme").await;
+        let state = store::budgets::load(&mut again.read().await.unwrap(), "acme").await;
         assert_eq!(state.unwrap().as_deref(), Some("kept"));
         again.close().await;
     })

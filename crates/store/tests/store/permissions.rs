@@ -83,7 +83,7 @@ async fn a_file_that_may_not_be_written_is_told_with_its_path() {
         allow(&entry.unwrap().path(), 0o644);
     }
     let store = Store::open_file(&file).await.unwrap();
-    let kept = cases::count(&mut *store.read().await.unwrap()).await;
+    let kept = cases::count(&mut store.read().await.unwrap()).await;
     assert_eq!(kept.unwrap(), 1);
 }
 

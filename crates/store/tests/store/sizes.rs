@@ -196,9 +196,9 @@ async fn links_comments_and_lists_of_any_number_are_written_and_read_back() {
                 .unwrap();
             assert_eq!(length(&found), size);
             let found = references::names(&mut reader, &id, references::GROUPS, &asked).await;
-            assert_eq!(length(&found.unwrap()), size);
+            assert_eq!(length(found.unwrap()), size);
             let found = references::known(&mut reader, &id, &asked).await;
-            assert_eq!(length(&found.unwrap()), size);
+            assert_eq!(length(found.unwrap()), size);
             drop(reader);
             empty(
                 database,
