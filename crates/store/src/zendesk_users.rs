@@ -137,6 +137,28 @@ pub async fn by_ids(
     .collect()
 }
 
+/// Who has one of these primary emails, given as [`email_key`]s: `(email key, user)`.
+///
+/// # Errors
+/// As the database says.
+pub async fn by_email_keys(
+    connection: &mut AnyConnection,
+    integration: &str,
+    keys: &[String],
+) -> Result<Vec<(String, i64)>> {
+    select_in(
+        connection,
+        "SELECT email_key, remote_id FROM zendesk_user WHERE integration_id = $1 AND email_key IN",
+        Some(integration),
+        keys,
+        "",
+    )
+    .await?
+    .iter()
+    .map(|row| Ok((row.try_get("email_key")?, row.try_get("remote_id")?)))
+    .collect()
+}
+
 /// The links of the users with these Zendesk ids.
 ///
 /// # Errors

@@ -1,9 +1,9 @@
 //! Zendesk's users into the mirror, and their changes into the contacts they are.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
-use domain::person::{Role, ZendeskUser};
+use domain::person::{Role, ZendeskUser, email_key};
 use domain::plan::{ContactFields, plan_person};
 use jiff::{SignedDuration, Timestamp};
 use store::contacts::{self, Contact};
@@ -98,8 +98,8 @@ pub(super) async fn put(
         changed.push(MirroredUser { user, content, raw });
     }
     changed.sort_unstable_by_key(|mirrored| mirrored.user.id);
+    warn_of_shared_emails(page, integration, &changed).await?;
     zendesk_users::put(&mut page.tx, integration, &changed).await?;
-    warn_of_shared_emails(page, &changed);
     let linked: Vec<&ZendeskUser> = changed
         .iter()
         .filter(|mirrored| {
@@ -186,19 +186,42 @@ async fn update_contacts(pull: &Pull<'_>, page: &mut Page, users: &[&ZendeskUser
     Ok(zendesk_users::link(&mut page.tx, &pull.integration.id, &moved, page.now).await?)
 }
 
-fn warn_of_shared_emails(page: &mut Page, users: &[MirroredUser<'_>]) {
-    let mut seen: HashMap<String, i64> = HashMap::new();
+/// Tells of changed users whose email another user has too, of the page or of the mirror.
+async fn warn_of_shared_emails(
+    page: &mut Page,
+    integration: &str,
+    users: &[MirroredUser<'_>],
+) -> Result<()> {
+    let mut keys: Vec<String> = users
+        .iter()
+        .filter_map(|mirrored| mirrored.user.email.as_deref())
+        .map(email_key)
+        .filter(|key| !key.is_empty())
+        .collect();
+    keys.sort_unstable();
+    keys.dedup();
+    let changed: HashSet<i64> = users.iter().map(|mirrored| mirrored.user.id).collect();
+    // What the mirror says of somebody who has just changed is no longer true.
+    let mut seen: HashMap<String, i64> =
+        zendesk_users::by_email_keys(&mut page.tx, integration, &keys)
+            .await?
+            .into_iter()
+            .filter(|(_, user)| !changed.contains(user))
+            .collect();
     for mirrored in users {
-        let Some(email) = mirrored.user.email.as_deref() else {
+        let user = mirrored.user.id;
+        let Some(key) = mirrored.user.email.as_deref().map(email_key) else {
             continue;
         };
-        if let Some(other) = seen.insert(domain::person::email_key(email), mirrored.user.id) {
+        if !key.is_empty()
+            && let Some(other) = seen.insert(key, user)
+        {
             page.warn(format!(
-                "Zendesk users {other} and {} have the same email address, so both are the same person here. Merge them in Zendesk if that is right, or give one another address.",
-                mirrored.user.id
+                "Zendesk users {other} and {user} have the same email address, so both are the same person here. Merge them in Zendesk if that is right, or give one another address."
             ));
         }
     }
+    Ok(())
 }
 
 /// Fetches users that tickets or comments name and the mirror lacks, before a page is begun.

@@ -62,6 +62,38 @@ async fn two_users_with_one_email_are_one_contact_and_the_run_says_so() {
 }
 
 #[tokio::test]
+async fn a_user_who_comes_later_with_the_email_of_another_is_the_same_contact() {
+    quiet()
+        .each(async |world| {
+            let rosa = customer(world, "Rosa Parks", "rosa@customer.example");
+            let (first, _) = pull_new(world, asked_by(rosa)).await;
+            let twin = customer(world, "Rosa Twin", "twin@customer.example");
+            let route = "incremental/users/cursor";
+            let same = altered(twin, route, "email", "rosa@customer.example");
+            world.zendesk().add_fault(same);
+            let second = add(world, asked_by(twin));
+            let run = pull(world).await;
+            assert_eq!(run.counters.contacts.created, 0);
+            let made = contact_of(world, first).await;
+            assert_eq!(contact_of(world, second).await, made);
+            assert_eq!(
+                made.name.full(),
+                "Rosa Parks",
+                "on a first meeting it keeps its name"
+            );
+            let warnings = world.warnings(&run).await;
+            assert!(
+                warnings
+                    .iter()
+                    .any(|line| line.contains("same email address")
+                        && line.contains(&rosa.to_string())),
+                "{warnings:?}"
+            );
+        })
+        .await;
+}
+
+#[tokio::test]
 async fn a_contact_is_found_by_a_secondary_email_only_if_the_integration_says_so() {
     for (rule, found) in [
         (EmailMatch::Primary, false),

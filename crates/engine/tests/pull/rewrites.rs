@@ -236,3 +236,46 @@ async fn users_changed_a_moment_ago_are_read_again_without_a_write() {
         })
         .await;
 }
+
+#[tokio::test]
+async fn a_dry_run_writes_nothing_and_says_what_the_run_after_it_does() {
+    quiet()
+        .each(async |world| {
+            let id = add(world, ticket());
+            pull(world).await;
+            let subject = Some(Some("Smoke only".to_owned()));
+            change(
+                world,
+                id,
+                simulator::TicketChange {
+                    subject,
+                    ..simulator::TicketChange::default()
+                },
+            );
+            add(world, ticket());
+            world.pass_minutes(2);
+            watch(world).await;
+            let integration = world.integration().await;
+            let folder = tempfile::tempdir().unwrap();
+            let engine = world.engine();
+            let dry = engine::dry_run::dry_run(engine, &integration, folder.path())
+                .await
+                .unwrap();
+            assert_eq!(seen(world).await, BTreeMap::new());
+            let number = world.case_of(id).await.number;
+            assert_eq!(
+                dry.changes,
+                [format!(
+                    "Case {number}: subject would change from “Printer on fire” to “Smoke only”."
+                )]
+            );
+            assert_eq!(dry.counters.cases.created, 1);
+            assert_eq!(dry.warnings, Vec::<String>::new());
+
+            let mut real = world.sync_well().await.counters;
+            real.requests = dry.counters.requests;
+            assert_eq!(real, dry.counters);
+            assert_eq!(world.case_of(id).await.fields.subject, "Smoke only");
+        })
+        .await;
+}
