@@ -175,11 +175,15 @@ CREATE TABLE integration (
 );
 
 -- ============================================================ the mirror of Zendesk
+-- (The large tables name their integration without a foreign key: checking it for every row of a
+-- pull costs more than deleting them by name, which integrations.rs does. Keys begin with the
+-- remote id: by the integration alone they would find nearly every row, and PostgreSQL, before it
+-- has statistics, takes that for the shorter way.)
 
 -- Users as Zendesk last sent them, whole, in `raw`. `content` is a hash of what matters in it: a
 -- row that comes again unchanged costs no write.
 CREATE TABLE zendesk_user (
-  integration_id TEXT NOT NULL REFERENCES integration (id) ON DELETE CASCADE,
+  integration_id TEXT NOT NULL,
   remote_id BIGINT NOT NULL,
   name TEXT,
   email TEXT,
@@ -190,24 +194,24 @@ CREATE TABLE zendesk_user (
   updated_at BIGINT,
   content BIGINT NOT NULL,
   raw TEXT NOT NULL,
-  PRIMARY KEY (integration_id, remote_id)
+  PRIMARY KEY (remote_id, integration_id)
 );
 CREATE INDEX zendesk_user_email ON zendesk_user (integration_id, email_key) WHERE email_key IS NOT NULL;
 
 -- Which contact a Zendesk user is, and what both sides last agreed on (`agreed`, a JSON of pairs).
 CREATE TABLE person_link (
-  integration_id TEXT NOT NULL REFERENCES integration (id) ON DELETE CASCADE,
+  integration_id TEXT NOT NULL,
   remote_id BIGINT NOT NULL,
   contact_id TEXT NOT NULL,
   agreed TEXT NOT NULL,
   created_at BIGINT NOT NULL,
-  PRIMARY KEY (integration_id, remote_id)
+  PRIMARY KEY (remote_id, integration_id)
 );
 CREATE INDEX person_link_contact ON person_link (contact_id);
 
 -- Tickets as Zendesk last sent them, whole, in `raw`. `state` is alive, closed, deleted or scrubbed.
 CREATE TABLE zendesk_ticket (
-  integration_id TEXT NOT NULL REFERENCES integration (id) ON DELETE CASCADE,
+  integration_id TEXT NOT NULL,
   remote_id BIGINT NOT NULL,
   state TEXT NOT NULL,
   status TEXT,
@@ -223,7 +227,7 @@ CREATE TABLE zendesk_ticket (
   updated_at BIGINT,
   content BIGINT NOT NULL,
   raw TEXT NOT NULL,
-  PRIMARY KEY (integration_id, remote_id)
+  PRIMARY KEY (remote_id, integration_id)
 );
 CREATE INDEX zendesk_ticket_followup ON zendesk_ticket (integration_id, followup_source_id) WHERE followup_source_id IS NOT NULL;
 
@@ -231,7 +235,7 @@ CREATE INDEX zendesk_ticket_followup ON zendesk_ticket (integration_id, followup
 -- reliability.md 4 is this table's pair of unique keys, remote_id on Zendesk's side and
 -- case_comment_id on ours. `case_comment_id` is null only until the comment's ticket has arrived.
 CREATE TABLE zendesk_comment (
-  integration_id TEXT NOT NULL REFERENCES integration (id) ON DELETE CASCADE,
+  integration_id TEXT NOT NULL,
   remote_id BIGINT NOT NULL,
   ticket_remote_id BIGINT NOT NULL,
   author_remote_id BIGINT,
@@ -239,7 +243,7 @@ CREATE TABLE zendesk_comment (
   op_id TEXT,
   content BIGINT NOT NULL,
   raw TEXT NOT NULL,
-  PRIMARY KEY (integration_id, remote_id)
+  PRIMARY KEY (remote_id, integration_id)
 );
 CREATE INDEX zendesk_comment_waiting ON zendesk_comment (integration_id, ticket_remote_id) WHERE case_comment_id IS NULL;
 
@@ -280,7 +284,7 @@ CREATE TABLE link (
   agreed TEXT NOT NULL,
   verified_at BIGINT,
   created_at BIGINT NOT NULL,
-  PRIMARY KEY (integration_id, remote_id)
+  PRIMARY KEY (remote_id, integration_id)
 );
 CREATE UNIQUE INDEX link_open_case ON link (case_id) WHERE state = 'open';
 
@@ -343,10 +347,12 @@ CREATE TABLE tombstone (
 );
 
 -- Every field that was changed on both sides: both values, which one won by which rule, and when.
+-- It is a field of a case (`remote_id` is its ticket) or of a contact (its Zendesk user).
 CREATE TABLE conflict (
   id TEXT PRIMARY KEY,
   integration_id TEXT NOT NULL,
-  case_id TEXT NOT NULL,
+  case_id TEXT,
+  contact_id TEXT,
   remote_id BIGINT NOT NULL,
   field TEXT NOT NULL,
   agreed TEXT,
@@ -358,7 +364,8 @@ CREATE TABLE conflict (
   at BIGINT NOT NULL,
   restored_at BIGINT
 );
-CREATE INDEX conflict_case ON conflict (case_id, at);
+CREATE INDEX conflict_case ON conflict (case_id, at) WHERE case_id IS NOT NULL;
+CREATE INDEX conflict_contact ON conflict (contact_id, at) WHERE contact_id IS NOT NULL;
 
 -- What happened to each case, chained per case: each entry's hash covers the one before it and the
 -- hash of its own body, so a body can be purged (privacy) without breaking the chain.

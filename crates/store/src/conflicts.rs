@@ -76,6 +76,75 @@ pub async fn record(
     Ok(())
 }
 
+/// One field of a contact changed on both sides, and how it was settled.
+#[derive(Clone, PartialEq, Eq)]
+pub struct ContactConflict {
+    /// Our id.
+    pub id: String,
+    /// The contact.
+    pub contact_id: String,
+    /// The Zendesk user.
+    pub remote_id: i64,
+    /// The field's word.
+    pub field: String,
+    /// What both sides last agreed on, in the contact's terms.
+    pub agreed: Option<String>,
+    /// What the contact held.
+    pub crm: Option<String>,
+    /// What the Zendesk user held, raw.
+    pub zendesk: Option<String>,
+    /// The side whose value stands: `crm` or `zendesk`.
+    pub winner: &'static str,
+    /// By which rule.
+    pub rule: &'static str,
+}
+
+impl std::fmt::Debug for ContactConflict {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ContactConflict")
+            .field("contact_id", &self.contact_id)
+            .field("field", &self.field)
+            .field("winner", &self.winner)
+            .finish_non_exhaustive()
+    }
+}
+
+static INSERT_OF_CONTACT: Bulk = Bulk::new(
+    "INSERT INTO conflict (id, integration_id, contact_id, remote_id, field, agreed, crm, zendesk, winner, rule, run_id, at)",
+    12,
+    "",
+);
+
+/// Records conflicts of contacts.
+///
+/// # Errors
+/// As the database says.
+pub async fn record_of_contacts(
+    tx: &mut Tx,
+    integration: &str,
+    run: &str,
+    conflicts: &[ContactConflict],
+    now: Timestamp,
+) -> Result<()> {
+    INSERT_OF_CONTACT
+        .run(tx, conflicts, |row, conflict| {
+            row.text(&conflict.id)
+                .text(integration)
+                .text(&conflict.contact_id)
+                .int(conflict.remote_id)
+                .text(&conflict.field)
+                .maybe_text(conflict.agreed.as_deref())
+                .maybe_text(conflict.crm.as_deref())
+                .maybe_text(conflict.zendesk.as_deref())
+                .text(conflict.winner)
+                .text(conflict.rule)
+                .text(run)
+                .int(now.as_microsecond());
+        })
+        .await?;
+    Ok(())
+}
+
 /// Empties what conflict records repeat of these tickets, which Zendesk has erased. Our own value
 /// of the field, and that there was a conflict, stays.
 ///
@@ -83,7 +152,7 @@ pub async fn record(
 /// As the database says.
 pub async fn purge(tx: &mut Tx, integration: &str, tickets: &[i64]) -> Result<()> {
     for ticket in tickets {
-        sqlx::query("UPDATE conflict SET zendesk = NULL, agreed = NULL WHERE integration_id = $1 AND remote_id = $2")
+        sqlx::query("UPDATE conflict SET zendesk = NULL, agreed = NULL WHERE integration_id = $1 AND remote_id = $2 AND case_id IS NOT NULL")
             .bind(integration.to_owned())
             .bind(*ticket)
             .execute(&mut **tx)

@@ -308,10 +308,7 @@ impl Written {
                 agreed: conflict.agreed.as_ref().and_then(|pair| pair.crm.clone()),
                 crm: conflict.crm.clone(),
                 zendesk: conflict.zendesk.clone(),
-                winner: match conflict.winner {
-                    domain::merge::Winner::Crm => "crm",
-                    domain::merge::Winner::Zendesk => "zendesk",
-                },
+                winner: conflict.winner.as_str(),
                 rule: link::rule_words(pull.mode()),
             });
         }

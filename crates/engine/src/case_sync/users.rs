@@ -6,6 +6,7 @@ use std::time::Duration;
 use domain::person::{Role, ZendeskUser, email_key};
 use domain::plan::{ContactFields, plan_person};
 use jiff::{SignedDuration, Timestamp};
+use store::conflicts::{self, ContactConflict};
 use store::contacts::{self, Contact};
 use store::integrations::ContactPolicy;
 use store::zendesk_users::{self, MirroredUser};
@@ -137,7 +138,7 @@ async fn update_contacts(pull: &Pull<'_>, page: &mut Page, users: &[&ZendeskUser
     let mut links = zendesk_users::links(&mut page.tx, &pull.integration.id, &ids).await?;
     let contact_ids: Vec<String> = links.values().map(|link| link.contact_id.clone()).collect();
     let mut here = contacts::by_ids(&mut page.tx, &contact_ids).await?;
-    let mut moved = Vec::new();
+    let (mut moved, mut fought) = (Vec::new(), Vec::new());
     let mut written: HashMap<String, Contact> = HashMap::new();
     for user in users {
         let Some(mut link) = links.remove(&user.id) else {
@@ -157,6 +158,18 @@ async fn update_contacts(pull: &Pull<'_>, page: &mut Page, users: &[&ZendeskUser
         }
         if !update.conflicts.is_empty() {
             page.counters.conflicts += u64::try_from(update.conflicts.len()).unwrap_or(0);
+            let settled = update.conflicts.iter();
+            fought.extend(settled.map(|conflict| ContactConflict {
+                id: pull.engine.new_id(),
+                contact_id: contact.id.clone(),
+                remote_id: user.id,
+                field: conflict.field.as_str().to_owned(),
+                agreed: conflict.agreed.as_ref().and_then(|pair| pair.crm.clone()),
+                crm: conflict.crm.clone(),
+                zendesk: conflict.zendesk.clone(),
+                winner: conflict.winner.as_str(),
+                rule: link::rule_words(pull.mode()),
+            }));
             let fields: Vec<&str> = update
                 .conflicts
                 .iter()
@@ -183,6 +196,14 @@ async fn update_contacts(pull: &Pull<'_>, page: &mut Page, users: &[&ZendeskUser
     }
     let written: Vec<Contact> = written.into_values().collect();
     contacts::put(&mut page.tx, &written, page.now).await?;
+    conflicts::record_of_contacts(
+        &mut page.tx,
+        &pull.integration.id,
+        pull.run.id(),
+        &fought,
+        page.now,
+    )
+    .await?;
     Ok(zendesk_users::link(&mut page.tx, &pull.integration.id, &moved, page.now).await?)
 }
 

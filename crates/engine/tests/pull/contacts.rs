@@ -235,6 +235,16 @@ async fn a_contact_changed_on_both_sides_takes_zendesks_value_and_the_run_says_s
             let run = pull(world).await;
             assert_eq!(contact_of(world, id).await.name.full(), "Rosa There");
             assert_eq!(run.counters.conflicts, 1);
+            let record = &lines(world, "conflict").await[0];
+            for told in [
+                "field=\"name\"",
+                "crm=\"Rosa Here\"",
+                "zendesk=\"Rosa There\"",
+                "agreed=\"Rosa Parks\"",
+                "winner=\"zendesk\"",
+            ] {
+                assert!(record.contains(told), "{told} in {record}");
+            }
             let warnings = world.warnings(&run).await;
             assert!(
                 warnings
