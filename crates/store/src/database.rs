@@ -366,10 +366,15 @@ async fn prepare(connection: &mut AnyConnection, dialect: Dialect) -> sqlx::Resu
             .execute(connection)
             .await?;
         }
+        // A plan that is kept is one for the table as it was when the plan was made, often empty; a
+        // first pull became ten times slower by that alone. Our statements are short and many, so
+        // compiling them never pays.
         Dialect::Postgres => {
-            sqlx::raw_sql("SET TIME ZONE 'UTC'; SET lock_timeout = '15s';")
-                .execute(connection)
-                .await?;
+            sqlx::raw_sql(
+                "SET TIME ZONE 'UTC'; SET lock_timeout = '15s'; SET plan_cache_mode = force_custom_plan; SET jit = off;",
+            )
+            .execute(connection)
+            .await?;
         }
     }
     Ok(())

@@ -324,7 +324,15 @@ pub async fn deactivate(tx: &mut Tx, integration: &Integration, act: Act<'_>) ->
 /// # Errors
 /// As the database says.
 pub async fn delete(tx: &mut Tx, integration: &Integration, act: Act<'_>) -> Result<()> {
-    for table in ["link", "outbox", "inbox"] {
+    for table in [
+        "link",
+        "outbox",
+        "inbox",
+        "zendesk_comment",
+        "zendesk_ticket",
+        "zendesk_user",
+        "person_link",
+    ] {
         let text = format!("DELETE FROM {table} WHERE integration_id = $1");
         sqlx::query(sqlx::AssertSqlSafe(text))
             .bind(integration.id.clone())

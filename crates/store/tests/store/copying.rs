@@ -96,6 +96,14 @@ async fn check_copy(from: &Store, into: &Store) {
     for (original, copy) in original.iter().zip(&copy) {
         assert_eq!(original, copy);
     }
+    let told = async |store: &Store| {
+        store::dump::read(&mut *store.read().await.unwrap())
+            .await
+            .unwrap()
+    };
+    let (original, copy) = (told(from).await, told(into).await);
+    assert!(original.lines().count() > 2_100);
+    assert!(original == copy, "the dumps differ");
     // The copy is a database like any other.
     let mut tx = into.begin().await.unwrap();
     cases::put(&mut tx, &[case(5_000)]).await.unwrap();

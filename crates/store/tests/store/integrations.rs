@@ -9,14 +9,17 @@ use store::integrations::{self, ContactPolicy, EmailMatch};
 use store::references::{self, Reference};
 use store::runs::{self, Level};
 use store::tickets::{self, MirroredTicket};
+use store::unreadable::{self, Unreadable};
 use store::zendesk_users::{self, MirroredUser, PersonLink};
-use store::{cases, conflicts, contacts, cursors, history, links};
+use store::{cases, conflicts, contacts, cursors, history, links, waiting};
 
 use crate::database::{Database, on_both};
 use crate::samples::{
     act, at, case, case_comment, contact, credential, integration, link, settings, ticket,
     ticket_comment, zendesk_user,
 };
+
+const GROUND: &str = include_str!("../../migrations/0001_ground.sql");
 
 async fn find(database: &Database, name: &str) -> Option<integrations::Integration> {
     integrations::find(&mut *database.reader().await, name)
@@ -248,6 +251,16 @@ async fn fill(database: &Database, id: &str, n: i64) {
         before: "{}".to_owned(),
     };
     history::append(&mut tx, &[event], at(0)).await.unwrap();
+    let unread = Unreadable {
+        stream: "tickets".to_owned(),
+        key: n.to_string(),
+        problem: "It is no object.".to_owned(),
+        raw: "1".to_owned(),
+    };
+    unreadable::keep(&mut tx, id, &[unread], at(0))
+        .await
+        .unwrap();
+    waiting::note(&mut tx, id, &[(n, n)]).await.unwrap();
     tx.commit().await.unwrap();
     database
         .execute(&format!(
@@ -276,22 +289,25 @@ async fn deleting_an_integration_takes_its_mirror_and_links_and_leaves_what_is_o
         integrations::delete(&mut tx, &gone, act()).await.unwrap();
         tx.commit().await.unwrap();
 
-        for table in [
-            "zendesk_user",
-            "person_link",
-            "zendesk_ticket",
-            "zendesk_comment",
-            "zendesk_reference",
-            "link",
-            "stream_cursor",
-            "outbox",
-            "inbox",
-            "run",
-            "run_log",
-            "integration",
-        ] {
-            assert_eq!(database.count(table).await, 1, "{table}");
+        // Every table that names an integration, also one that is made later.
+        let mut tables = 0;
+        for (table, body) in GROUND
+            .split("CREATE TABLE ")
+            .skip(1)
+            .filter_map(|rest| rest.split_once(" ("))
+        {
+            let (columns, _) = body.split_once(");").unwrap();
+            if table == "conflict" || !columns.contains("  integration_id TEXT") {
+                continue;
+            }
+            tables += 1;
+            for (id, expected) in [(&gone.id, 0), (&stays.id, 1)] {
+                let rows = format!("SELECT COUNT(*) FROM {table} WHERE integration_id = '{id}'");
+                assert_eq!(database.number(&rows).await, expected, "{table}");
+            }
         }
+        assert!(tables >= 12, "{tables}");
+        assert_eq!(database.count("run_log").await, 1);
         for table in [
             "crm_case",
             "crm_case_comment",

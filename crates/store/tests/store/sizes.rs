@@ -15,7 +15,7 @@ use crate::samples::{
     at, case, case_comment, contact, integration, link, ticket, ticket_comment, zendesk_user,
 };
 
-const SIZES: [i64; 10] = [0, 1, 7, 8, 9, 39, 40, 41, 100, 1_001];
+pub(crate) const SIZES: [i64; 10] = [0, 1, 7, 8, 9, 39, 40, 41, 100, 1_001];
 
 /// Asks for every id there is, the first ones again, and some that are not there.
 fn asked(size: i64) -> Vec<i64> {
