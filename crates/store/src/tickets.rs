@@ -157,6 +157,8 @@ pub async fn raws(
         .map(|row| Ok((row.try_get("remote_id")?, row.try_get("raw")?)))
         .collect::<Result<_>>()?;
     raws.sort_unstable_by_key(|(id, _)| *id);
+    // An id that is asked for twice may have been answered twice.
+    raws.dedup_by_key(|(id, _)| *id);
     Ok(raws.into_iter().map(|(_, raw)| raw).collect())
 }
 
