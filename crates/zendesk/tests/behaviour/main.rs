@@ -9,6 +9,7 @@
 
 mod answers;
 mod limits;
+mod lists;
 mod oauth;
 mod recordings;
 mod served;
