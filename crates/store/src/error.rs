@@ -143,7 +143,8 @@ impl From<sqlx::Error> for Error {
                     Some(
                         "5" | "6" | "261" | "262" | "517" | "773" | "40001" | "40P01" | "55P03",
                     ) => Self::Busy,
-                    Some("13" | "53100") => Self::DiskFull,
+                    // 4874: no space for the file of SQLite's shared memory.
+                    Some("13" | "4874" | "53100") => Self::DiskFull,
                     Some(
                         "8" | "264" | "520" | "776" | "1032" | "1288" | "1544" | "25006" | "42501",
                     ) => Self::ReadOnly {

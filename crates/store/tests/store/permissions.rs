@@ -1,13 +1,13 @@
 //! Files and folders that may not be written. Root may write everywhere, so as root these tests
 //! run once more as somebody without rights.
 
-use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::os::unix::process::CommandExt as _;
 use std::path::Path;
 use std::process::Command;
 
 use store::{Error, Store, When, cases};
 
+use crate::rerun::{allow, is_root, run_again};
 use crate::samples::case;
 
 /// The user and group that own nothing, on every Linux.
@@ -15,39 +15,15 @@ const NOBODY: u32 = 65_534;
 
 /// Whether the test goes on here. As root it is started again as nobody, and does not.
 fn is_bound_by_permissions() -> bool {
-    if std::fs::metadata("/proc/self").unwrap().uid() != 0 {
+    if !is_root() {
         return true;
     }
-    let thread = std::thread::current();
-    let name = thread.name().unwrap();
-    let folder = tempfile::tempdir().unwrap();
-    allow(folder.path(), 0o777);
-    // A copy, since nobody may not reach the folder where it was built.
-    let program = folder.path().join("tests");
-    std::fs::copy(std::env::current_exe().unwrap(), &program).unwrap();
-    allow(&program, 0o755);
-    let output = Command::new(&program)
-        .args(["--exact", name, "--nocapture"])
-        .current_dir("/")
-        .env_clear()
-        .env("TMPDIR", folder.path())
-        .uid(NOBODY)
-        .gid(NOBODY)
-        .output();
-    match output {
-        Ok(output) => {
-            let said = String::from_utf8_lossy(&output.stdout);
-            let failed = String::from_utf8_lossy(&output.stderr);
-            assert!(output.status.success(), "as nobody: {said}{failed}");
-            assert!(said.contains("1 passed"), "as nobody: {said}{failed}");
-        }
-        Err(error) => println!("skipped: {name} needs a user without rights: {error}"),
-    }
+    run_again("a user without rights", |program| {
+        let mut command = Command::new(program);
+        command.uid(NOBODY).gid(NOBODY);
+        command
+    });
     false
-}
-
-fn allow(path: &Path, mode: u32) {
-    std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
 }
 
 #[track_caller]
