@@ -97,7 +97,7 @@ async fn check_copy(from: &Store, into: &Store) {
         assert_eq!(original, copy);
     }
     let told = async |store: &Store| {
-        store::dump::read(&mut *store.read().await.unwrap())
+        store::dump::read(&mut store.read().await.unwrap())
             .await
             .unwrap()
     };
