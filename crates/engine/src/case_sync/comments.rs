@@ -3,7 +3,8 @@
 use std::collections::{HashMap, HashSet};
 
 use domain::comment::TicketComment;
-use domain::identity::author;
+use domain::identity::{People, author};
+use domain::person::Role;
 use domain::ticket::Ticket;
 use jiff::Timestamp;
 use serde_json::json;
@@ -340,7 +341,7 @@ async fn write(pull: &Pull<'_>, page: &mut Page, batch: &Batch) -> Result<()> {
         .collect();
     kept::mirror(&mut page.tx, integration, &rows).await?;
     alter(pull, page, altered).await?;
-    note_merges(page, integration, &rows).await?;
+    note_merges(page, integration, &rows, &people).await?;
     let over: Vec<(String, Timestamp)> = batch
         .over
         .iter()
@@ -389,13 +390,15 @@ async fn alter(
             continue;
         };
         let hidden = comment.public && !public;
+        // A redaction leaves black boxes, never nothing: a text that is missing says nothing.
+        let body = body.filter(|body| !body.is_empty());
         let redacted = body.is_some_and(|body| body != comment.message);
         if !hidden && !redacted {
             continue;
         }
         comment.public &= *public;
         if let Some(body) = body {
-            comment.message = (*body).to_owned();
+            comment.message = body.to_owned();
         }
         // The old text is not repeated here: a redaction means that nobody should read it again.
         events.push(Event {
@@ -414,13 +417,21 @@ async fn alter(
     Ok(history::append(&mut page.tx, &events, page.now).await?)
 }
 
+/// Notes which ticket others were merged into, as the note says that a merge leaves. Only staff can
+/// merge tickets; an end user who writes the same words has merged nothing.
 async fn note_merges(
     page: &mut Page,
     integration: &str,
     rows: &[MirroredComment<'_>],
+    people: &People,
 ) -> Result<()> {
+    let by_end_user = |author| {
+        let role = people.find(author).and_then(|person| person.role);
+        role == Some(Role::EndUser)
+    };
     let merged: HashMap<i64, i64> = rows
         .iter()
+        .filter(|row| !by_end_user(row.comment.author_id))
         .filter_map(|row| Some((row.comment.ticket_id, row.comment.merged_into?)))
         .collect();
     let merged: Vec<(i64, i64)> = merged.into_iter().collect();

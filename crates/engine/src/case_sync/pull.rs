@@ -119,6 +119,14 @@ impl Page {
     }
 }
 
+/// Whether a record that changed at `arrived` is an older form of one that changed at `known`. One
+/// that does not say when it changed is taken as it comes.
+pub(super) fn is_late(known: Option<Timestamp>, arrived: Option<Timestamp>) -> bool {
+    known
+        .zip(arrived)
+        .is_some_and(|(known, arrived)| known > arrived)
+}
+
 /// What tells a record from the others of its stream when it is kept unread.
 pub(super) fn key_of<T>(record: &Record<T>) -> String {
     match record.id {

@@ -16,7 +16,7 @@ use store::tickets::{self as mirror, MirroredTicket};
 use store::{comments, counters, waiting};
 use zendesk::Record;
 
-use super::pull::{Page, Pull};
+use super::pull::{Page, Pull, is_late};
 use super::stream::{Ask, CursorStream};
 use super::{link, users};
 use crate::content::content_of;
@@ -126,9 +126,11 @@ async fn carry(pull: &Pull<'_>, page: &mut Page, tickets: &[&Ticket]) -> Result<
             mode,
         };
         let link = links.remove(&ticket.id);
-        // A case that was deleted here stays deleted; only the mirror follows its ticket.
+        // A case that was deleted here stays deleted; only the mirror follows its ticket. A case
+        // that a follow-up took over follows that one's ticket, not its former one.
         let here = match link {
             None => None,
+            Some(link) if !link.open => continue,
             Some(link) => match cases
                 .remove(&link.case_id)
                 .filter(|case| case.deleted_at.is_none())
@@ -170,7 +172,7 @@ async fn changed<'a>(
             continue;
         };
         match latest.get(&ticket.id) {
-            Some((other, _)) if other.updated_at > ticket.updated_at => {}
+            Some((other, _)) if is_late(other.updated_at, ticket.updated_at) => {}
             Some(_) | None => {
                 latest.insert(ticket.id, (ticket, record.raw.get()));
             }
@@ -184,7 +186,7 @@ async fn changed<'a>(
         let tally = &mut page.counters.tickets;
         match known.get(&ticket.id) {
             None => tally.created += 1,
-            Some(old) if old.content == content || old.updated_at > ticket.updated_at => {
+            Some(old) if old.content == content || is_late(old.updated_at, ticket.updated_at) => {
                 tally.unchanged += 1;
                 continue;
             }

@@ -13,7 +13,7 @@ use store::zendesk_users::{self, MirroredUser};
 use zendesk::{Position, Record};
 
 use super::link;
-use super::pull::{Page, Pull};
+use super::pull::{Page, Pull, is_late};
 use super::stream::{Ask, CursorStream};
 use crate::content::content_of;
 use crate::error::Result;
@@ -75,7 +75,7 @@ pub(super) async fn put(
         };
         // A record that comes twice in a page counts as its newer form.
         match latest.get(&user.id) {
-            Some((other, _)) if other.updated_at > user.updated_at => {}
+            Some((other, _)) if is_late(other.updated_at, user.updated_at) => {}
             Some(_) | None => {
                 latest.insert(user.id, (user, record.raw.get()));
             }
@@ -90,7 +90,7 @@ pub(super) async fn put(
         match known.get(&user.id) {
             None => tally.created += 1,
             // A late row never overwrites a newer one.
-            Some(old) if old.content == content || old.updated_at > user.updated_at => {
+            Some(old) if old.content == content || is_late(old.updated_at, user.updated_at) => {
                 tally.unchanged += 1;
                 continue;
             }

@@ -168,6 +168,10 @@ impl Mirrored for TicketEvent {
                 .or(wire.metadata.deskbridge_op),
             ..Self::default()
         };
+        // Without what it did, an event says nothing, and may have held a comment.
+        if wire.child_events.is_none() && wire.events.is_none() {
+            return Err("child_events");
+        }
         let lists = [wire.child_events, wire.events];
         for raw in lists.into_iter().flatten().flatten() {
             match serde_json::from_str::<Child>(raw.get()) {
