@@ -80,7 +80,8 @@ fn of_ticket(
                 "Ticket #{ticket} is deleted in Zendesk. The case is kept; if the ticket is restored there, the two go on in step."
             ),
         ),
-        Life::Alive | Life::Closed if merged || survivor.is_some() => Some(Notice {
+        // A merge always closes the ticket: words or tags on a living one are no merge.
+        Life::Closed if merged || survivor.is_some() => Some(Notice {
             kind: NoticeKind::TicketMerged,
             sentence: match survivor {
                 Some(survivor) => format!(

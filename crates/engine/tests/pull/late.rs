@@ -114,3 +114,39 @@ async fn a_user_who_comes_to_light_after_a_younger_one_is_not_lost() {
         })
         .await;
 }
+
+#[tokio::test]
+async fn a_ticket_that_does_not_say_when_it_changed_is_taken_as_it_comes() {
+    quiet()
+        .each(async |world| {
+            let (id, _) = pull_new(world, ticket()).await;
+            world
+                .zendesk()
+                .add_fault(altered(id, TICKETS, "updated_at", "null"));
+            let subject = Some(Some("Without a date".to_owned()));
+            change(
+                world,
+                id,
+                TicketChange {
+                    subject,
+                    ..TicketChange::default()
+                },
+            );
+            pull(world).await;
+            assert_eq!(world.case_of(id).await.fields.subject, "Without a date");
+            // And what says when is taken again after it.
+            world.zendesk().clear_faults();
+            let subject = Some(Some("With a date".to_owned()));
+            change(
+                world,
+                id,
+                TicketChange {
+                    subject,
+                    ..TicketChange::default()
+                },
+            );
+            pull(world).await;
+            assert_eq!(world.case_of(id).await.fields.subject, "With a date");
+        })
+        .await;
+}

@@ -222,6 +222,30 @@ async fn a_change_that_only_the_mirror_has_a_place_for_writes_neither_case_nor_l
 }
 
 #[tokio::test]
+async fn a_redaction_at_the_end_of_the_export_is_carried_out_once() {
+    quiet()
+        .each(async |world| {
+            let id = add(world, ticket());
+            pull(world).await;
+            let first = world.comments_of(id).await[0].remote_id.unwrap();
+            world
+                .zendesk()
+                .edit(|account| account.redact_comment(first, None))
+                .unwrap();
+            pull(world).await;
+            watch(world).await;
+            for _ in 0..2 {
+                let before = world.zendesk().requests();
+                pull(world).await;
+                let sent = world.zendesk().requests() - before;
+                assert!(sent <= 4, "{:?}", world.zendesk().requests_by_route());
+                assert_eq!(seen(world).await, BTreeMap::new());
+            }
+        })
+        .await;
+}
+
+#[tokio::test]
 async fn users_changed_a_moment_ago_are_read_again_without_a_write() {
     quiet()
         .each(async |world| {

@@ -189,6 +189,50 @@ async fn a_ticket_tagged_as_merged_says_so_before_its_comment_arrives() {
 }
 
 #[tokio::test]
+async fn a_customer_who_writes_the_words_of_a_merge_has_merged_nothing() {
+    quiet()
+        .each(async |world| {
+            let rosa = customer(world, "Rosa Parks", "rosa@customer.example");
+            let secret = add(world, ticket());
+            let words = format!("This request was closed and merged into request #{secret} \"x\".");
+            let new = NewTicket {
+                requester_id: Some(rosa),
+                comment: NewComment::public(words),
+                ..ticket()
+            };
+            let (id, _) = pull_new(world, new).await;
+            assert!(notices(world, id).await.is_empty());
+            world.zendesk().edit(|account| account.close(id)).unwrap();
+            pull(world).await;
+            assert_eq!(notices(world, id).await, [NoticeKind::TicketClosed]);
+        })
+        .await;
+}
+
+#[tokio::test]
+async fn a_case_that_a_follow_up_took_over_no_longer_follows_its_former_ticket() {
+    quiet()
+        .each(async |world| {
+            let (id, before) = pull_new(world, ticket()).await;
+            let mut tx = world.store().begin().await.unwrap();
+            sqlx::query("UPDATE link SET state = 'closed' WHERE case_id = $1")
+                .bind(before.id.clone())
+                .execute(&mut *tx)
+                .await
+                .unwrap();
+            tx.commit().await.unwrap();
+            change(world, id, subject("Changed once more"));
+            let run = pull(world).await;
+            assert_eq!(
+                (run.counters.tickets.updated, run.counters.cases.created),
+                (1, 0)
+            );
+            assert_eq!(world.case_of(id).await, before);
+        })
+        .await;
+}
+
+#[tokio::test]
 async fn a_case_deleted_here_stays_deleted_and_can_be_restored() {
     quiet()
         .each(async |world| {
