@@ -24,6 +24,7 @@ mod history;
 mod ids;
 mod integrations;
 mod jobs;
+mod keys;
 mod leases;
 mod mirror;
 mod opening;

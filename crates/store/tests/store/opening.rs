@@ -112,14 +112,11 @@ async fn every_table_in_postgresql_says_what_it_holds() {
             .await;
         assert_eq!(silent, Vec::<String>::new());
         let said = database
-            .texts("SELECT obj_description(CAST('conflict' AS regclass), 'pg_class')")
+            .texts("SELECT obj_description(CAST('crm_case' AS regclass), 'pg_class')")
             .await;
-        assert_eq!(
-            said,
-            [
-                "Every field that was changed on both sides: both values, which one won by which rule, and when."
-            ]
-        );
+        // The lines above the table in the migration, as one.
+        let begins = "Cases. `number` is what people say to each other, `id` is what programs keep: it survives a restored backup";
+        assert!(said[0].starts_with(begins), "{said:?}");
     })
     .await;
 }
