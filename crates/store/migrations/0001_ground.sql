@@ -288,8 +288,8 @@ CREATE TABLE link (
 );
 CREATE UNIQUE INDEX link_open_case ON link (case_id) WHERE state = 'open';
 
--- Tickets whose case waits for a Zendesk user who has not arrived, or whose role nobody knows yet.
--- They are merged again once that user is known.
+-- Tickets whose case waits for a Zendesk user who has not arrived, or whose role nobody knows yet,
+-- or (user 0) to be restored. They are merged again once that user is known, or it is.
 CREATE TABLE waiting_ticket (
   integration_id TEXT NOT NULL REFERENCES integration (id) ON DELETE CASCADE,
   user_remote_id BIGINT NOT NULL,

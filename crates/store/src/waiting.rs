@@ -1,4 +1,5 @@
-//! Tickets whose case waits for a Zendesk user who has not arrived, or whose role nobody knows yet.
+//! Tickets whose case waits: for a Zendesk user who has not arrived or whose role nobody knows yet,
+//! or to be restored.
 
 use sqlx::AnyConnection;
 
@@ -6,13 +7,16 @@ use crate::bulk::Bulk;
 use crate::database::Tx;
 use crate::error::Result;
 
+/// In place of a user: the ticket waits for its case, which was deleted here, to be restored.
+pub const CASE: i64 = 0;
+
 static NOTE: Bulk = Bulk::new(
     "INSERT INTO waiting_ticket (integration_id, user_remote_id, ticket_remote_id)",
     3,
     "ON CONFLICT DO NOTHING",
 );
 
-/// Notes who is waited for: `(user, ticket)`.
+/// Notes who, or what ([`CASE`]), is waited for: `(user, ticket)`.
 ///
 /// # Errors
 /// As the database says.
@@ -24,8 +28,8 @@ pub async fn note(tx: &mut Tx, integration: &str, waiting: &[(i64, i64)]) -> Res
     Ok(())
 }
 
-/// Tickets for which somebody has arrived with one of these roles, at most `limit`, in the order of
-/// their ids.
+/// Tickets for which somebody has arrived with one of these roles, or whose case has been restored,
+/// at most `limit`, in the order of their ids. A ticket whose case is deleted here waits in any case.
 ///
 /// # Errors
 /// As the database says.
@@ -38,8 +42,10 @@ pub async fn ready(
     let [first, second, third] = roles.map(str::to_owned);
     Ok(sqlx::query_scalar(
         "SELECT DISTINCT w.ticket_remote_id FROM waiting_ticket w \
-         JOIN zendesk_user u ON u.integration_id = w.integration_id AND u.remote_id = w.user_remote_id \
-         WHERE w.integration_id = $1 AND u.role IN ($2, $3, $4) ORDER BY w.ticket_remote_id LIMIT $5",
+         LEFT JOIN zendesk_user u ON u.integration_id = w.integration_id AND u.remote_id = w.user_remote_id \
+         WHERE w.integration_id = $1 AND (w.user_remote_id = 0 OR u.role IN ($2, $3, $4)) \
+         AND NOT EXISTS (SELECT 1 FROM link l JOIN crm_case c ON c.id = l.case_id \
+         WHERE l.integration_id = w.integration_id AND l.remote_id = w.ticket_remote_id AND c.deleted_at IS NOT NULL) ORDER BY w.ticket_remote_id LIMIT $5",
     )
     .bind(integration.to_owned())
     .bind(first)

@@ -58,7 +58,7 @@ struct Written {
     links: Vec<Link>,
     conflicts: Vec<Conflict>,
     events: Vec<Event>,
-    /// Who is waited for: `(user, ticket)`.
+    /// Who is waited for, or what: `(user, ticket)`.
     waiting: Vec<(i64, i64)>,
 }
 
@@ -84,7 +84,8 @@ pub(super) async fn put(
 /// Tickets put right at once; more of them wait for the next pull.
 const PUT_RIGHT_AT_ONCE: i64 = 1_000;
 
-/// Merges tickets again that waited for somebody who has arrived since, as the mirror has them.
+/// Merges tickets again that waited for somebody who has arrived since, or for their case to be
+/// restored, as the mirror has them.
 pub(super) async fn put_right(pull: &mut Pull<'_>) -> Result<()> {
     let integration = pull.integration.id.clone();
     let roles = [Role::EndUser, Role::Agent, Role::Admin].map(Role::as_str);
@@ -126,16 +127,18 @@ async fn carry(pull: &Pull<'_>, page: &mut Page, tickets: &[&Ticket]) -> Result<
             mode,
         };
         let link = links.remove(&ticket.id);
-        // A case that was deleted here stays deleted; only the mirror follows its ticket. A case
-        // that a follow-up took over follows that one's ticket, not its former one.
+        // A case that was deleted here stays deleted; only the mirror follows its ticket, and the
+        // case catches up once it is restored. A case that a follow-up took over follows that
+        // one's ticket, not its former one.
         let here = match link {
             None => None,
             Some(link) if !link.open => continue,
-            Some(link) => match cases
-                .remove(&link.case_id)
-                .filter(|case| case.deleted_at.is_none())
-            {
-                Some(case) => Some((case, link)),
+            Some(link) => match cases.remove(&link.case_id) {
+                Some(case) if case.deleted_at.is_none() => Some((case, link)),
+                Some(_) => {
+                    written.waiting.push((waiting::CASE, ticket.id));
+                    continue;
+                }
                 None => continue,
             },
         };

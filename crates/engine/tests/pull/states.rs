@@ -258,17 +258,20 @@ async fn a_case_deleted_here_stays_deleted_and_can_be_restored() {
                 .unwrap();
             assert!(list.cases.is_empty());
 
+            pull(world).await;
+            assert_eq!(world.case_of(id).await, gone, "also in pulls after that");
+
+            // Restored, it catches up: nothing that was said or done meanwhile is lost.
             world.admin().restore_case_of(id).await;
-            assert_eq!(
-                world.comments_of(id).await.len(),
-                2,
-                "nothing that was said is lost"
-            );
-            change(world, id, subject("Changed once back"));
+            assert_eq!(world.comments_of(id).await.len(), 2);
             pull(world).await;
             let back = world.case_of(id).await;
-            assert_eq!((back.id, back.deleted_at), (gone.id, None));
-            assert_eq!(back.fields.subject, "Changed once back");
+            assert_eq!((&back.id, back.deleted_at), (&gone.id, None));
+            assert_eq!(back.fields.subject, "Changed while gone");
+            change(world, id, subject("Changed once back"));
+            pull(world).await;
+            let fields = world.case_of(id).await.fields;
+            assert_eq!(fields.subject, "Changed once back");
         })
         .await;
 }
