@@ -263,7 +263,7 @@ async fn words_nobody_knows_are_kept_in_the_mirror_and_told() {
             hurt(world, &format!("set=a_new_field:value=7:id=4:{tickets}"));
             let user = world
                 .zendesk()
-                .read(|account| account.users().next_back().unwrap().id);
+                .read(|account| account.ticket(5).unwrap().requester_id);
             hurt(
                 world,
                 &format!("set=role:value=robot:id={user}:route=incremental/users/cursor"),
@@ -276,6 +276,14 @@ async fn words_nobody_knows_are_kept_in_the_mirror_and_told() {
         Ticket 1 has the status “frozen”, which no map knows; the case keeps its own status. Add the word to the status map of the integration.
         Ticket 2 has the priority “whenever”, which no map knows; the case keeps its own priority. Add the word to the priority map of the integration.
         Ticket 3 has the type “rumour”, which Deskbridge does not know; it is kept and shown as it came. Nothing needs to be done.
+        Zendesk user USER has no role that Deskbridge knows, so it is linked to no contact and no user. Give it the role end-user, agent or admin in Zendesk.
+        Zendesk user USER has no role that Deskbridge knows, so it is linked to no contact and no user. Give it the role end-user, agent or admin in Zendesk.
+        Zendesk user USER has no role that Deskbridge knows, so it is linked to no contact and no user. Give it the role end-user, agent or admin in Zendesk.
+        Zendesk user USER has no role that Deskbridge knows, so it is linked to no contact and no user. Give it the role end-user, agent or admin in Zendesk.
+        Zendesk user USER has no role that Deskbridge knows, so it is linked to no contact and no user. Give it the role end-user, agent or admin in Zendesk.
+        Zendesk user USER has no role that Deskbridge knows, so it is linked to no contact and no user. Give it the role end-user, agent or admin in Zendesk.
+        Zendesk user USER has no role that Deskbridge knows, so it is linked to no contact and no user. Give it the role end-user, agent or admin in Zendesk.
+        Zendesk user USER has no role that Deskbridge knows, so it is linked to no contact and no user. Give it the role end-user, agent or admin in Zendesk.
         "); }
             let dump = world.dump().await;
             for word in ["frozen", "whenever", "rumour", "robot"] {

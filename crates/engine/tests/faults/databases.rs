@@ -138,6 +138,18 @@ fn dismiss(stranger: Arc<Stranger>) {
 const READ: &str = "export: a page was read";
 const WRITTEN: &str = "page: before it is committed";
 
+/// Ends every connection to the world's database but its own.
+fn killer(world: &World, stranger: &Arc<Stranger>) -> impl Fn() + Send + Sync + 'static {
+    let (stranger, url) = (stranger.clone(), world.database().url().to_owned());
+    move || {
+        stranger.run(
+            &url,
+            &["SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
+               WHERE datname = current_database() AND pid <> pg_backend_pid()"],
+        );
+    }
+}
+
 /// Enough for several pages, and for the file to have to grow.
 fn ample() -> Builder {
     small().tickets(60).comments(3)
@@ -214,18 +226,11 @@ async fn a_server_that_ends_our_connections_is_told_and_nothing_is_half_done() {
                 return;
             }
             let expected = undisturbed(&ample(), world).await;
+            // While the transaction of a page is open.
             let mut told = Vec::new();
-            // Between two pages, and while the transaction of one is open.
-            for (step, nth) in [(READ, 2), (WRITTEN, 4), (WRITTEN, 9)] {
+            for nth in [4, 9] {
                 let stranger = Stranger::new();
-                let (killer, url) = (stranger.clone(), world.database().url().to_owned());
-                let engine = interrupted(world, step, nth, move || {
-                    killer.run(
-                        &url,
-                        &["SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
-                           WHERE datname = current_database() AND pid <> pg_backend_pid()"],
-                    );
-                });
+                let engine = interrupted(world, WRITTEN, nth, killer(world, &stranger));
                 told.push(fail(world, &engine).await);
                 stranger.leave();
                 drop(engine);
@@ -234,9 +239,34 @@ async fn a_server_that_ends_our_connections_is_told_and_nothing_is_half_done() {
             insta::assert_snapshot!(told.join("\n"), @r"
         The connection to the database was lost. Nothing half-done was kept; the work is repeated by itself.
         The connection to the database was lost. Nothing half-done was kept; the work is repeated by itself.
-        The connection to the database was lost. Nothing half-done was kept; the work is repeated by itself.
         ");
             recover(world, &expected).await;
+        })
+        .await;
+}
+
+#[tokio::test]
+async fn a_server_that_ends_our_connections_between_two_pages_is_not_even_noticed() {
+    ample()
+        .each(async |world| {
+            if !world.database().is_postgres() {
+                return;
+            }
+            let expected = undisturbed(&ample(), world).await;
+            let stranger = Stranger::new();
+            let engine = interrupted(world, READ, 3, killer(world, &stranger));
+            let integration = world.integration().await;
+            let run = schedule::schedule_sync(&engine, &integration, ADMIN_EMAIL)
+                .await
+                .unwrap();
+            let run = Box::pin(worker::see_through(&engine, &integration.id, &run.run_id))
+                .await
+                .unwrap();
+            assert_eq!(run.problem, None);
+            stranger.leave();
+            drop(engine);
+            dismiss(stranger);
+            assert_same(&expected, &world.dump().await);
         })
         .await;
 }

@@ -8,12 +8,14 @@
     reason = "a failed unwrap is a failed test, and a skipped one says so"
 )]
 
+mod addresses;
 mod answers;
 mod crash;
 mod damage;
 mod databases;
 mod limits;
 mod recordings;
+mod swarm;
 mod unreadable;
 
 use store::runs::{Run, RunState};
