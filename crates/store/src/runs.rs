@@ -211,26 +211,33 @@ pub async fn open_or_join(
     dice: &dyn Dice,
 ) -> Result<(String, bool)> {
     let id = new_id(now, dice);
-    let added = sqlx::query(
-        "INSERT INTO run (id, integration_id, kind, state, stage, counters, requested_by, created_at) \
-         VALUES ($1, $2, $3, 'waiting', 'waiting', '{}', $4, $5) ON CONFLICT DO NOTHING",
-    )
-    .bind(id.clone())
-    .bind(clean(integration))
-    .bind(clean(kind))
-    .bind(clean(requested_by))
-    .bind(now.as_microsecond())
-    .execute(&mut **tx)
-    .await?;
-    if added.rows_affected() > 0 {
-        return Ok((id, true));
-    }
-    let row = sqlx::query("SELECT id FROM run WHERE integration_id = $1 AND kind = $2 AND state IN ('waiting', 'running')")
+    // On PostgreSQL an open run may end between the two statements; then there is room for ours,
+    // unless somebody else is faster, again and again.
+    for _ in 0..10 {
+        let added = sqlx::query(
+            "INSERT INTO run (id, integration_id, kind, state, stage, counters, requested_by, created_at) \
+             VALUES ($1, $2, $3, 'waiting', 'waiting', '{}', $4, $5) ON CONFLICT DO NOTHING",
+        )
+        .bind(id.clone())
         .bind(clean(integration))
         .bind(clean(kind))
-        .fetch_one(&mut **tx)
+        .bind(clean(requested_by))
+        .bind(now.as_microsecond())
+        .execute(&mut **tx)
         .await?;
-    Ok((row.try_get("id")?, false))
+        if added.rows_affected() > 0 {
+            return Ok((id, true));
+        }
+        let row = sqlx::query("SELECT id FROM run WHERE integration_id = $1 AND kind = $2 AND state IN ('waiting', 'running')")
+            .bind(clean(integration))
+            .bind(clean(kind))
+            .fetch_optional(&mut **tx)
+            .await?;
+        if let Some(row) = row {
+            return Ok((row.try_get("id")?, false));
+        }
+    }
+    Err(Error::Busy)
 }
 
 /// Notes what the run is doing and has done so far, in the transaction that did it.

@@ -1,9 +1,11 @@
 //! Writers at the same time: they wait for each other instead of failing.
 
+use clock::SystemDice;
+use store::runs::{self, Counters, RunState};
 use store::{Store, budgets};
 
 use crate::database::on_both;
-use crate::samples::at;
+use crate::samples::{at, integration};
 
 /// Reads a number, then writes it one higher: what a plain BEGIN of SQLite fails at.
 async fn add_one(store: &Store) -> store::Result<()> {
@@ -53,6 +55,46 @@ async fn pages_are_read_while_a_pull_writes_and_show_only_what_was_committed() {
         tx.commit().await.unwrap();
         let seen = budgets::load(&mut *database.reader().await, "acme").await;
         assert_eq!(seen.unwrap().as_deref(), Some("unfinished"));
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn whoever_asks_for_a_run_while_another_one_ends_gets_the_old_or_a_new_one() {
+    on_both(async |database| {
+        let integration = integration(database, "main").await.id;
+        let askers: Vec<_> = (0..6)
+            .map(|_| {
+                let (store, integration) = (database.store.clone(), integration.clone());
+                tokio::spawn(async move {
+                    for _ in 0..30 {
+                        let mut tx = store.begin().await.unwrap();
+                        let (run, _) = runs::open_or_join(
+                            &mut tx,
+                            &integration,
+                            "pull",
+                            "schedule",
+                            at(0),
+                            &SystemDice,
+                        )
+                        .await
+                        .unwrap();
+                        tx.commit().await.unwrap();
+                        let mut tx = store.begin().await.unwrap();
+                        let none = Counters::default();
+                        runs::end(&mut tx, &run, RunState::Completed, None, &none, at(1))
+                            .await
+                            .unwrap();
+                        tx.commit().await.unwrap();
+                    }
+                })
+            })
+            .collect();
+        for asker in askers {
+            asker.await.unwrap();
+        }
+        let open = "SELECT COUNT(*) FROM run WHERE ended_at IS NULL";
+        assert_eq!(database.number(open).await, 0);
     })
     .await;
 }
