@@ -1,11 +1,6 @@
 //! kill -9 at every durable step of a pull, in the real binary, then a restart: the same end as an
 //! undisturbed run, row for row, on both databases (reliability.md F39, T8).
-#![expect(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::print_stdout,
-    reason = "a failed unwrap is a failed test, and a skipped one says so"
-)]
+#![expect(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::Path;

@@ -288,8 +288,8 @@ fn settled(mut record: Value) -> Value {
 }
 
 #[track_caller]
-fn assert_all(what: &str, sent: BTreeMap<i64, Value>, kept: BTreeMap<i64, Value>) {
-    for (id, sent) in &sent {
+fn assert_all(what: &str, sent: &BTreeMap<i64, Value>, kept: &BTreeMap<i64, Value>) {
+    for (id, sent) in sent {
         let kept = kept
             .get(id)
             .unwrap_or_else(|| panic!("{what} {id} is lost"));
@@ -335,9 +335,9 @@ async fn every_recorded_record_is_pulled_and_kept_whole() {
             drop(reader);
 
             let kept = mirrored(world, "SELECT remote_id, raw FROM zendesk_user").await;
-            assert_all("user", users, kept);
+            assert_all("user", &users, &kept);
             let kept = mirrored(world, "SELECT remote_id, raw FROM zendesk_ticket").await;
-            assert_all("ticket", tickets.clone(), kept);
+            assert_all("ticket", &tickets, &kept);
             for (id, ticket) in &tickets {
                 let scrubbed = ticket["subject"] == "SCRUBBED" && ticket["description"] == "X";
                 let case = world.find_case_of(*id).await;
@@ -356,8 +356,8 @@ async fn every_recorded_record_is_pulled_and_kept_whole() {
                 .map(|comment| (id_of(&comment), comment))
                 .filter(|(id, _)| !listed.contains_key(id))
                 .collect();
-            assert_all("comment", listed, kept.clone());
-            assert_all("comment", audited, kept);
+            assert_all("comment", &listed, &kept);
+            assert_all("comment", &audited, &kept);
             for (ticket, list) in &lists {
                 let Some(_) = world.find_case_of(*ticket).await else {
                     continue;
