@@ -2,10 +2,10 @@
 
 use clock::SystemDice;
 use store::runs::{self, Counters, RunState};
-use store::{Store, budgets};
+use store::{Error, Store, budgets, cases};
 
-use crate::database::on_both;
-use crate::samples::{at, integration};
+use crate::database::{execute, on_both, on_postgres};
+use crate::samples::{at, case, integration};
 
 /// Reads a number, then writes it one higher: what a plain BEGIN of SQLite fails at.
 async fn add_one(store: &Store) -> store::Result<()> {
@@ -95,6 +95,31 @@ async fn whoever_asks_for_a_run_while_another_one_ends_gets_the_old_or_a_new_one
         }
         let open = "SELECT COUNT(*) FROM run WHERE ended_at IS NULL";
         assert_eq!(database.number(open).await, 0);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_case_that_a_merge_has_read_is_changed_by_nobody_else_until_the_merge_ends() {
+    // SQLite has one writer at a time; PostgreSQL must be told which rows are meant.
+    on_postgres(async |database| {
+        let mut tx = database.tx().await;
+        cases::put(&mut tx, &[case(1), case(2)]).await.unwrap();
+        tx.commit().await.unwrap();
+        let mut merge = database.tx().await;
+        let read = cases::lock(&mut merge, &[case(1).id]).await.unwrap();
+        assert_eq!(read.len(), 1);
+        for (n, is_free) in [(1, false), (2, true)] {
+            let mut other = database.tx().await;
+            execute(&mut other, "SET LOCAL lock_timeout = '20ms'")
+                .await
+                .unwrap();
+            let outcome = cases::put(&mut other, &[case(n)]).await;
+            match outcome {
+                Ok(()) => assert!(is_free, "case {n}"),
+                Err(error) => assert!(matches!(error, Error::Busy) && !is_free, "{error:?}"),
+            }
+        }
     })
     .await;
 }
