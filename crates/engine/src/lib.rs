@@ -1,6 +1,6 @@
 //! The two flows, the worker, the schedule, the budget.
 //!
-//! Tickets and cases: `pull -> link -> plan -> push -> confirm`, in [`case_sync`]. Profiles to
+//! Tickets and cases: `pull -> link -> plan -> push -> confirm`, in `case_sync`. Profiles to
 //! users (`read -> link -> plan -> push -> confirm`) will stand beside it in `profile_send`.
 
 mod case_sync;
