@@ -1,80 +1,12 @@
 //! Answers that do not come, or not as they should: each is repeated while that can help, then told
 //! in a sentence, and the pull after it makes up for everything.
 
-use std::cell::RefCell;
 use std::time::Duration;
 
-use simulator::{Fault, TicketChange};
-use store::credentials::{self, CredentialDraft, CredentialKind};
-use world::{ADMIN_EMAIL, AGENT_EMAIL, Builder, INTEGRATION, World};
+use simulator::TicketChange;
+use world::World;
 
-use crate::{another_database, assert_same, problem, small, undisturbed};
-
-/// No failed run may have asked more often than this.
-const BOUND: u64 = 40;
-
-fn hurt(world: &World, faults: &str) {
-    for fault in faults.split_whitespace() {
-        world.zendesk().add_fault(Fault::parse(fault).unwrap());
-    }
-}
-
-/// Pulls into each of `faults` (several at once stand in one text), in a world of its own on each
-/// database, and then without it. Returns each with the sentence its run failed with.
-async fn fail_and_recover(builder: Builder, faults: &[&str]) -> String {
-    let told = RefCell::new(Vec::new());
-    let nowhere = World::builder().tickets(0).users(3).inactive();
-    nowhere
-        .each(async |like| {
-            let expected = undisturbed(&builder, like).await;
-            let mut lines = String::new();
-            for fault in faults {
-                let world = builder.make(another_database(like).await).await;
-                let before = world.zendesk().requests();
-                hurt(&world, fault);
-                let run = world.sync().await;
-                assert!(
-                    world.zendesk().requests() - before <= BOUND,
-                    "{fault}: {:?}",
-                    world.zendesk().requests_by_route()
-                );
-                assert!(run.problem.is_some(), "{fault} did no harm");
-                lines.push_str(&format!("{fault}\n  {}\n", problem(run)));
-                world.zendesk().clear_faults();
-                // Whatever wait Zendesk has asked for is over then.
-                world.pass_minutes(61);
-                world.sync_well().await;
-                assert_same(&expected, &world.dump().await);
-                world.end().await;
-            }
-            told.borrow_mut().push(lines);
-        })
-        .await;
-    let told = told.into_inner();
-    for other in &told {
-        assert_eq!(&told[0], other, "the same on both databases");
-    }
-    told[0].clone()
-}
-
-/// Pulls into each of `faults`, as above: the run completes and comes to the undisturbed end.
-async fn survive(builder: Builder, faults: &[&str]) {
-    let nowhere = World::builder().tickets(0).users(3).inactive();
-    nowhere
-        .each(async |like| {
-            let expected = undisturbed(&builder, like).await;
-            for fault in faults {
-                let world = builder.make(another_database(like).await).await;
-                hurt(&world, fault);
-                let run = world.sync().await;
-                assert_eq!(run.problem, None, "{fault}");
-                assert_eq!(world.warnings(&run).await, Vec::<String>::new(), "{fault}");
-                assert_same(&expected, &world.dump().await);
-                world.end().await;
-            }
-        })
-        .await;
-}
+use crate::{assert_same, fail_and_recover, hurt, problem, small, survive};
 
 /// The fault once on every route of a pull, in the middle of it where it has several pages.
 fn everywhere(fault: &str) -> String {
@@ -358,24 +290,6 @@ async fn a_cursor_that_is_refused_again_and_again_ends_the_run() {
         ");
 }
 
-#[tokio::test]
-async fn a_wrong_token_is_told_and_one_request_is_all_it_costs() {
-    small()
-        .each(async |world| {
-            let expected = undisturbed(&small(), world).await;
-            set_token(world, "wrong").await;
-            let before = world.zendesk().requests();
-            let said = problem(world.sync().await);
-            assert_eq!(world.zendesk().requests() - before, 1);
-            insta::allow_duplicates! { insta::assert_snapshot!(said, @"Zendesk does not accept the sign-in (status 401, Couldn't authenticate you). Enter valid sign-in details in the integration, or connect to Zendesk again."); }
-            assert!(!said.contains("wrong"), "{said}");
-            set_token(world, "token").await;
-            world.sync_well().await;
-            assert_same(&expected, &world.dump().await);
-        })
-        .await;
-}
-
 fn rename_ticket(world: &World, id: i64) {
     let change = TicketChange {
         subject: Some(Some("Renamed".to_owned())),
@@ -385,33 +299,6 @@ fn rename_ticket(world: &World, id: i64) {
         .zendesk()
         .edit(|account| account.update_ticket(id, change));
     changed.unwrap().unwrap();
-}
-
-async fn set_token(world: &World, token: &str) {
-    let engine = world.engine();
-    let mut tx = world.store().begin().await.unwrap();
-    let credential = credentials::find(&mut tx, INTEGRATION)
-        .await
-        .unwrap()
-        .unwrap();
-    let draft = CredentialDraft {
-        name: INTEGRATION.to_owned(),
-        description: String::new(),
-        kind: CredentialKind::ApiToken,
-        email: Some(AGENT_EMAIL.to_owned()),
-        client_id: None,
-        secret: Some(token.to_owned().into()),
-    };
-    credentials::edit(
-        &mut tx,
-        &engine.keyring,
-        &credential.id,
-        &draft,
-        engine.act(ADMIN_EMAIL),
-    )
-    .await
-    .unwrap();
-    tx.commit().await.unwrap();
 }
 
 #[tokio::test]
@@ -436,23 +323,6 @@ async fn what_was_stored_stays_while_zendesk_cannot_be_read() {
             }
             world.sync_well().await;
             assert_eq!(world.case_of(3).await.fields.subject, "Renamed");
-        })
-        .await;
-}
-
-#[tokio::test]
-async fn an_oauth_token_that_is_revoked_is_renewed_and_the_pull_goes_on() {
-    small()
-        .oauth()
-        .each(async |world| {
-            let expected = undisturbed(&small().oauth(), world).await;
-            hurt(
-                world,
-                "status=401:times=1:route=incremental/tickets/cursor:after=1",
-            );
-            let run = world.sync_well().await;
-            assert_eq!(world.warnings(&run).await, Vec::<String>::new());
-            assert_same(&expected, &world.dump().await);
         })
         .await;
 }

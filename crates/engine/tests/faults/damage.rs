@@ -8,11 +8,7 @@ use simulator::{Fault, NewComment, NewTicket, NewUser, Record, TicketChange, Use
 use sqlx::Row as _;
 use world::{Builder, World};
 
-use crate::{another_database, assert_same, small};
-
-fn hurt(world: &World, fault: &str) {
-    world.zendesk().add_fault(Fault::parse(fault).unwrap());
-}
+use crate::{another_database, assert_same, hurt, small};
 
 /// Enough records that each field can be null in one of them.
 fn many() -> Builder {

@@ -1,14 +1,10 @@
 //! Zendesk's limits: what it names is kept to, what it closes is left alone (reliability.md I-23).
 //! The clock of the test moves only where somebody waits, so each request has its second.
 
-use simulator::{Fault, Limits};
+use simulator::Limits;
 use world::{Builder, World};
 
-use crate::{assert_same, small, undisturbed};
-
-fn hurt(world: &World, fault: &str) {
-    world.zendesk().add_fault(Fault::parse(fault).unwrap());
-}
+use crate::{assert_same, hurt, small, undisturbed};
 
 /// The longest time without any request, in seconds, since the world began.
 fn longest_pause(world: &World) -> i64 {

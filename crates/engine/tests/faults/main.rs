@@ -14,9 +14,13 @@ mod damage;
 mod databases;
 mod limits;
 mod recordings;
+mod sign_in;
 mod swarm;
 mod unreadable;
 
+use std::cell::RefCell;
+
+use simulator::Fault;
 use store::runs::{Run, RunState};
 use world::{Builder, Database, World};
 
@@ -85,4 +89,71 @@ fn in_order(line: &str) -> String {
 fn problem(run: Run) -> String {
     assert_eq!(run.state, RunState::Failed, "{:?}", run.problem);
     run.problem.unwrap()
+}
+
+/// No failed run may have asked more often than this.
+const BOUND: u64 = 40;
+
+/// Arms faults, as the command line writes them, several with spaces between.
+fn hurt(world: &World, faults: &str) {
+    for fault in faults.split_whitespace() {
+        world.zendesk().add_fault(Fault::parse(fault).unwrap());
+    }
+}
+
+/// Pulls into each of `faults` (several at once stand in one text), in a world of its own on each
+/// database, and then without it. Returns each with the sentence its run failed with.
+async fn fail_and_recover(builder: Builder, faults: &[&str]) -> String {
+    let told = RefCell::new(Vec::new());
+    let nowhere = World::builder().tickets(0).users(3).inactive();
+    nowhere
+        .each(async |like| {
+            let expected = undisturbed(&builder, like).await;
+            let mut lines = String::new();
+            for fault in faults {
+                let world = builder.make(another_database(like).await).await;
+                let before = world.zendesk().requests();
+                hurt(&world, fault);
+                let run = world.sync().await;
+                assert!(
+                    world.zendesk().requests() - before <= BOUND,
+                    "{fault}: {:?}",
+                    world.zendesk().requests_by_route()
+                );
+                assert!(run.problem.is_some(), "{fault} did no harm");
+                lines.push_str(&format!("{fault}\n  {}\n", problem(run)));
+                world.zendesk().clear_faults();
+                // Whatever wait Zendesk has asked for is over then.
+                world.pass_minutes(61);
+                world.sync_well().await;
+                assert_same(&expected, &world.dump().await);
+                world.end().await;
+            }
+            told.borrow_mut().push(lines);
+        })
+        .await;
+    let told = told.into_inner();
+    for other in &told {
+        assert_eq!(&told[0], other, "the same on both databases");
+    }
+    told[0].clone()
+}
+
+/// Pulls into each of `faults`, as above: the run completes and comes to the undisturbed end.
+async fn survive(builder: Builder, faults: &[&str]) {
+    let nowhere = World::builder().tickets(0).users(3).inactive();
+    nowhere
+        .each(async |like| {
+            let expected = undisturbed(&builder, like).await;
+            for fault in faults {
+                let world = builder.make(another_database(like).await).await;
+                hurt(&world, fault);
+                let run = world.sync().await;
+                assert_eq!(run.problem, None, "{fault}");
+                assert_eq!(world.warnings(&run).await, Vec::<String>::new(), "{fault}");
+                assert_same(&expected, &world.dump().await);
+                world.end().await;
+            }
+        })
+        .await;
 }

@@ -1,11 +1,11 @@
 //! Many things going wrong at once, in an order drawn from a seed: however many runs it takes, the end
 //! is the undisturbed one (reliability.md T7). A failing seed can be run alone: it is in the message.
 
-use simulator::{Fault, NewComment};
+use simulator::NewComment;
 use store::runs::RunState;
 use world::World;
 
-use crate::{another_database, assert_same, small, undisturbed};
+use crate::{another_database, assert_same, hurt, small, undisturbed};
 
 /// Draws from a seed; any numbers will do, as long as they are the same each time.
 struct Draw(u64);
@@ -73,7 +73,7 @@ async fn whatever_goes_wrong_in_whatever_order_the_end_is_the_undisturbed_one() 
                 let mut story = Vec::new();
                 for _ in 0..1 + draw.below(5) {
                     let fault = draw.fault();
-                    world.zendesk().add_fault(Fault::parse(&fault).unwrap());
+                    hurt(&world, &fault);
                     story.push(fault);
                 }
                 let mut completed = false;

@@ -1,15 +1,11 @@
 //! Records that cannot be read: each is kept whole beside the mirror, told of, and stops no other; it
 //! is forgotten once it is read well.
 
-use simulator::{Fault, NewComment, TicketChange};
+use simulator::{NewComment, TicketChange};
 use store::unreadable::{self, Unreadable};
 use world::World;
 
-use crate::{assert_same, small, undisturbed};
-
-fn hurt(world: &World, fault: &str) {
-    world.zendesk().add_fault(Fault::parse(fault).unwrap());
-}
+use crate::{assert_same, hurt, small, undisturbed};
 
 async fn set_aside(world: &World) -> Vec<Unreadable> {
     let integration = world.integration().await;
@@ -249,6 +245,28 @@ async fn an_entry_of_a_reference_list_that_cannot_be_read_stops_no_run() {
             assert_eq!(aside[0].stream, "group");
             let warnings = world.warnings(&run).await.join("\n");
             insta::allow_duplicates! { insta::assert_snapshot!(warnings, @"Reference without an id (number 1 in its answer) cannot be read: invalid type: map, expected an id at id. It was skipped and its JSON kept; report it with the version of Deskbridge."); }
+        })
+        .await;
+}
+
+#[tokio::test]
+async fn an_export_of_another_form_is_kept_aside_and_costs_no_request_for_each_of_its_rows() {
+    small()
+        .each(async |world| {
+            let events: Vec<i64> = world
+                .zendesk()
+                .read(|account| account.audits().map(|audit| audit.id).collect());
+            assert!(events.len() > 30);
+            for event in &events {
+                let fault = format!("null=child_events:id={event}");
+                hurt(world, &format!("{fault}:route=incremental/ticket_events"));
+            }
+            let run = world.sync_well().await;
+            assert_eq!(run.counters.cases.created, 20);
+            assert_eq!(run.counters.comments.created, 0);
+            assert_eq!(set_aside(world).await.len(), events.len());
+            let asked = world.zendesk().requests_by_route();
+            assert_eq!(asked.get("GET tickets/{id}/comments"), None);
         })
         .await;
 }
