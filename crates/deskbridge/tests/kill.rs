@@ -22,9 +22,9 @@ struct Fresh {
 /// One such copy at work.
 struct Desk {
     folder: TempDir,
-    /// The server and the name of its database there, unless it is a file.
-    server: Option<(String, String)>,
+    /// Where its database is, and whether on a server.
     url: String,
+    on_server: bool,
 }
 
 impl Fresh {
@@ -61,8 +61,8 @@ impl Fresh {
         fresh
     }
 
-    /// A copy of it, on a file or, with a server, in a new database there.
-    async fn copy(&self, server: Option<&str>) -> Desk {
+    /// A copy of it, on a file or, with the address of a database on a server, there.
+    async fn copy(&self, database: Option<&str>) -> Desk {
         let folder = tempfile::tempdir().unwrap();
         for entry in std::fs::read_dir(self.folder.path()).unwrap() {
             let file = entry.unwrap().path();
@@ -71,27 +71,26 @@ impl Fresh {
             }
         }
         let file = folder.path().join("deskbridge.db");
-        let Some(server) = server else {
+        let Some(url) = database else {
             let url = format!("sqlite:{}", file.display());
             return Desk {
                 folder,
-                server: None,
                 url,
+                on_server: false,
             };
         };
-        let name = format!("deskbridge_kill_{}", std::process::id());
-        let url = scratch::create(server, &name).await.unwrap();
+        scratch::empty(url).await.unwrap();
         let (from, to) = (
             Store::open_file(&file).await.unwrap(),
-            Store::open(&url).await.unwrap(),
+            Store::open(url).await.unwrap(),
         );
         from.copy_into(&to).await.unwrap();
         from.close().await;
         to.close().await;
         Desk {
             folder,
-            server: Some((server.to_owned(), name)),
-            url,
+            url: url.to_owned(),
+            on_server: true,
         }
     }
 }
@@ -100,7 +99,7 @@ impl Desk {
     fn sync(&self) -> Command {
         let mut command = deskbridge(self.folder.path());
         command.args(["sync", "main", "--json"]);
-        if self.server.is_some() {
+        if self.on_server {
             command.env("DESKBRIDGE_DATABASE_URL", &self.url);
         }
         command
@@ -125,12 +124,6 @@ impl Desk {
         let dump = dump::read(&mut store.read().await.unwrap()).await.unwrap();
         store.close().await;
         dump
-    }
-
-    async fn remove(self) {
-        if let Some((server, name)) = &self.server {
-            scratch::drop(server, name).await.unwrap();
-        }
     }
 }
 
@@ -169,8 +162,8 @@ fn assert_same(expected: &str, found: &str, step: usize) {
 }
 
 /// Kills at every step on one kind of database, and at some steps of the restart as well.
-async fn kill_everywhere(fresh: &Fresh, server: Option<&str>) {
-    let calm = fresh.copy(server).await;
+async fn kill_everywhere(fresh: &Fresh, database: Option<&str>) {
+    let calm = fresh.copy(database).await;
     let names = calm.folder.path().join("steps");
     let mut command = calm.sync();
     command.env("DESKBRIDGE_TEST_CHECKPOINTS", &names);
@@ -178,11 +171,11 @@ async fn kill_everywhere(fresh: &Fresh, server: Option<&str>) {
     assert!(done.status.success(), "{}", said(&done));
     let expected = calm.dump().await;
     let steps = std::fs::read_to_string(names).unwrap().lines().count();
-    calm.remove().await;
+    drop(calm);
     assert!(steps >= 30, "only {steps} steps");
 
     for step in 1..=steps {
-        let desk = fresh.copy(server).await;
+        let desk = fresh.copy(database).await;
         desk.sync_until(step);
         if step % 7 == 3 {
             // A second time, soon after the restart.
@@ -190,7 +183,6 @@ async fn kill_everywhere(fresh: &Fresh, server: Option<&str>) {
         }
         desk.sync_well();
         assert_same(&expected, &desk.dump().await, step);
-        desk.remove().await;
     }
 }
 
@@ -207,5 +199,8 @@ async fn a_pull_killed_at_any_step_and_restarted_ends_as_if_nothing_had_happened
         return;
     };
     let fresh = Fresh::make().await;
-    kill_everywhere(&fresh, Some(&server)).await;
+    let name = format!("deskbridge_kill_{}", std::process::id());
+    let url = scratch::create(&server, &name).await.unwrap();
+    kill_everywhere(&fresh, Some(&url)).await;
+    scratch::drop(&server, &name).await.unwrap();
 }

@@ -31,6 +31,15 @@ pub async fn drop(server: &str, name: &str) -> Result<()> {
     .await
 }
 
+/// Empties the database at `address`, which is quicker than to make another one.
+///
+/// # Errors
+/// As the server says.
+pub async fn empty(address: &str) -> Result<()> {
+    run(address, "DROP SCHEMA public CASCADE").await?;
+    run(address, "CREATE SCHEMA public").await
+}
+
 async fn run(server: &str, text: &str) -> Result<()> {
     // A name cannot be bound as a value, so nothing that could end one is let through.
     let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "_ ()".contains(letter);

@@ -73,6 +73,17 @@ impl Database {
         self.folder.path().to_owned()
     }
 
+    /// The same place without anything in it, for another world. Nothing may be connected to it.
+    pub async fn emptied(self) -> Self {
+        match self.server {
+            Some(_) => {
+                store::scratch::empty(&self.url).await.unwrap();
+                self
+            }
+            None => Self::sqlite(),
+        }
+    }
+
     /// Drops it. Nothing may be connected to it for long after.
     pub async fn remove(self) {
         if let Some((server, database)) = &self.server {

@@ -5,7 +5,7 @@ use domain::merge::Priority;
 use simulator::{
     Account, NewComment, NewTicket, NewUser, Priority as Urgency, TicketChange, UserChange,
 };
-use world::{Builder, World};
+use world::{Builder, Database, World};
 
 use crate::{another_database, assert_same, small};
 
@@ -111,27 +111,30 @@ fn edit_everything(account: &mut Account, tickets: &[i64]) {
 }
 
 /// The steps of an undisturbed pull after `prepare`, and what it comes to.
-async fn watch(builder: &Builder, like: &World, prepare: Preparation) -> (usize, String) {
-    let calm = builder.make(another_database(like).await).await;
+async fn watch(
+    builder: &Builder,
+    database: Database,
+    prepare: Preparation,
+) -> (usize, String, Database) {
+    let calm = builder.make(database).await;
     prepare(&calm).await;
     calm.forget_steps();
     calm.sync_well().await;
     let steps = calm.steps().len();
     let dump = calm.dump().await;
-    calm.end().await;
-    (steps, dump)
+    (steps, dump, calm.leave().await)
 }
 
 /// Ends the pull after `prepare` at each of `steps` in turn (a restart before each but the first),
 /// then sees it through and compares.
 async fn crash_at(
     builder: &Builder,
-    like: &World,
+    database: Database,
     prepare: Preparation,
     steps: &[usize],
     expected: &str,
-) {
-    let mut world = builder.make(another_database(like).await).await;
+) -> Database {
+    let mut world = builder.make(database).await;
     prepare(&world).await;
     for step in steps {
         // The later crashes may find less left to do than their number of steps.
@@ -143,7 +146,7 @@ async fn crash_at(
     let run = world.sync_well().await;
     assert!(run.problem.is_none());
     assert_same(expected, &world.dump().await);
-    world.end().await;
+    world.leave().await
 }
 
 /// Ends the pull after `prepare` at every one of its steps, of which there are at least `fewest`.
@@ -154,11 +157,13 @@ async fn crash_at_every_step(builder: Builder, prepare: Preparation, fewest: usi
         .users(3)
         .inactive()
         .each(async |like| {
-            let (steps, expected) = watch(builder, like, prepare).await;
+            let database = another_database(like).await;
+            let (steps, expected, mut database) = watch(builder, database, prepare).await;
             assert!(steps >= fewest, "only {steps} steps");
             for step in 1..=steps {
-                crash_at(builder, like, prepare, &[step], &expected).await;
+                database = crash_at(builder, database, prepare, &[step], &expected).await;
             }
+            database.remove().await;
         })
         .await;
 }
@@ -187,14 +192,17 @@ async fn a_pull_that_is_killed_twice_in_a_row_ends_as_if_it_had_not_been() {
         .inactive()
         .each(async |like| {
             for prepare in [nothing as Preparation, a_busy_day] {
-                let (steps, expected) = watch(builder, like, prepare).await;
+                let database = another_database(like).await;
+                let (steps, expected, mut database) = watch(builder, database, prepare).await;
                 // Every third step, and a second one that is another each time.
                 for first in (1..=steps).step_by(3) {
                     let second = 1 + (first * 7) % steps;
-                    crash_at(builder, like, prepare, &[first, second], &expected).await;
+                    let steps = [first, second];
+                    database = crash_at(builder, database, prepare, &steps, &expected).await;
                 }
                 // Again and again at the same early step: what was read before is not read anew.
-                crash_at(builder, like, prepare, &[4; 12], &expected).await;
+                let database = crash_at(builder, database, prepare, &[4; 12], &expected).await;
+                database.remove().await;
             }
         })
         .await;

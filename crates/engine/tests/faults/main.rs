@@ -110,8 +110,9 @@ async fn fail_and_recover(builder: Builder, faults: &[&str]) -> String {
         .each(async |like| {
             let expected = undisturbed(&builder, like).await;
             let mut lines = String::new();
+            let mut database = another_database(like).await;
             for fault in faults {
-                let world = builder.make(another_database(like).await).await;
+                let world = builder.make(database).await;
                 let before = world.zendesk().requests();
                 hurt(&world, fault);
                 let run = world.sync().await;
@@ -127,8 +128,9 @@ async fn fail_and_recover(builder: Builder, faults: &[&str]) -> String {
                 world.pass_minutes(61);
                 world.sync_well().await;
                 assert_same(&expected, &world.dump().await);
-                world.end().await;
+                database = world.leave().await;
             }
+            database.remove().await;
             told.borrow_mut().push(lines);
         })
         .await;
@@ -145,15 +147,17 @@ async fn survive(builder: Builder, faults: &[&str]) {
     nowhere
         .each(async |like| {
             let expected = undisturbed(&builder, like).await;
+            let mut database = another_database(like).await;
             for fault in faults {
-                let world = builder.make(another_database(like).await).await;
+                let world = builder.make(database).await;
                 hurt(&world, fault);
                 let run = world.sync().await;
                 assert_eq!(run.problem, None, "{fault}");
                 assert_eq!(world.warnings(&run).await, Vec::<String>::new(), "{fault}");
                 assert_same(&expected, &world.dump().await);
-                world.end().await;
+                database = world.leave().await;
             }
+            database.remove().await;
         })
         .await;
 }

@@ -67,9 +67,10 @@ async fn whatever_goes_wrong_in_whatever_order_the_end_is_the_undisturbed_one() 
         .inactive()
         .each(async |like| {
             let expected = undisturbed(&small(), like).await;
+            let mut database = another_database(like).await;
             for seed in 1..=SEEDS {
                 let mut draw = Draw(seed);
-                let mut world = small().make(another_database(like).await).await;
+                let mut world = small().make(database).await;
                 let mut story = Vec::new();
                 for _ in 0..1 + draw.below(5) {
                     let fault = draw.fault();
@@ -97,8 +98,9 @@ async fn whatever_goes_wrong_in_whatever_order_the_end_is_the_undisturbed_one() 
                 world.sync_well().await;
                 println!("seed {seed}: {story:?}");
                 assert_same(&expected, &world.dump().await);
-                world.end().await;
+                database = world.leave().await;
             }
+            database.remove().await;
         })
         .await;
 }
