@@ -221,7 +221,10 @@ fn tell(change: Change, names: &Names) -> FieldChange {
 mod tests {
     use super::*;
 
-    fn told(text: &str) -> (HistoryKind, Vec<(String, Option<String>, Option<String>)>) {
+    /// A field's label and its values before and after.
+    type Told = (String, Option<String>, Option<String>);
+
+    fn told(text: &str) -> (HistoryKind, Vec<Told>) {
         let body = body(text);
         let kind = kind(&body);
         let changes = body.changes.into_iter().map(|change| {
