@@ -62,6 +62,10 @@ pub(crate) fn run(packages: &[String]) -> Result<(), Stop> {
     })?;
     step("cargo-deny", begun, deny::check)?;
     println!("ci: all steps passed in {}", show(now() - begun));
+    // Last, so that who reads only the end sees what was run.
+    if let Some(totals) = suite::totals() {
+        println!("{totals}");
+    }
     Ok(())
 }
 

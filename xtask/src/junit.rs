@@ -24,6 +24,21 @@ pub(crate) fn count_skipped(report: &str) -> BTreeMap<String, usize> {
     reasons
 }
 
+/// How the run came out, as `N passed, N failed, N skipped`; none if the report says nothing of it.
+pub(crate) fn totals(report: &str) -> Option<String> {
+    let head = report.split_once("<testsuites ")?.1.split_once('>')?.0;
+    let number = |name: &str| -> Option<usize> {
+        let value = head.split_once(&format!(" {name}=\""))?.1;
+        value.split_once('"')?.0.parse().ok()
+    };
+    let failed = number("failures")? + number("errors")?;
+    let skipped: usize = count_skipped(report).values().sum();
+    let passed = number("tests")?.checked_sub(failed + skipped)?;
+    Some(format!(
+        "{passed} passed, {failed} failed, {skipped} skipped"
+    ))
+}
+
 /// The part from "needs" on: what comes before is the test's own name.
 fn read_reason(line: &str) -> String {
     let reason = line.find("needs ").map_or(line, |at| &line[at..]);
@@ -64,5 +79,13 @@ ok</system-out></testcase></testsuite>"#;
         assert_eq!(counted.get("needs ../shared"), Some(&3));
         assert_eq!(counted.get("needs a browser & its driver"), Some(&1));
         assert_eq!(counted.len(), 2);
+    }
+
+    #[test]
+    fn a_report_is_told_in_one_line_and_a_skipped_test_is_no_passed_one() {
+        let report = r#"<testsuites name="nextest-run" tests="4" skipped="0" failures="1" errors="0" time="3">
+<testcase name="a"><system-out>skipped: a needs ../shared</system-out></testcase>"#;
+        assert_eq!(totals(report).unwrap(), "2 passed, 1 failed, 1 skipped");
+        assert_eq!(totals("no report"), None);
     }
 }

@@ -125,7 +125,7 @@ fn run_tests(
         return pass_through(prepare(&["test"]).args(&chosen).args(&options.args));
     }
 
-    let report = root().join("target/nextest/default/junit.xml");
+    let report = report();
     // An old report must not be taken for this run's; there may be none.
     let _ = std::fs::remove_file(&report);
     let outcome = pass_through(
@@ -155,6 +155,15 @@ fn run_tests(
         return Ok(());
     }
     pass_through(prepare(&["test", "--doc", "--quiet"]).args(selection(&with_library)))
+}
+
+fn report() -> PathBuf {
+    root().join("target/nextest/default/junit.xml")
+}
+
+/// How the last run came out, in one line; none without cargo-nextest.
+pub(crate) fn totals() -> Option<String> {
+    junit::totals(&std::fs::read_to_string(report()).ok()?)
 }
 
 fn closing_line(left_out: &LeftOut) -> String {
