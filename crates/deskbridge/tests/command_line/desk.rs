@@ -152,20 +152,6 @@ impl Desk {
         self.add(url).await;
         self.ok(&["integration", "activate", "main"]).await;
     }
-
-    /// What is stored, as one canonical text.
-    pub(crate) async fn dump(&self) -> String {
-        let url = match &self.database_url {
-            Some(url) => url.clone(),
-            None => format!("sqlite:{}", self.data().join("deskbridge.db").display()),
-        };
-        let store = store::Store::open(&url).await.unwrap();
-        let dump = store::dump::read(&mut store.read().await.unwrap())
-            .await
-            .unwrap();
-        store.close().await;
-        dump
-    }
 }
 
 pub(crate) const INIT: [&str; 5] = [

@@ -8,7 +8,6 @@
     reason = "what fails here is a failed test, which says where it was"
 )]
 
-mod crash;
 mod desk;
 mod doctor;
 mod flow;
