@@ -16,7 +16,7 @@ use tokio::sync::{Mutex, OwnedMutexGuard};
 use tokio::time::timeout;
 
 use crate::error::{Error, Result};
-use opening::{explain, first_connection, is_fit_for_others, prepare};
+use opening::{Cache, explain, first_connection, is_fit_for_others, prepare};
 use place::{file_url, shown_place};
 
 pub(crate) use opening::{MIGRATIONS, table_comments};
@@ -47,7 +47,8 @@ impl Dialect {
 /// The database. Cheap to clone.
 #[derive(Clone)]
 pub struct Store {
-    pool: AnyPool,
+    readers: AnyPool,
+    writers: AnyPool,
     dialect: Dialect,
     place: String,
     /// SQLite has one writer at a time and wakes waiting ones in no order; within a process they
@@ -128,21 +129,30 @@ impl Store {
         first_connection(&options, dialect)
             .await
             .map_err(|error| explain(error, dialect, url))?;
-        let pool = AnyPoolOptions::new()
-            .max_connections(match dialect {
-                Dialect::Sqlite => 6,
-                Dialect::Postgres => 12,
-            })
-            .acquire_timeout(WRITE_WAIT)
-            .after_connect(move |connection, _| {
-                Box::pin(async move { prepare(connection, dialect).await })
-            })
-            .after_release(move |connection, _| {
-                Box::pin(async move { is_fit_for_others(connection, dialect).await })
-            })
-            .connect_lazy_with(options);
+        let pool = |connections, cache| {
+            AnyPoolOptions::new()
+                .max_connections(connections)
+                .acquire_timeout(WRITE_WAIT)
+                .after_connect(move |connection, _| {
+                    Box::pin(async move { prepare(connection, dialect, cache).await })
+                })
+                .after_release(move |connection, _| {
+                    Box::pin(async move { is_fit_for_others(connection, dialect).await })
+                })
+                .connect_lazy_with(options.clone())
+        };
+        // On SQLite all writing goes through one connection: its cache is the one that stays warm,
+        // and memory does not depend on which connection a page happened to get.
+        let (readers, writers) = match dialect {
+            Dialect::Sqlite => (pool(6, Cache::Small), pool(1, Cache::Large)),
+            Dialect::Postgres => {
+                let shared = pool(12, Cache::Small);
+                (shared.clone(), shared)
+            }
+        };
         Ok(Self {
-            pool,
+            readers,
+            writers,
             dialect,
             place,
             queue: Arc::default(),
@@ -174,7 +184,7 @@ impl Store {
             Dialect::Postgres => ("BEGIN", None),
         };
         Ok(Tx {
-            inner: self.pool.begin_with(begin).await?,
+            inner: self.writers.begin_with(begin).await?,
             dialect: self.dialect,
             _turn: turn,
         })
@@ -185,7 +195,7 @@ impl Store {
     /// # Errors
     /// [`Error::Busy`] if all connections are taken for too long.
     pub async fn read(&self) -> Result<Reader> {
-        Ok(self.pool.acquire().await?)
+        Ok(self.readers.acquire().await?)
     }
 
     /// A transaction that only reads and sees one moment, however long it lasts and whoever writes.
@@ -194,7 +204,7 @@ impl Store {
             Dialect::Sqlite => "BEGIN",
             Dialect::Postgres => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
         };
-        Ok(self.pool.begin_with(begin).await?)
+        Ok(self.readers.begin_with(begin).await?)
     }
 
     /// Which database this is.
@@ -209,6 +219,7 @@ impl Store {
 
     /// Closes all connections, letting SQLite fold its log back into the file.
     pub async fn close(&self) {
-        self.pool.close().await;
+        self.readers.close().await;
+        self.writers.close().await;
     }
 }

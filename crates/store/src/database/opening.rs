@@ -17,7 +17,7 @@ pub(crate) static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("./migrat
 pub(super) async fn first_connection(options: &AnyConnectOptions, dialect: Dialect) -> Result<()> {
     let connecting = timeout(WRITE_WAIT, AnyConnection::connect_with(options));
     let mut connection = connecting.await.map_err(|_| Error::Disconnected)??;
-    prepare(&mut connection, dialect).await?;
+    prepare(&mut connection, dialect, Cache::Small).await?;
     migrate(&mut connection, dialect).await?;
     check_writable(&mut connection, dialect).await?;
     connection.close().await?;
@@ -140,7 +140,20 @@ pub(super) fn explain(error: Error, dialect: Dialect, url: &str) -> Error {
     }
 }
 
-pub(super) async fn prepare(connection: &mut AnyConnection, dialect: Dialect) -> sqlx::Result<()> {
+/// How much of a SQLite file a connection keeps in memory.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Cache {
+    /// 2 MB: reading a page of the web, or a few rows before a page of a pull is written.
+    Small,
+    /// 32 MB: the one connection that writes.
+    Large,
+}
+
+pub(super) async fn prepare(
+    connection: &mut AnyConnection,
+    dialect: Dialect,
+    cache: Cache,
+) -> sqlx::Result<()> {
     match dialect {
         // WAL lets pages be read while a pull writes. NORMAL keeps every committed transaction
         // through a crash of the process; a power cut may undo the last ones, whole and together
@@ -148,11 +161,16 @@ pub(super) async fn prepare(connection: &mut AnyConnection, dialect: Dialect) ->
         Dialect::Sqlite => {
             sqlx::raw_sql(
                 "PRAGMA busy_timeout = 15000; PRAGMA page_size = 8192; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; \
-                 PRAGMA foreign_keys = ON; PRAGMA cache_size = -32000; PRAGMA temp_store = MEMORY; \
+                 PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY; \
                  PRAGMA wal_autocheckpoint = 4000; PRAGMA journal_size_limit = 67108864;",
             )
-            .execute(connection)
+            .execute(&mut *connection)
             .await?;
+            let cache = match cache {
+                Cache::Small => "PRAGMA cache_size = -2000",
+                Cache::Large => "PRAGMA cache_size = -32000",
+            };
+            sqlx::raw_sql(cache).execute(connection).await?;
         }
         // A plan that is kept is one for the table as it was when the plan was made, often empty; a
         // first pull became ten times slower by that alone. Our statements are short and many, so
