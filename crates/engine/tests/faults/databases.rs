@@ -48,6 +48,11 @@ async fn on_every_connection(world: &World, statement: &str) {
     for connection in &mut connections {
         execute(connection, statement).await;
     }
+    drop(connections);
+    // SQLite's writer is a connection of its own.
+    let mut tx = world.store().begin().await.unwrap();
+    execute(&mut tx, statement).await;
+    tx.commit().await.unwrap();
 }
 
 async fn execute(connection: &mut AnyConnection, statement: &str) {
