@@ -130,8 +130,12 @@ async fn keep_lease(
     let beat = async {
         loop {
             engine.clock.beat(engine.settings.lease / 3).await;
-            if let Err(error) = renew(engine, job).await {
-                return error;
+            match renew(engine, job).await {
+                Ok(()) => {}
+                Err(error @ Error::Store(store::Error::LeaseLost)) => return error,
+                // A database that is busy for a moment is no reason to give the work up: there are
+                // two more beats before the lease ends, and each page confirms it anyway.
+                Err(error) => tracing::warn!("a lease could not be lengthened: {error}"),
             }
         }
     };
