@@ -7,22 +7,31 @@ use crate::bulk::{Bulk, clean};
 use crate::database::Tx;
 use crate::error::Result;
 
+/// Whose field was changed on both sides.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Subject {
+    /// A case's; the other side is its ticket.
+    Case(String),
+    /// A contact's; the other side is a Zendesk user.
+    Contact(String),
+}
+
 /// One field changed on both sides, and how it was settled.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Conflict {
     /// Our id.
     pub id: String,
-    /// The case.
-    pub case_id: String,
-    /// The ticket.
+    /// Whose field it is, here.
+    pub subject: Subject,
+    /// Whose field it is, in Zendesk: a ticket's or a user's.
     pub remote_id: i64,
     /// The field's word.
     pub field: String,
-    /// What both sides last agreed on, in the case's terms.
+    /// What both sides last agreed on, in our terms.
     pub agreed: Option<String>,
-    /// What the case held.
+    /// What we held.
     pub crm: Option<String>,
-    /// What the ticket held, raw.
+    /// What Zendesk held, raw.
     pub zendesk: Option<String>,
     /// The side whose value stands: `crm` or `zendesk`.
     pub winner: &'static str,
@@ -33,7 +42,7 @@ pub struct Conflict {
 impl std::fmt::Debug for Conflict {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Conflict")
-            .field("case_id", &self.case_id)
+            .field("subject", &self.subject)
             .field("field", &self.field)
             .field("winner", &self.winner)
             .finish_non_exhaustive()
@@ -41,8 +50,8 @@ impl std::fmt::Debug for Conflict {
 }
 
 static INSERT: Bulk = Bulk::new(
-    "INSERT INTO conflict (id, integration_id, case_id, remote_id, field, agreed, crm, zendesk, winner, rule, run_id, at)",
-    12,
+    "INSERT INTO conflict (id, integration_id, case_id, contact_id, remote_id, field, agreed, crm, zendesk, winner, rule, run_id, at)",
+    13,
     "",
 );
 
@@ -59,78 +68,14 @@ pub async fn record(
 ) -> Result<()> {
     INSERT
         .run(tx, conflicts, |row, conflict| {
+            let (case, contact) = match &conflict.subject {
+                Subject::Case(id) => (Some(id.as_str()), None),
+                Subject::Contact(id) => (None, Some(id.as_str())),
+            };
             row.text(&conflict.id)
                 .text(integration)
-                .text(&conflict.case_id)
-                .int(conflict.remote_id)
-                .text(&conflict.field)
-                .maybe_text(conflict.agreed.as_deref())
-                .maybe_text(conflict.crm.as_deref())
-                .maybe_text(conflict.zendesk.as_deref())
-                .text(conflict.winner)
-                .text(conflict.rule)
-                .text(run)
-                .int(now.as_microsecond());
-        })
-        .await?;
-    Ok(())
-}
-
-/// One field of a contact changed on both sides, and how it was settled.
-#[derive(Clone, PartialEq, Eq)]
-pub struct ContactConflict {
-    /// Our id.
-    pub id: String,
-    /// The contact.
-    pub contact_id: String,
-    /// The Zendesk user.
-    pub remote_id: i64,
-    /// The field's word.
-    pub field: String,
-    /// What both sides last agreed on, in the contact's terms.
-    pub agreed: Option<String>,
-    /// What the contact held.
-    pub crm: Option<String>,
-    /// What the Zendesk user held, raw.
-    pub zendesk: Option<String>,
-    /// The side whose value stands: `crm` or `zendesk`.
-    pub winner: &'static str,
-    /// By which rule.
-    pub rule: &'static str,
-}
-
-impl std::fmt::Debug for ContactConflict {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("ContactConflict")
-            .field("contact_id", &self.contact_id)
-            .field("field", &self.field)
-            .field("winner", &self.winner)
-            .finish_non_exhaustive()
-    }
-}
-
-static INSERT_OF_CONTACT: Bulk = Bulk::new(
-    "INSERT INTO conflict (id, integration_id, contact_id, remote_id, field, agreed, crm, zendesk, winner, rule, run_id, at)",
-    12,
-    "",
-);
-
-/// Records conflicts of contacts.
-///
-/// # Errors
-/// As the database says.
-pub async fn record_of_contacts(
-    tx: &mut Tx,
-    integration: &str,
-    run: &str,
-    conflicts: &[ContactConflict],
-    now: Timestamp,
-) -> Result<()> {
-    INSERT_OF_CONTACT
-        .run(tx, conflicts, |row, conflict| {
-            row.text(&conflict.id)
-                .text(integration)
-                .text(&conflict.contact_id)
+                .maybe_text(case)
+                .maybe_text(contact)
                 .int(conflict.remote_id)
                 .text(&conflict.field)
                 .maybe_text(conflict.agreed.as_deref())

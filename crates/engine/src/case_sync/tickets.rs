@@ -9,7 +9,7 @@ use domain::refusal::Warning;
 use domain::ticket::{Life, Ticket};
 use serde_json::json;
 use store::cases::{self, Case};
-use store::conflicts::{self, Conflict};
+use store::conflicts::{self, Conflict, Subject};
 use store::history::{self, Event};
 use store::links::{self, Link};
 use store::tickets::{self as mirror, MirroredTicket};
@@ -307,7 +307,7 @@ impl Written {
             page.counters.conflicts += 1;
             self.conflicts.push(Conflict {
                 id: pull.engine.new_id(),
-                case_id: case.id.clone(),
+                subject: Subject::Case(case.id.clone()),
                 remote_id: link.remote_id,
                 field: conflict.field.as_str().to_owned(),
                 agreed: conflict.agreed.as_ref().and_then(|pair| pair.crm.clone()),

@@ -6,7 +6,7 @@ use std::time::Duration;
 use domain::person::{Role, ZendeskUser, email_key};
 use domain::plan::{ContactFields, plan_person};
 use jiff::{SignedDuration, Timestamp};
-use store::conflicts::{self, ContactConflict};
+use store::conflicts::{self, Conflict, Subject};
 use store::contacts::{self, Contact};
 use store::integrations::ContactPolicy;
 use store::zendesk_users::{self, MirroredUser};
@@ -159,9 +159,9 @@ async fn update_contacts(pull: &Pull<'_>, page: &mut Page, users: &[&ZendeskUser
         if !update.conflicts.is_empty() {
             page.counters.conflicts += u64::try_from(update.conflicts.len()).unwrap_or(0);
             let settled = update.conflicts.iter();
-            fought.extend(settled.map(|conflict| ContactConflict {
+            fought.extend(settled.map(|conflict| Conflict {
                 id: pull.engine.new_id(),
-                contact_id: contact.id.clone(),
+                subject: Subject::Contact(contact.id.clone()),
                 remote_id: user.id,
                 field: conflict.field.as_str().to_owned(),
                 agreed: conflict.agreed.as_ref().and_then(|pair| pair.crm.clone()),
@@ -196,7 +196,7 @@ async fn update_contacts(pull: &Pull<'_>, page: &mut Page, users: &[&ZendeskUser
     }
     let written: Vec<Contact> = written.into_values().collect();
     contacts::put(&mut page.tx, &written, page.now).await?;
-    conflicts::record_of_contacts(
+    conflicts::record(
         &mut page.tx,
         &pull.integration.id,
         pull.run.id(),

@@ -38,7 +38,7 @@ async fn a_conflict_forgets_the_tickets_words_and_keeps_ours() {
     on_both(async |database| {
         let conflict = |remote_id| Conflict {
             id: format!("conflict{remote_id}"),
-            case_id: "case1".to_owned(),
+            subject: conflicts::Subject::Case("case1".to_owned()),
             remote_id,
             field: "subject".to_owned(),
             agreed: Some("agreed".to_owned()),

@@ -230,7 +230,7 @@ async fn fill(database: &Database, id: &str, n: i64) {
     .unwrap();
     let conflict = conflicts::Conflict {
         id: format!("conflict{n}"),
-        case_id: case(n).id,
+        subject: conflicts::Subject::Case(case(n).id),
         remote_id: n,
         field: "subject".to_owned(),
         agreed: None,

@@ -232,7 +232,7 @@ async fn logs_conflicts_and_histories_of_any_length_are_written_and_read_back() 
             let fought: Vec<_> = (1..=size)
                 .map(|n| conflicts::Conflict {
                     id: format!("conflict{n}"),
-                    case_id: "case1".to_owned(),
+                    subject: conflicts::Subject::Case("case1".to_owned()),
                     remote_id: n,
                     field: "subject".to_owned(),
                     agreed: None,

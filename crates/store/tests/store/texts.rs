@@ -153,7 +153,7 @@ async fn difficult_text_is_written_wherever_text_from_outside_goes() {
             .unwrap();
             let conflict = conflicts::Conflict {
                 id: format!("conflict{n}"),
-                case_id: case(n).id,
+                subject: conflicts::Subject::Case(case(n).id),
                 remote_id: n,
                 field: "subject".to_owned(),
                 agreed: None,
