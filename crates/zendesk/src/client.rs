@@ -14,7 +14,7 @@ use jiff::Timestamp;
 use crate::address::Address;
 use crate::error::Error;
 use crate::error::body::{About, classify};
-use crate::governor::{Bucket, Governor, RateSeen, date};
+use crate::governor::{Asking, Bucket, Governor, RateSeen, Urgency, date};
 use crate::http::{Http, Outgoing, Reply, system_lookup};
 use crate::sign_in::{Exchange, OAuth, Session, SignIn, TokenKeeper, Tokens};
 
@@ -63,10 +63,13 @@ impl Options {
     }
 }
 
-/// A client of one Zendesk account. Cloning it is cheap; clones share everything.
+/// A client of one Zendesk account. Cloning it is cheap; clones share everything but how pressing
+/// their requests are.
 #[derive(Clone)]
 pub struct Client {
     inner: Arc<Inner>,
+    urgency: Urgency,
+    longest_wait: Option<Duration>,
 }
 
 struct Inner {
@@ -103,7 +106,28 @@ impl Client {
                 requests: AtomicU64::new(0),
                 server_seconds: AtomicI64::new(NO_DATE),
             }),
+            urgency: Urgency::Pull,
+            longest_wait: None,
         })
+    }
+
+    /// The same client, whose requests are this pressing (reliability.md 8). Without it they are
+    /// [`Urgency::Pull`].
+    pub fn with(&self, urgency: Urgency) -> Self {
+        Self {
+            urgency,
+            ..self.clone()
+        }
+    }
+
+    /// The same client, for a caller who cannot be held: where the governor would hold a request
+    /// for longer than `longest_wait`, the call ends in [`Error::Limited`] at once. Its waits
+    /// between repeats are bounded by the same time.
+    pub fn impatient(&self, longest_wait: Duration) -> Self {
+        Self {
+            longest_wait: Some(longest_wait),
+            ..self.clone()
+        }
     }
 
     /// The account's address.
@@ -138,11 +162,11 @@ impl Client {
     ) -> Result<T, Error> {
         let inner = &*self.inner;
         let url = format!("{}/api/v2/{path}", inner.address.base());
-        let mut waits = Waits::new(&inner.options);
+        let mut waits = self.waits();
         let mut renewed = false;
         let mut bucket = about.bucket;
         loop {
-            inner.options.governor.admit(bucket).await?;
+            self.admit(bucket).await?;
             let (authorization, tokens) = inner.authorization().await?;
             let sent = inner.send(Outgoing {
                 call: about.call,
@@ -188,6 +212,24 @@ impl Client {
                 inner.pause(&mut waits, error).await?;
             }
         }
+    }
+
+    /// Waits until the governor lets a request on `bucket` go.
+    async fn admit(&self, bucket: Bucket) -> Result<(), Error> {
+        let asking = Asking {
+            bucket,
+            urgency: self.urgency,
+            patience: self.longest_wait,
+        };
+        self.inner.options.governor.admit(asking).await
+    }
+
+    fn waits(&self) -> Waits {
+        let options = &self.inner.options;
+        let patience = self
+            .longest_wait
+            .map_or(options.patience, |longest| longest.min(options.patience));
+        Waits::new(options.retries, patience)
     }
 }
 
@@ -270,7 +312,7 @@ impl Exchange for Inner {
         Box::pin(async move {
             let url = format!("{}/oauth/tokens", self.address.base());
             let about = About::call(TOKENS);
-            let mut waits = Waits::new(&self.options);
+            let mut waits = Waits::new(self.options.retries, self.options.patience);
             loop {
                 let sent = self.send(Outgoing {
                     call: TOKENS,
@@ -302,15 +344,15 @@ struct Waits {
 }
 
 impl Waits {
-    fn new(options: &Options) -> Self {
+    fn new(retries: u32, patience: Duration) -> Self {
         Self {
             pauses: ExponentialBuilder::new()
                 .with_min_delay(Duration::from_millis(500))
                 .with_max_delay(Duration::from_secs(30))
-                .with_max_times(usize::try_from(options.retries).unwrap_or(usize::MAX))
+                .with_max_times(usize::try_from(retries).unwrap_or(usize::MAX))
                 .build(),
             limited: LIMITED_PAUSE,
-            left: options.patience,
+            left: patience,
         }
     }
 

@@ -8,6 +8,9 @@
 mod budget;
 mod local;
 mod seen;
+mod urgency;
+
+use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use serde::{Deserialize, Serialize};
@@ -18,6 +21,7 @@ pub use budget::Budget;
 pub use local::LocalGovernor;
 pub(crate) use seen::date;
 pub use seen::{NamedLimit, RateSeen};
+pub use urgency::Urgency;
 
 /// A limit that Zendesk counts by itself. Every request also counts on [`Bucket::Account`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -99,14 +103,46 @@ impl Bucket {
     }
 }
 
+/// What a governor is asked before a request goes out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Asking {
+    /// The limit that the request counts on.
+    pub bucket: Bucket,
+    /// How pressing it is.
+    pub urgency: Urgency,
+    /// The longest that the caller is willing to be held; `None` leaves that to the governor.
+    pub patience: Option<Duration>,
+}
+
+impl Asking {
+    /// An ordinary request, which waits as long as the governor holds it.
+    pub fn on(bucket: Bucket) -> Self {
+        Self {
+            bucket,
+            urgency: Urgency::Pull,
+            patience: None,
+        }
+    }
+
+    /// Whether a caller that is to be held for `waited` in all has had enough, where the governor
+    /// itself holds nobody for more than `longest`.
+    pub fn is_too_long(&self, waited: Duration, longest: Duration) -> bool {
+        waited
+            > self
+                .patience
+                .map_or(longest, |patience| patience.min(longest))
+    }
+}
+
 /// Decides when a request may go. One per account, shared by everything that calls it.
 pub trait Governor: Send + Sync {
-    /// Waits until a request on `bucket` may go, and counts it as sent.
+    /// Waits until a request may go, and counts it as sent.
     ///
     /// # Errors
-    /// [`Error::Limited`] when the wait would be longer than the governor is willing to hold its
-    /// caller; [`Error::Store`] when its own store fails.
-    fn admit(&self, bucket: Bucket) -> BoxFuture<'_, Result<(), Error>>;
+    /// [`Error::Limited`], at once and without counting anything, when the wait would be longer
+    /// than the caller's patience or than the governor is willing to hold anybody;
+    /// [`Error::Store`] when its own store fails.
+    fn admit(&self, asking: Asking) -> BoxFuture<'_, Result<(), Error>>;
 
     /// Takes note of what an answer to a request on `bucket` said. On a 429 or 503 the client has
     /// already filled `retry_after` in, so that the next [`Governor::admit`] waits that long.

@@ -22,7 +22,9 @@ pub use calls::jobs::{JobRow, JobState, JobStatus};
 pub use calls::me::Me;
 pub use client::{Client, Options};
 pub use error::{ConflictKind, Detail, Error, Fix, ForbiddenWhy, Refusal, Trouble, When};
-pub use governor::{Bucket, Budget, Governor, LocalGovernor, NamedLimit, RateSeen};
+pub use governor::{
+    Asking, Bucket, Budget, Governor, LocalGovernor, NamedLimit, RateSeen, Urgency,
+};
 pub use records::{BadRecord, Record, Reference, TicketEvent, reread_ticket};
 pub use sign_in::{
     KeeperError, MemoryKeeper, SignIn, TokenKeeper, TokenLock, TokenSunset, Tokens,

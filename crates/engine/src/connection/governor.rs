@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use store::budgets;
-use zendesk::{Bucket, Budget, Governor, RateSeen};
+use zendesk::{Asking, Bucket, Budget, Governor, RateSeen, Urgency};
 
 use crate::engine::Engine;
 
@@ -35,11 +35,13 @@ impl AccountGovernor {
         budget
     }
 
-    async fn try_admit(&self, bucket: Bucket) -> store::Result<Result<(), Duration>> {
-        // An account that has never named a limit costs no write.
-        if budgets::load(&mut *self.engine.store.read().await?, &self.account)
-            .await?
-            .is_none()
+    async fn try_admit(&self, asking: Asking) -> store::Result<Result<(), Duration>> {
+        // An account that has never named a limit costs no write. Only the sweep is counted even
+        // then.
+        if asking.urgency != Urgency::Sweep
+            && budgets::load(&mut *self.engine.store.read().await?, &self.account)
+                .await?
+                .is_none()
         {
             return Ok(Ok(()));
         }
@@ -47,7 +49,7 @@ impl AccountGovernor {
         let kept = budgets::lock(&mut tx, &self.account).await?;
         let mut budget = self.parse(kept.as_deref());
         let now = self.engine.now();
-        if let Err(wait) = budget.admit(now, bucket) {
+        if let Err(wait) = budget.admit(now, asking.bucket, asking.urgency) {
             return Ok(Err(wait));
         }
         self.keep(&mut tx, &budget, kept.as_deref()).await?;
@@ -87,19 +89,19 @@ impl AccountGovernor {
 }
 
 impl Governor for AccountGovernor {
-    fn admit(&self, bucket: Bucket) -> BoxFuture<'_, Result<(), zendesk::Error>> {
+    fn admit(&self, asking: Asking) -> BoxFuture<'_, Result<(), zendesk::Error>> {
         Box::pin(async move {
             let mut waited = Duration::ZERO;
             loop {
                 let asked = self
-                    .try_admit(bucket)
+                    .try_admit(asking)
                     .await
                     .map_err(|error| zendesk::Error::Store(error.to_string()))?;
                 let Err(wait) = asked else { return Ok(()) };
                 waited = waited.saturating_add(wait);
-                if waited > LONGEST_WAIT {
+                if asking.is_too_long(waited, LONGEST_WAIT) {
                     return Err(zendesk::Error::Limited {
-                        bucket,
+                        bucket: asking.bucket,
                         after: Some(wait),
                     });
                 }
@@ -107,7 +109,7 @@ impl Governor for AccountGovernor {
                     account = self.account,
                     seconds = wait.as_secs(),
                     "waiting for Zendesk's limit on {}",
-                    bucket.label()
+                    asking.bucket.label()
                 );
                 self.engine.clock.sleep(wait).await;
             }

@@ -6,19 +6,24 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::{Bucket, RateSeen};
+use super::{Bucket, RateSeen, Urgency};
 
 /// The account's limits are per minute.
 const MINUTE: i64 = 60;
 /// Own requests are counted in slots of this many seconds.
 const SLOT: i64 = 5;
+/// What the sweep may use of our allowance by itself, in percent (reliability.md 8).
+const SWEEP_PERCENT: u32 = 5;
+/// What the sweep may send a minute while no limit is known: it is never in a hurry, so it does
+/// not find the limit by running into it.
+const SWEEP_UNKNOWN: u32 = 10;
 
 /// What is known of one account's limits, and what we have spent (reliability.md 8).
 ///
 /// Nothing is assumed: until an answer has named a limit, no request waits for it. From then on
 /// we stay within our share of the account's limit in any minute, leave a spent endpoint limit
 /// alone until it starts anew, and send nothing to a limiter while its `Retry-After` is open
-/// (I-23). It serialises, so that several processes can share one through a database: read it in
+/// (I-23). Of that share a less pressing request may use less ([`Urgency::percent`]). It serialises, so that several processes can share one through a database: read it in
 /// a transaction, call [`Budget::admit`], write it back.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Budget {
@@ -30,6 +35,9 @@ pub struct Budget {
     others: Option<(u32, Timestamp)>,
     /// Own requests by slot.
     spent: Vec<(i64, u32)>,
+    /// Those of them that were the sweep's, by slot. Older versions did not keep it.
+    #[serde(default)]
+    swept: Vec<(i64, u32)>,
     /// No request until then.
     closed: BTreeMap<Bucket, Timestamp>,
     /// What is left of each limit that answers have named.
@@ -50,6 +58,7 @@ impl Budget {
             limit: None,
             others: None,
             spent: Vec::new(),
+            swept: Vec::new(),
             closed: BTreeMap::new(),
             windows: BTreeMap::new(),
         }
@@ -67,9 +76,12 @@ impl Budget {
 
     /// Requests of ours in the last minute.
     pub fn spent(&self, now: Timestamp) -> u32 {
-        let oldest = slot(now) - MINUTE / SLOT;
-        let recent = self.spent.iter().filter(|(slot, _)| *slot >= oldest);
-        recent.map(|(_, count)| count).sum()
+        sum(&self.spent, now)
+    }
+
+    /// Requests of the sweep in the last minute; they are among [`Budget::spent`].
+    pub fn swept(&self, now: Timestamp) -> u32 {
+        sum(&self.swept, now)
     }
 
     /// What we may spend in a minute: our share of what others leave. `None` while unknown.
@@ -87,7 +99,12 @@ impl Budget {
     ///
     /// # Errors
     /// The wait; nothing was counted.
-    pub fn admit(&mut self, now: Timestamp, bucket: Bucket) -> Result<(), Duration> {
+    pub fn admit(
+        &mut self,
+        now: Timestamp,
+        bucket: Bucket,
+        urgency: Urgency,
+    ) -> Result<(), Duration> {
         let mut until = now;
         for asked in [Bucket::Account, bucket] {
             if let Some(closed) = self.closed.get(&asked) {
@@ -99,8 +116,16 @@ impl Budget {
                 until = until.max(window.resets_at);
             }
         }
-        if let Some(allowance) = self.allowance(now) {
-            until = until.max(self.share_free_at(now, allowance));
+        let allowance = self.allowance(now);
+        if let Some(allowance) = allowance {
+            let most = percent_of(allowance, urgency.percent());
+            until = until.max(free_at(&self.spent, now, most));
+        }
+        if urgency == Urgency::Sweep {
+            let most = allowance.map_or(SWEEP_UNKNOWN, |allowance| {
+                percent_of(allowance, SWEEP_PERCENT)
+            });
+            until = until.max(free_at(&self.swept, now, most));
         }
         if until > now {
             let wait = Duration::try_from(until.duration_since(now)).unwrap_or_default();
@@ -108,7 +133,10 @@ impl Budget {
         }
         self.closed.retain(|_, closed| *closed > now);
         self.windows.retain(|_, window| window.resets_at > now);
-        self.count(now);
+        count(&mut self.spent, now);
+        if urgency == Urgency::Sweep {
+            count(&mut self.swept, now);
+        }
         let asked: &[Bucket] = if bucket == Bucket::Account {
             &[Bucket::Account]
         } else {
@@ -180,34 +208,48 @@ impl Budget {
             })
             .or_insert(window);
     }
+}
 
-    fn count(&mut self, now: Timestamp) {
-        let current = slot(now);
-        self.spent
-            .retain(|(slot, _)| *slot >= current - MINUTE / SLOT);
-        match self.spent.iter_mut().find(|(slot, _)| *slot == current) {
-            Some((_, count)) => *count += 1,
-            None => self.spent.push((current, 1)),
-        }
-    }
+/// A part of our allowance, but never less than one request a minute.
+fn percent_of(allowance: u32, percent: u32) -> u32 {
+    let part = u64::from(allowance) * u64::from(percent) / 100;
+    u32::try_from(part).unwrap_or(u32::MAX).max(1)
+}
 
-    /// When enough of what we spent is over a minute old for one more request.
-    fn share_free_at(&self, now: Timestamp, allowance: u32) -> Timestamp {
-        let mut spent = self.spent(now);
-        let oldest = slot(now) - MINUTE / SLOT;
-        let mut free_at = now;
-        let mut slots: Vec<_> = self.spent.iter().filter(|(s, _)| *s >= oldest).collect();
-        slots.sort_unstable();
-        for (slot, count) in slots {
-            if spent < allowance {
-                break;
-            }
-            spent -= count;
-            let leaves = (slot + 1 + MINUTE / SLOT) * SLOT;
-            free_at = Timestamp::from_second(leaves).unwrap_or(now);
-        }
-        free_at
+/// What was counted in the last minute.
+fn sum(slots: &[(i64, u32)], now: Timestamp) -> u32 {
+    let oldest = slot(now) - MINUTE / SLOT;
+    let recent = slots.iter().filter(|(slot, _)| *slot >= oldest);
+    recent.map(|(_, count)| count).sum()
+}
+
+/// Counts one request, and forgets what is over a minute old.
+fn count(slots: &mut Vec<(i64, u32)>, now: Timestamp) {
+    let current = slot(now);
+    slots.retain(|(slot, _)| *slot >= current - MINUTE / SLOT);
+    match slots.iter_mut().find(|(slot, _)| *slot == current) {
+        Some((_, count)) => *count += 1,
+        None => slots.push((current, 1)),
     }
+}
+
+/// When enough of what was counted is over a minute old for one more request, if a minute may
+/// hold `most`.
+fn free_at(slots: &[(i64, u32)], now: Timestamp, most: u32) -> Timestamp {
+    let mut spent = sum(slots, now);
+    let oldest = slot(now) - MINUTE / SLOT;
+    let mut free_at = now;
+    let mut recent: Vec<_> = slots.iter().filter(|(s, _)| *s >= oldest).collect();
+    recent.sort_unstable();
+    for (slot, count) in recent {
+        if spent < most {
+            break;
+        }
+        spent -= count;
+        let leaves = (slot + 1 + MINUTE / SLOT) * SLOT;
+        free_at = Timestamp::from_second(leaves).unwrap_or(now);
+    }
+    free_at
 }
 
 fn slot(now: Timestamp) -> i64 {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use clock::Clock;
 use futures_util::future::BoxFuture;
 
-use super::{Bucket, Budget, Governor, RateSeen};
+use super::{Asking, Bucket, Budget, Governor, RateSeen};
 use crate::error::Error;
 
 /// Keeps one account's [`Budget`] in memory. Share one per account, by `Arc`, among all clients
@@ -53,16 +53,17 @@ impl std::fmt::Debug for LocalGovernor {
 }
 
 impl Governor for LocalGovernor {
-    fn admit(&self, bucket: Bucket) -> BoxFuture<'_, Result<(), Error>> {
+    fn admit(&self, asking: Asking) -> BoxFuture<'_, Result<(), Error>> {
         Box::pin(async move {
             let mut waited = Duration::ZERO;
             loop {
-                let asked = self.lock().admit(self.clock.now(), bucket);
+                let now = self.clock.now();
+                let asked = self.lock().admit(now, asking.bucket, asking.urgency);
                 let Err(wait) = asked else { return Ok(()) };
                 waited = waited.saturating_add(wait);
-                if waited > self.longest_wait {
+                if asking.is_too_long(waited, self.longest_wait) {
                     return Err(Error::Limited {
-                        bucket,
+                        bucket: asking.bucket,
                         after: Some(wait),
                     });
                 }

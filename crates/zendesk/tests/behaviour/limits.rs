@@ -4,7 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use clock::{Clock, ManualClock};
-use zendesk::{Bucket, Client, Error, Governor, LocalGovernor, Options, Position, When};
+use zendesk::{
+    Asking, Bucket, Client, Error, Governor, LocalGovernor, Options, Position, Urgency, When,
+};
 
 use crate::served::{Answer, Served, api_token, manual_clock, options};
 
@@ -148,11 +150,58 @@ async fn a_governor_that_holds_longer_than_it_may_says_when_to_come_back() {
     };
     seen.whole_account = true;
     governor.observe(Bucket::Search, &seen).await;
-    let refused = governor.admit(Bucket::Exports).await.unwrap_err();
+    let refused = governor
+        .admit(Asking::on(Bucket::Exports))
+        .await
+        .unwrap_err();
     assert_eq!(
         refused.when(),
         When::Later {
             after: Some(Duration::from_secs(60))
         }
     );
+}
+
+#[tokio::test]
+async fn an_impatient_caller_is_told_at_once_instead_of_being_held() {
+    let clock = manual_clock();
+    let limited = Answer::text(429, "Number of allowed API requests per minute exceeded")
+        .header("Retry-After", "30");
+    let served = Served::start([limited, Answer::json(200, ME)]).await;
+    let client = Client::new(served.account(), api_token(), options(clock.clone())).unwrap();
+    let impatient = client.impatient(Duration::from_secs(2));
+    let before = clock.now();
+    for _ in 0..2 {
+        // The first time Zendesk says so, the second time the governor does.
+        let error = impatient.me().await.unwrap_err();
+        assert!(
+            matches!(error, Error::Limited { bucket: Bucket::Account, after: Some(wait) }
+                if wait == Duration::from_secs(30)),
+            "{error:?}"
+        );
+    }
+    assert_eq!(clock.now(), before);
+    assert_eq!(served.asked().len(), 1, "nothing goes to a closed limiter");
+    assert_eq!(client.me().await.unwrap().id, 7, "a patient one waits");
+    assert_eq!(clock.now().duration_since(before).as_secs(), 30);
+}
+
+#[tokio::test]
+async fn a_pressing_request_goes_where_a_less_pressing_one_waits() {
+    let clock = manual_clock();
+    let answer = Answer::json(200, ME)
+        .header("ratelimit-limit", "10")
+        .header("ratelimit-remaining", "10");
+    let served = Served::start([answer]).await;
+    let client = Client::new(served.account(), api_token(), options(clock.clone())).unwrap();
+    let client = client.impatient(Duration::ZERO);
+    for _ in 0..8 {
+        client.me().await.unwrap();
+    }
+    assert!(client.me().await.is_err(), "85 % are spent");
+    assert!(client.with(Urgency::Sweep).me().await.is_err());
+    client.with(Urgency::Fields).me().await.unwrap();
+    client.with(Urgency::Comments).me().await.unwrap();
+    assert!(client.with(Urgency::Comments).me().await.is_err());
+    assert_eq!(served.asked().len(), 10);
 }

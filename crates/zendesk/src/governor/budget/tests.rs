@@ -1,6 +1,9 @@
 use super::super::NamedLimit;
 use super::*;
 
+/// The urgency that may use the whole share, for tests about the share itself.
+const FIRST: Urgency = Urgency::Comments;
+
 fn at(seconds: i64) -> Timestamp {
     Timestamp::from_second(1_800_000_000 + seconds).unwrap()
 }
@@ -29,7 +32,7 @@ fn refuses(wait: u64, limiter: Option<Bucket>, whole_account: bool) -> RateSeen 
 fn nothing_waits_before_a_limit_is_known() {
     let mut budget = Budget::new(50);
     for _ in 0..10_000 {
-        assert_eq!(budget.admit(at(0), Bucket::Exports), Ok(()));
+        assert_eq!(budget.admit(at(0), Bucket::Exports, FIRST), Ok(()));
     }
     assert_eq!(budget.allowance(at(0)), None);
 }
@@ -42,7 +45,7 @@ fn no_minute_ever_holds_more_than_our_share() {
     budget.observe(at(0), Bucket::Account, &says(200, 200, 60));
     let mut second = 0;
     while second < 600 {
-        match budget.admit(at(second), Bucket::Account) {
+        match budget.admit(at(second), Bucket::Account, FIRST) {
             Ok(()) => sent.push(second),
             Err(wait) => second += i64::try_from(wait.as_secs().max(1)).unwrap(),
         }
@@ -60,7 +63,7 @@ fn no_minute_ever_holds_more_than_our_share() {
 #[test]
 fn our_share_shrinks_when_others_spend() {
     let mut budget = Budget::new(50);
-    assert_eq!(budget.admit(at(0), Bucket::Account), Ok(()));
+    assert_eq!(budget.admit(at(0), Bucket::Account, FIRST), Ok(()));
     budget.observe(at(0), Bucket::Account, &says(700, 299, 40));
     // 401 are spent, one of them by us: 300 are left to be shared.
     assert_eq!(budget.allowance(at(1)), Some(150));
@@ -72,18 +75,18 @@ fn nothing_is_sent_while_nothing_remains() {
     let mut budget = Budget::new(100);
     budget.observe(at(0), Bucket::Account, &says(700, 0, 25));
     assert_eq!(
-        budget.admit(at(5), Bucket::Search),
+        budget.admit(at(5), Bucket::Search, FIRST),
         Err(Duration::from_secs(20))
     );
-    assert_eq!(budget.admit(at(25), Bucket::Search), Ok(()));
+    assert_eq!(budget.admit(at(25), Bucket::Search, FIRST), Ok(()));
 }
 
 #[test]
 fn a_share_is_never_less_than_one_request() {
     let mut budget = Budget::new(1);
     budget.observe(at(0), Bucket::Account, &says(10, 10, 60));
-    assert_eq!(budget.admit(at(0), Bucket::Account), Ok(()));
-    assert!(budget.admit(at(0), Bucket::Account).is_err());
+    assert_eq!(budget.admit(at(0), Bucket::Account, FIRST), Ok(()));
+    assert!(budget.admit(at(0), Bucket::Account, FIRST).is_err());
 }
 
 #[test]
@@ -101,14 +104,14 @@ fn requests_under_way_count_on_a_named_limit_before_they_are_answered() {
         ..RateSeen::default()
     };
     budget.observe(at(0), Bucket::Exports, &seen);
-    assert_eq!(budget.admit(at(0), Bucket::Exports), Ok(()));
-    assert_eq!(budget.admit(at(0), Bucket::Exports), Ok(()));
+    assert_eq!(budget.admit(at(0), Bucket::Exports, FIRST), Ok(()));
+    assert_eq!(budget.admit(at(0), Bucket::Exports, FIRST), Ok(()));
     assert_eq!(
-        budget.admit(at(0), Bucket::Exports),
+        budget.admit(at(0), Bucket::Exports, FIRST),
         Err(Duration::from_secs(30))
     );
     assert_eq!(
-        budget.admit(at(0), Bucket::Search),
+        budget.admit(at(0), Bucket::Search, FIRST),
         Ok(()),
         "another limit is not touched"
     );
@@ -119,8 +122,8 @@ fn an_answer_that_arrives_late_does_not_give_requests_back() {
     let mut budget = Budget::new(100);
     budget.observe(at(0), Bucket::Account, &says(700, 1, 30));
     budget.observe(at(0), Bucket::Account, &says(700, 5, 30));
-    assert_eq!(budget.admit(at(0), Bucket::Account), Ok(()));
-    assert!(budget.admit(at(0), Bucket::Account).is_err());
+    assert_eq!(budget.admit(at(0), Bucket::Account, FIRST), Ok(()));
+    assert!(budget.admit(at(0), Bucket::Account, FIRST).is_err());
 }
 
 #[test]
@@ -132,19 +135,19 @@ fn a_wait_closes_the_limiter_that_answered_only() {
         &refuses(30, Some(Bucket::UserUpdates), false),
     );
     assert_eq!(
-        budget.admit(at(0), Bucket::UserUpdates),
+        budget.admit(at(0), Bucket::UserUpdates, FIRST),
         Err(Duration::from_secs(30))
     );
-    assert_eq!(budget.admit(at(0), Bucket::Exports), Ok(()));
-    assert_eq!(budget.admit(at(30), Bucket::UserUpdates), Ok(()));
+    assert_eq!(budget.admit(at(0), Bucket::Exports, FIRST), Ok(()));
+    assert_eq!(budget.admit(at(30), Bucket::UserUpdates, FIRST), Ok(()));
 }
 
 #[test]
 fn a_wait_of_an_unnamed_endpoint_limit_closes_the_bucket_that_was_asked() {
     let mut budget = Budget::new(100);
     budget.observe(at(0), Bucket::Search, &refuses(30, None, false));
-    assert!(budget.admit(at(0), Bucket::Search).is_err());
-    assert_eq!(budget.admit(at(0), Bucket::Account), Ok(()));
+    assert!(budget.admit(at(0), Bucket::Search, FIRST).is_err());
+    assert_eq!(budget.admit(at(0), Bucket::Account, FIRST), Ok(()));
 }
 
 #[test]
@@ -154,7 +157,7 @@ fn a_wait_of_the_account_closes_everything_and_a_shorter_one_does_not_open_it() 
     budget.observe(at(1), Bucket::Exports, &refuses(5, None, true));
     for bucket in Bucket::ALL {
         assert_eq!(
-            budget.admit(at(10), bucket),
+            budget.admit(at(10), bucket, FIRST),
             Err(Duration::from_secs(50)),
             "{bucket:?}"
         );
@@ -170,13 +173,106 @@ fn a_budget_survives_being_stored() {
         Bucket::Exports,
         &refuses(60, Some(Bucket::Exports), false),
     );
-    assert_eq!(budget.admit(at(1), Bucket::Account), Ok(()));
+    assert_eq!(budget.admit(at(1), Bucket::Account, FIRST), Ok(()));
     let stored = serde_json::to_string(&budget).unwrap();
     let mut again: Budget = serde_json::from_str(&stored).unwrap();
     assert_eq!(again, budget);
     assert_eq!(
-        again.admit(at(1), Bucket::Exports),
+        again.admit(at(1), Bucket::Exports, FIRST),
         Err(Duration::from_secs(59))
+    );
+}
+
+/// How many requests of `urgency` go within one second before one has to wait.
+fn goes(budget: &mut Budget, urgency: Urgency) -> usize {
+    (0..1000)
+        .take_while(|_| budget.admit(at(0), Bucket::Account, urgency).is_ok())
+        .count()
+}
+
+#[test]
+fn a_less_pressing_request_leaves_room_for_a_more_pressing_one() {
+    let mut budget = Budget::new(50);
+    budget.observe(at(0), Bucket::Account, &says(400, 400, 60));
+    assert_eq!(goes(&mut budget, Urgency::Profiles), 150);
+    assert_eq!(goes(&mut budget, Urgency::Pull), 20);
+    assert_eq!(goes(&mut budget, Urgency::Fields), 10);
+    assert_eq!(goes(&mut budget, Urgency::Status), 10);
+    assert_eq!(goes(&mut budget, Urgency::Comments), 10);
+    for urgency in Urgency::ALL {
+        assert!(
+            budget.admit(at(1), Bucket::Account, urgency).is_err(),
+            "the share is spent: {urgency:?}"
+        );
+    }
+}
+
+#[test]
+fn urgencies_are_ordered_and_none_may_use_more_than_a_more_pressing_one() {
+    assert!(Urgency::ALL.is_sorted());
+    let percents = Urgency::ALL.map(Urgency::percent);
+    assert!(percents.is_sorted_by(|more, less| more >= less));
+}
+
+#[test]
+fn the_sweep_stays_within_a_twentieth_of_our_share_in_any_minute() {
+    let mut budget = Budget::new(50);
+    budget.observe(at(0), Bucket::Account, &says(700, 700, 60));
+    assert_eq!(goes(&mut budget, Urgency::Sweep), 17, "5 % of 350");
+    assert_eq!(budget.swept(at(0)), 17);
+    assert!(
+        budget
+            .admit(at(59), Bucket::Account, Urgency::Sweep)
+            .is_err()
+    );
+    assert_eq!(budget.admit(at(59), Bucket::Account, Urgency::Pull), Ok(()));
+    assert_eq!(
+        budget.admit(at(65), Bucket::Account, Urgency::Sweep),
+        Ok(())
+    );
+}
+
+#[test]
+fn the_sweep_gets_a_request_a_minute_of_the_smallest_share() {
+    let mut budget = Budget::new(5);
+    budget.observe(at(0), Bucket::Account, &says(200, 200, 60));
+    assert_eq!(goes(&mut budget, Urgency::Sweep), 1);
+}
+
+#[test]
+fn the_sweep_gives_way_once_three_quarters_of_our_share_are_spent() {
+    let mut budget = Budget::new(50);
+    budget.observe(at(0), Bucket::Account, &says(400, 400, 60));
+    assert_eq!(goes(&mut budget, Urgency::Profiles), 150);
+    assert!(
+        budget
+            .admit(at(0), Bucket::Account, Urgency::Sweep)
+            .is_err()
+    );
+    assert_eq!(budget.admit(at(0), Bucket::Account, Urgency::Pull), Ok(()));
+}
+
+#[test]
+fn the_sweep_sends_ten_a_minute_while_no_limit_is_known() {
+    let mut budget = Budget::new(50);
+    assert_eq!(goes(&mut budget, Urgency::Sweep), 10);
+    assert_eq!(budget.admit(at(0), Bucket::Account, Urgency::Pull), Ok(()));
+    let wait = budget
+        .admit(at(0), Bucket::Account, Urgency::Sweep)
+        .unwrap_err();
+    assert!(wait <= Duration::from_secs(65), "{wait:?}");
+}
+
+#[test]
+fn what_an_older_version_stored_is_still_read() {
+    let stored = r#"{"share":50,"limit":700,"others":null,"spent":[[360000000,3]],
+        "closed":{"exports":"2027-01-15T08:01:00Z"},"windows":{}}"#;
+    let mut budget: Budget = serde_json::from_str(stored).unwrap();
+    assert_eq!(budget.spent(at(0)), 3);
+    assert_eq!(budget.swept(at(0)), 0);
+    assert_eq!(
+        budget.admit(at(0), Bucket::Exports, FIRST),
+        Err(Duration::from_secs(60))
     );
 }
 
