@@ -38,6 +38,8 @@ pub(crate) struct Call {
     pub(crate) switches: Switches,
     /// How long jobs take, in milliseconds.
     pub(crate) job_ms: i64,
+    /// The idempotency key that this request holds while it is at work.
+    pub(crate) key: Option<String>,
 }
 
 impl Call {

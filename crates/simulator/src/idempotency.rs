@@ -1,6 +1,6 @@
 //! `Idempotency-Key` of `POST /tickets` (zendesk-api.md 3.7).
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use axum::http::header::HeaderName;
 
@@ -22,11 +22,41 @@ struct Replay {
     noted_ms: i64,
 }
 
-/// First answers by key.
+/// First answers by key, and the keys whose request is still at work.
 #[derive(Debug, Default)]
-pub(crate) struct Replays(HashMap<String, Replay>);
+pub(crate) struct Replays {
+    noted: HashMap<String, Replay>,
+    running: HashSet<String>,
+}
 
 impl Replays {
+    /// Marks a request's key as being at work; `None` when it has none, or another request with it
+    /// is at work, which is told by [`Self::refuse_second`].
+    pub(crate) fn begin(&mut self, call: &Call) -> Option<String> {
+        let key = key(call)?;
+        self.running.insert(key.clone()).then_some(key)
+    }
+
+    /// The request with this key is at its end.
+    pub(crate) fn end(&mut self, key: &str) {
+        self.running.remove(key);
+    }
+
+    /// Refuses a request whose key another one is still at work with.
+    ///
+    /// # Errors
+    /// 409 (zendesk-api.md 3.7).
+    pub(crate) fn refuse_second(&self, call: &Call, own: Option<&str>) -> Result<(), Answer> {
+        match key(call) {
+            Some(key) if own.is_none() && self.running.contains(&key) => Err(Answer::error(
+                409,
+                "IdempotentRequestInProgress",
+                "A request with this idempotency key is still in progress. Please try again later.",
+            )),
+            _ => Ok(()),
+        }
+    }
+
     /// The first answer to a key, marked as a hit.
     ///
     /// # Errors
@@ -42,9 +72,9 @@ impl Replays {
                 "Idempotency key must not be longer than 255 characters",
             ));
         }
-        self.0
+        self.noted
             .retain(|_, replay| call.now_ms - replay.noted_ms < KEPT);
-        match self.0.get(&key) {
+        match self.noted.get(&key) {
             None => Ok(None),
             Some(replay) if replay.body == call.body => {
                 Ok(Some(replay.answer.clone().with_header(LOOKUP, "hit")))
@@ -71,7 +101,7 @@ impl Replays {
             answer: answer.clone(),
             noted_ms: call.now_ms,
         };
-        self.0.insert(key, replay);
+        self.noted.insert(key, replay);
         Ok(answer.with_header(LOOKUP, "miss"))
     }
 }

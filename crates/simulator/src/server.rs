@@ -141,7 +141,14 @@ pub(crate) async fn handle(
         let mut desk = core.desk();
         let counted = format!("{} {route}", call.method);
         *desk.requests.entry(counted).or_insert(0) += 1;
+        if makes_ticket(&call.method, route) {
+            call.key = desk.replays.begin(&call);
+        }
         desk.faults.take(call.method.as_str(), route)
+    };
+    let _at_work = AtWork {
+        core: &core,
+        key: call.key.clone(),
     };
     clock::wait(core.config.latency).await;
     for one in &armed {
@@ -152,6 +159,24 @@ pub(crate) async fn handle(
     call.now_ms = core.hands.now_ms();
     let (answer, ending) = go(&core, &mut call, found, &armed);
     reply::make(answer, ending, call.now_ms)
+}
+
+/// Gives an idempotency key free when its request ends, also when its client goes away before.
+struct AtWork<'a> {
+    core: &'a Core,
+    key: Option<String>,
+}
+
+impl Drop for AtWork<'_> {
+    fn drop(&mut self) {
+        if let Some(key) = &self.key {
+            self.core.desk().replays.end(key);
+        }
+    }
+}
+
+fn makes_ticket(method: &Method, route: &str) -> bool {
+    method == Method::POST && route == "tickets"
 }
 
 /// What a path leads to.
@@ -212,6 +237,7 @@ fn read_call(core: &Core, parts: &Parts, path: &str, body: Vec<u8>) -> Call {
         caller: None,
         switches: core.config.switches,
         job_ms: i64::try_from(core.config.job.as_millis()).unwrap_or(i64::MAX / 4),
+        key: None,
     }
 }
 
@@ -340,8 +366,10 @@ fn carry_out(core: &Core, call: &Call, route: &Route, headers: &mut Headers) -> 
         Act::Read(act) => return act(&core.account(), call),
         Act::Write(act) => act,
     };
-    let makes_ticket = route.method == "POST" && route.pattern == "tickets";
-    if makes_ticket {
+    if makes_ticket(&call.method, route.pattern) {
+        core.desk()
+            .replays
+            .refuse_second(call, call.key.as_deref())?;
         // The account stays locked from look-up to note, so that two equal requests make one ticket.
         let mut account = core.account_mut();
         if let Some(replayed) = core.desk().replays.look_up(call)? {

@@ -33,5 +33,7 @@ mod oauth;
 mod serving;
 #[path = "behaviour/ticket_writes.rs"]
 mod ticket_writes;
+#[path = "behaviour/two_way.rs"]
+mod two_way;
 #[path = "behaviour/user_writes.rs"]
 mod user_writes;

@@ -23,6 +23,9 @@ pub(super) type Key = Vec<Part>;
 
 type Rows<'a> = Box<dyn Iterator<Item = (Key, i64)> + 'a>;
 
+/// What is answered beside the rows of a page, by the ids of those rows.
+type Beside<'a> = Box<dyn Fn(&[i64], Object) -> Object + 'a>;
+
 type After<'a> = Box<dyn Fn(Option<&Key>) -> Rows<'a> + 'a>;
 type Before<'a> = Box<dyn Fn(&Key) -> Rows<'a> + 'a>;
 
@@ -35,6 +38,8 @@ pub(super) struct Listing<'a> {
     pub(super) after: After<'a>,
     /// The rows before a place, nearest first.
     pub(super) before: Before<'a>,
+    /// Side-loads: `include=users` and the like.
+    pub(super) beside: Option<Beside<'a>>,
 }
 
 impl<'a> Listing<'a> {
@@ -67,7 +72,14 @@ impl<'a> Listing<'a> {
                 rows.reverse();
                 Box::new(rows.into_iter())
             }),
+            beside: None,
         }
+    }
+
+    /// The same list with something beside its rows.
+    pub(super) fn beside(mut self, beside: impl Fn(&[i64], Object) -> Object + 'a) -> Self {
+        self.beside = Some(Box::new(beside));
+        self
     }
 
     /// A list that is in order of its ids.
@@ -134,8 +146,8 @@ impl<'a> Listing<'a> {
         let link = |page: usize| call.link(true, &[("page", &page.to_string())], &[]);
         let next = (skip + rows.len() < self.count).then(|| link(page + 1));
         let previous = (page > 1).then(|| link(page - 1));
-        let object = Object::new()
-            .with_rows(name, rows, write)
+        let object = self
+            .rows(name, &rows, write)
             .with("next_page", &next)
             .with("previous_page", &previous)
             .with("count", &self.count);
@@ -200,11 +212,23 @@ impl<'a> Listing<'a> {
             .with("after_cursor", &last)
             .with("before_cursor", &first)
             .finish();
-        let object = Object::new()
-            .with_rows(name, rows, |(_, id), out| write(id, out))
+        let rows: Vec<i64> = rows.into_iter().map(|(_, id)| id).collect();
+        let object = self
+            .rows(name, &rows, write)
             .with_raw("meta", &meta)
             .with_raw("links", &links);
         Ok(Answer::ok(object))
+    }
+}
+
+impl Listing<'_> {
+    /// The rows of a page, and what stands beside them.
+    fn rows(&self, name: &str, rows: &[i64], write: impl Fn(i64, &mut Vec<u8>)) -> Object {
+        let object = Object::new().with_rows(name, rows.iter().copied(), write);
+        match &self.beside {
+            Some(beside) => beside(rows, object),
+            None => object,
+        }
     }
 }
 

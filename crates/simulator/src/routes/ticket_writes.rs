@@ -158,11 +158,11 @@ pub(super) fn create(account: &mut Account, call: &Call) -> Outcome {
 /// `PUT tickets/{id}`: a comment and field changes are one audit. `description` is ignored.
 pub(super) fn update(account: &mut Account, call: &Call) -> Outcome {
     let fields = Fields(call.object("ticket")?);
-    let ticket = living(account, call)?;
+    let ticket = living(account, call)?.clone();
     let id = ticket.id;
-    check_open(ticket)?;
-    check_stamp(ticket, &fields)?;
-    let comment = read_comment(account, call, &fields, Some(ticket))?;
+    check_open(&ticket)?;
+    check_stamp(&ticket, &fields)?;
+    let comment = read_comment(account, call, &fields, Some(&ticket))?;
     let priority = fields.word("priority", "Priority", Priority::parse)?;
     if priority == Some(None) && ticket.priority.is_some() {
         return Err(Answer::invalid_field(
@@ -174,10 +174,6 @@ pub(super) fn update(account: &mut Account, call: &Call) -> Outcome {
     let assignee_id = read_assignee(account, &fields)?;
     if let Some(Some(assignee)) = assignee_id {
         check_assignee(account, assignee)?;
-    }
-    let requester_id = fields.id("requester_id")?.flatten();
-    if let Some(requester) = requester_id {
-        check_requester(account, requester)?;
     }
     let custom_status_id = fields.id("custom_status_id")?.flatten();
     let status = match custom_status_id {
@@ -226,6 +222,17 @@ pub(super) fn update(account: &mut Account, call: &Call) -> Outcome {
         tags = Some(all);
     }
     let solves = status == Some(Status::Solved) && ticket.kind == Some(Kind::Problem);
+    // Last of all, since it may make a user, who must not stay behind a refusal.
+    let requester_id = match fields.id("requester_id")?.flatten() {
+        Some(id) => Some(id),
+        None if fields.0.get("requester").is_some_and(Value::is_object) => {
+            Some(read_requester(account, call, &fields)?)
+        }
+        None => None,
+    };
+    if let Some(requester) = requester_id {
+        check_requester(account, requester)?;
+    }
     let change = TicketChange {
         by: Some(call.caller_id()),
         channel: None,

@@ -128,6 +128,7 @@ fn by_id(account: &Account, now: i64) -> Listing<'_> {
                     .map(row),
             )
         }),
+        beside: None,
     }
 }
 
@@ -168,8 +169,13 @@ pub(super) fn comments(account: &Account, call: &Call) -> Outcome {
             )
         })
         .collect();
-    let sort = call.query("sort").unwrap_or_default();
-    let descending = sort == "-created_at" || call.query("sort_order") == Some("desc");
+    // By cursor `sort` says the order, by offset `sort_order`; the other one is ignored.
+    let by_cursor = call.query.iter().any(|(key, _)| key.starts_with("page["));
+    let descending = if by_cursor {
+        call.query("sort") == Some("-created_at")
+    } else {
+        call.query("sort_order") == Some("desc")
+    };
     if descending {
         rows.reverse();
     }
@@ -178,7 +184,8 @@ pub(super) fn comments(account: &Account, call: &Call) -> Outcome {
     } else {
         "created_at,id"
     };
-    Listing::of(order, rows, descending).answer(call, "comments", |id, out| {
+    let listing = Listing::of(order, rows, descending);
+    with_people(listing, account, call).answer(call, "comments", |id, out| {
         if let Some(audit) = account.audit(id)
             && let Some(comment) = audit.comment()
         {
@@ -194,7 +201,37 @@ pub(super) fn comments(account: &Account, call: &Call) -> Outcome {
     })
 }
 
-/// `GET tickets/{id}/audits`: needs the global `read` scope (zendesk-api.md 1).
+/// Adds the people of a page of audits where `include=users` asks for them (recorded for audits).
+fn with_people<'a>(listing: Listing<'a>, account: &'a Account, call: &'a Call) -> Listing<'a> {
+    let asked = call
+        .query("include")
+        .is_some_and(|include| include.split(',').any(|one| one.trim() == "users"));
+    if !asked {
+        return listing;
+    }
+    listing.beside(move |audits, object| {
+        let mut people: Vec<i64> = audits
+            .iter()
+            .filter_map(|id| account.audit(*id))
+            .flat_map(|audit| {
+                let author = audit.comment().map(|comment| comment.author_id);
+                [Some(audit.author_id), author]
+            })
+            .flatten()
+            .collect();
+        people.sort_unstable();
+        people.dedup();
+        let people = people.into_iter().filter_map(|id| account.user(id));
+        object.with_list(
+            "users",
+            people.map(|user| super::users::view(account, user, call)),
+        )
+    })
+}
+
+/// `GET tickets/{id}/audits`: needs the global `read` scope (zendesk-api.md 1). Oldest first; the
+/// OpenAPI document gives no parameter for another order, so none is understood. The newest are
+/// reached by the last page by offset, or by `page[before]`.
 pub(super) fn audits(account: &Account, call: &Call) -> Outcome {
     let ticket = living(account, call)?;
     let rows = account
@@ -204,7 +241,8 @@ pub(super) fn audits(account: &Account, call: &Call) -> Outcome {
             (key, audit.id)
         })
         .collect();
-    Listing::of("created_at,id", rows, false).answer(call, "audits", |id, out| {
+    let listing = Listing::of("created_at,id", rows, false);
+    with_people(listing, account, call).answer(call, "audits", |id, out| {
         if let Some(audit) = account.audit(id) {
             let view = AuditView {
                 account,

@@ -93,6 +93,7 @@ fn by_id(account: &Account) -> Listing<'_> {
             let users = account.users_in((Bound::Unbounded, Bound::Excluded(number(key))));
             Box::new(users.rev().filter(|user| user.active).map(row))
         }),
+        beside: None,
     }
 }
 
