@@ -77,6 +77,20 @@ pub struct Account {
     pub(crate) ticket_form_id: i64,
     pub(crate) jobs: BTreeMap<String, Job>,
     pub(crate) jobs_made: u64,
+    pub(crate) ceilings: Ceilings,
+}
+
+/// The most that an account takes.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Ceilings {
+    /// Comments of one ticket.
+    pub(crate) comments: usize,
+}
+
+impl Default for Ceilings {
+    fn default() -> Self {
+        Self { comments: 5_000 }
+    }
 }
 
 impl Account {
@@ -104,6 +118,7 @@ impl Account {
             ticket_form_id: 0,
             jobs: BTreeMap::new(),
             jobs_made: 0,
+            ceilings: Ceilings::default(),
         }
     }
 

@@ -44,6 +44,8 @@ pub struct Config {
     pub still_clock: bool,
     /// The OAuth client.
     pub oauth: OAuthClient,
+    /// The most comments of one ticket (zendesk-api.md 3.7: 5,000).
+    pub most_comments: usize,
     /// What to do where sources disagree about Zendesk.
     pub switches: Switches,
 }
@@ -67,6 +69,7 @@ impl Default for Config {
             start: None,
             still_clock: false,
             oauth: OAuthClient::default(),
+            most_comments: 5_000,
             switches: Switches::default(),
         }
     }
@@ -221,6 +224,9 @@ pub struct Switches {
     pub refuse_recent_start_for_users: bool,
     /// Whether `{{...}}` in comments is replaced (zendesk-api.md 3.8).
     pub expand_placeholders: bool,
+    /// Whether placeholders are found behind encoded braces as well: `&#123;&#123;ticket.id&#125;&#125;`.
+    /// No source says so; a client that escapes customers' text relies on it that they are not.
+    pub placeholders_in_encoded_braces: bool,
     /// Whether bulk user endpoints are switched on for the account (zendesk-api.md 0.4).
     pub bulk_user_import: bool,
     /// Whether a suspended or deleted agent is told 403 in place of 401 (zendesk-api.md 1).
@@ -234,6 +240,7 @@ impl Default for Switches {
             leave_out_newest_minute: true,
             refuse_recent_start_for_users: false,
             expand_placeholders: true,
+            placeholders_in_encoded_braces: false,
             bulk_user_import: true,
             suspended_is_forbidden: false,
         }

@@ -8,7 +8,7 @@ mod name;
 mod people;
 mod reference;
 
-use crate::account::Account;
+use crate::account::{Account, Ceilings};
 use crate::config::Config;
 use dice::Dice;
 
@@ -18,6 +18,9 @@ use dice::Dice;
 pub(crate) fn generate(config: &Config, now: i64) -> Account {
     let mut dice = Dice::new(config.seed);
     let mut account = Account::new(now);
+    account.ceilings = Ceilings {
+        comments: config.most_comments,
+    };
     reference::fill(&mut account);
     let people = people::fill(&mut account, &mut dice, config.users);
     conversation::fill(&mut account, &mut dice, config, &people);

@@ -25,6 +25,8 @@ mod data;
 mod fault;
 mod idempotency;
 mod limit;
+mod markup;
+mod placeholder;
 mod routes;
 mod server;
 mod text;

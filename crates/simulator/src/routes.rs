@@ -4,7 +4,6 @@ pub(crate) mod control;
 pub(crate) mod oauth;
 
 mod bulk;
-mod comment_text;
 mod exports;
 mod identities;
 mod jobs;

@@ -156,14 +156,11 @@ pub(crate) fn html(text: &str) -> String {
     html.push_str("<div class=\"zd-comment\" dir=\"auto\">");
     for paragraph in text.split("\n\n").filter(|part| !part.is_empty()) {
         html.push_str("<p dir=\"auto\">");
-        for letter in paragraph.trim_matches('\n').chars() {
-            match letter {
-                '&' => html.push_str("&amp;"),
-                '<' => html.push_str("&lt;"),
-                '>' => html.push_str("&gt;"),
-                '\n' => html.push_str("<br>"),
-                other => html.push(other),
+        for (place, line) in paragraph.trim_matches('\n').split('\n').enumerate() {
+            if place > 0 {
+                html.push_str("<br>");
             }
+            crate::markup::escape(line, &mut html);
         }
         html.push_str("</p>");
     }

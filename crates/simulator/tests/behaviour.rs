@@ -19,6 +19,8 @@ mod recordings;
 #[path = "behaviour/sign_in.rs"]
 mod sign_in;
 
+#[path = "behaviour/comments.rs"]
+mod comments;
 #[path = "behaviour/control.rs"]
 mod control;
 #[path = "behaviour/faults.rs"]

@@ -82,6 +82,9 @@ pub struct Comment {
     pub html: Option<Box<str>>,
     /// Whether the requester sees it.
     pub public: bool,
+    /// Whether it was made as a private comment of an end user, which Zendesk marks with flag 17
+    /// (zendesk-api.md 3.8).
+    pub flagged: bool,
     /// Files.
     pub attachments: Vec<Attachment>,
 }

@@ -7,11 +7,9 @@ use serde_json::Value;
 use super::audit::{Attachment, Audit, Comment, Creation, Event};
 use super::ticket::{NewComment, NewTicket, Ticket, TicketChange};
 use super::{Account, EditError};
+use crate::markup::{LONGEST, cut};
 use crate::text::Text;
-use crate::word::{Channel, Status};
-
-/// Comments longer than this are cut without an error (zendesk-api.md 3.8), in bytes.
-const LONGEST_BODY: usize = 65_536;
+use crate::word::{Channel, Role, Status};
 
 impl Account {
     /// Makes a ticket and returns its id.
@@ -347,11 +345,16 @@ impl Account {
                 file_name,
             })
             .collect();
+        let author_id = new.author_id.unwrap_or(by);
+        let by_end_user = self
+            .user(author_id)
+            .is_some_and(|author| author.role == Role::EndUser);
         Comment {
-            author_id: new.author_id.unwrap_or(by),
-            body: cut(new.body, LONGEST_BODY).into(),
+            author_id,
+            body: cut(new.body, LONGEST).into(),
             html: new.html_body.map(Into::into),
             public: new.public,
+            flagged: by_end_user && !new.public,
             attachments,
         }
     }
@@ -380,17 +383,6 @@ pub(crate) fn tidy_tags(tags: &[String]) -> Vec<Cow<'static, str>> {
         }
     }
     tidy
-}
-
-fn cut(mut text: String, bytes: usize) -> String {
-    if text.len() > bytes {
-        let mut end = bytes;
-        while !text.is_char_boundary(end) {
-            end -= 1;
-        }
-        text.truncate(end);
-    }
-    text
 }
 
 fn media_type(file_name: &str) -> &'static str {

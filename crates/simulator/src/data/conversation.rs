@@ -301,6 +301,7 @@ impl Talk {
                 body,
                 html: None,
                 public,
+                flagged: false,
                 attachments: Vec::new(),
             }));
             if turn == 0 {

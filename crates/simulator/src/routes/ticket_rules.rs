@@ -2,15 +2,12 @@
 
 use serde_json::{Map, Value, json};
 
-use super::comment_text::{collapse, plain};
 use crate::account::Account;
 use crate::account::ticket::{CustomValue, NewComment, Ticket};
 use crate::answer::Answer;
 use crate::call::Call;
 use crate::word::Status;
-
-/// The most comments of one ticket.
-const MOST_COMMENTS: usize = 5_000;
+use crate::{markup, placeholder};
 
 /// The `ticket` object of a request, read key by key; wrong types are refused as Zendesk refuses them.
 pub(super) struct Fields(pub(super) Map<String, Value>);
@@ -156,43 +153,46 @@ pub(super) fn read_comment(
         Some(Value::Object(map)) => Fields(map.clone()),
         Some(_) => return Err(wrong_type("comment", "must be an object")),
     };
+    let author_id = comment.id("author_id")?.flatten();
+    let author = account.user(author_id.unwrap_or(call.caller_id()));
     let html = comment
         .text("html_body")?
         .flatten()
         .filter(|html| !html.is_empty());
-    let body = match comment.text("body")?.flatten() {
+    let text = match comment.text("body")?.flatten() {
         Some(body) => Some(body),
         None => comment.text("value")?.flatten(),
     };
-    let (body, html_body) = match (html, body) {
+    let (body, html_body) = match (html, text) {
         (Some(html), _) => {
-            let html = expand(call, ticket, html);
-            (
-                plain(&html),
-                Some(format!(
-                    "<div class=\"zd-comment\" dir=\"auto\">{html}</div>"
-                )),
-            )
+            let html = expand(account, call, ticket, markup::cut(html, markup::LONGEST));
+            (markup::plain(&html), Some(wrap(&html)))
         }
-        (None, Some(body)) => (collapse(&expand(call, ticket, body)), None),
+        (None, Some(text)) => {
+            let text = expand(account, call, ticket, markup::cut(text, markup::LONGEST));
+            let text = markup::collapse(&markup::strip(&text));
+            // Markdown is for agents only.
+            let html = author
+                .filter(|author| author.role.is_staff())
+                .map(|_| wrap(&markup::markdown(&text)));
+            (text, html)
+        }
         (None, None) => (String::new(), None),
     };
     if body.trim().is_empty() {
         return Ok(None);
     }
     if let Some(ticket) = ticket
-        && account.comments_of(ticket.id).count() >= MOST_COMMENTS
+        && account.comments_of(ticket.id).count() >= account.ceilings.comments
     {
+        let most = account.ceilings.comments;
         return Err(Answer::invalid_field(
             "base",
-            "Comments: the ticket has reached the limit of 5000 comments",
+            &format!("Comments: the ticket has reached the limit of {most} comments"),
             None,
         ));
     }
-    let author_id = comment.id("author_id")?.flatten();
-    if let Some(author) = author_id
-        && account.user(author).is_none_or(|user| !user.active)
-    {
+    if author.is_none_or(|user| !user.active) {
         return Err(Answer::invalid_field(
             "author",
             "Author: is invalid",
@@ -214,33 +214,23 @@ pub(super) fn read_comment(
     }))
 }
 
-/// Replaces `{{...}}`; unknown placeholders vanish (zendesk-api.md 3.8). A switch turns it off.
-fn expand(call: &Call, ticket: Option<&Ticket>, text: String) -> String {
-    if !call.switches.expand_placeholders || !text.contains("{{") {
+/// Puts HTML into the `div` that Zendesk puts around every comment (recorded).
+fn wrap(html: &str) -> String {
+    format!("<div class=\"zd-comment\" dir=\"auto\">{html}</div>")
+}
+
+/// Replaces `{{...}}`, if the switch for it is on. Encoded braces are no placeholders, unless another
+/// switch says so.
+fn expand(account: &Account, call: &Call, ticket: Option<&Ticket>, text: String) -> String {
+    if !call.switches.expand_placeholders {
         return text;
     }
-    let mut expanded = String::with_capacity(text.len());
-    let mut rest = text.as_str();
-    while let Some((before, after)) = rest.split_once("{{") {
-        expanded.push_str(before);
-        let Some((name, more)) = after.split_once("}}") else {
-            expanded.push_str("{{");
-            rest = after;
-            continue;
-        };
-        match (name.trim(), ticket) {
-            ("ticket.id", Some(ticket)) => expanded.push_str(&ticket.id.to_string()),
-            ("ticket.title", Some(ticket)) => {
-                if let Some(subject) = &ticket.subject {
-                    expanded.push_str(&subject.read());
-                }
-            }
-            _ => {}
-        }
-        rest = more;
-    }
-    expanded.push_str(rest);
-    expanded
+    let text = if call.switches.placeholders_in_encoded_braces {
+        markup::decode_braces(&text)
+    } else {
+        text
+    };
+    placeholder::expand(&text, account, ticket)
 }
 
 /// A closed ticket takes no change at all, comments and tags included (zendesk-api.md 4.1).

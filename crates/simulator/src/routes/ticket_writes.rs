@@ -7,7 +7,7 @@ use super::ticket_rules::{
     Fields, check_assignee, check_open, check_requester, check_solve, check_stamp, read_comment,
 };
 use super::tickets::{living, view};
-use crate::account::ticket::{NewComment, NewTicket, TicketChange};
+use crate::account::ticket::{NewTicket, TicketChange};
 use crate::account::user::NewUser;
 use crate::account::{Account, EditError};
 use crate::answer::{Answer, Outcome};
@@ -60,17 +60,15 @@ const KNOWN: &[&str] = &[
 
 /// `POST tickets`
 pub(super) fn create(account: &mut Account, call: &Call) -> Outcome {
-    let fields = Fields(call.object("ticket")?);
-    let metadata = read_metadata(&fields);
-    let mut comment = read_comment(account, call, &fields, None)?;
-    if comment.is_none() {
+    let mut fields = Fields(call.object("ticket")?);
+    if !fields.0.contains_key("comment")
+        && let Some(description) = fields.0.get("description").cloned()
+    {
         // `description` still works as the first comment (recorded).
-        comment = fields
-            .text("description")?
-            .flatten()
-            .filter(|text| !text.trim().is_empty())
-            .map(NewComment::public);
+        fields.0.insert("comment".to_owned(), description);
     }
+    let metadata = read_metadata(&fields);
+    let comment = read_comment(account, call, &fields, None)?;
     let Some(comment) = comment else {
         return Err(Answer::invalid_field(
             "base",

@@ -1,11 +1,15 @@
 //! Audits, comments and ticket events as JSON.
 
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
 use serde::ser::{SerializeMap, SerializeSeq, SerializeStruct};
 use serde::{Serialize, Serializer};
 
 use super::{Empty, Stamp, Via, html};
 use crate::account::audit::{Attachment, Audit, Comment, Event};
 use crate::account::{Account, STEP};
+use crate::markup::plain;
 use crate::word::Channel;
 
 /// What Zendesk notes about the machine a change came from.
@@ -26,20 +30,33 @@ const SYSTEM: System = System {
     longitude: 4.35,
 };
 
-struct Metadata<'a>(&'a Audit);
+/// What an audit or a comment says about where it came from.
+struct Metadata<'a> {
+    audit: &'a Audit,
+    /// Whether flags are added, of a comment that has one.
+    flagged: bool,
+}
 
 impl Serialize for Metadata<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(Some(2))?;
-        match self.0.channel {
+        let mut map = serializer.serialize_map(None)?;
+        match self.audit.channel {
             Channel::Rule | Channel::System => map.serialize_entry("system", &Empty)?,
             Channel::Email | Channel::Web | Channel::Api | Channel::Phone => {
                 map.serialize_entry("system", &SYSTEM)?;
             }
         }
-        match &self.0.custom {
+        match &self.audit.custom {
             Some(custom) => map.serialize_entry("custom", custom)?,
             None => map.serialize_entry("custom", &Empty)?,
+        }
+        if self.flagged {
+            map.serialize_entry("flags", &[17])?;
+            map.serialize_entry(
+                "flags_options",
+                &BTreeMap::from([("17", BTreeMap::from([("trusted", false)]))]),
+            )?;
+            map.serialize_entry("trusted", &false)?;
         }
         map.end()
     }
@@ -133,13 +150,9 @@ impl Serialize for CommentView<'_> {
             followup_source_id: None,
         };
         let body = comment.body.read();
-        let made;
-        let html_body = match &comment.html {
-            Some(html) => html.as_ref(),
-            None => {
-                made = html(&body);
-                &made
-            }
+        let (html_body, plain_body) = match &comment.html {
+            Some(html) => (Cow::Borrowed(html.as_ref()), Cow::Owned(plain(html))),
+            None => (Cow::Owned(html(&body)), Cow::Borrowed(body.as_ref())),
         };
         let mut map = serializer.serialize_struct("comment", 13)?;
         map.serialize_field("id", &audit.comment_id())?;
@@ -150,8 +163,8 @@ impl Serialize for CommentView<'_> {
         map.serialize_field("type", "Comment")?;
         map.serialize_field("author_id", &comment.author_id)?;
         map.serialize_field("body", &body)?;
-        map.serialize_field("html_body", html_body)?;
-        map.serialize_field("plain_body", &body)?;
+        map.serialize_field("html_body", &html_body)?;
+        map.serialize_field("plain_body", &plain_body)?;
         map.serialize_field("public", &comment.public)?;
         map.serialize_field("attachments", &Attachments { base, comment })?;
         map.serialize_field("audit_id", &audit.id)?;
@@ -159,7 +172,8 @@ impl Serialize for CommentView<'_> {
             CommentForm::Row => {
                 map.serialize_field("via", &via)?;
                 map.serialize_field("created_at", &Stamp(audit.created_at))?;
-                map.serialize_field("metadata", &Metadata(audit))?;
+                let flagged = comment.flagged;
+                map.serialize_field("metadata", &Metadata { audit, flagged })?;
             }
             CommentForm::Event => {}
             CommentForm::Child => {
@@ -271,7 +285,8 @@ impl Serialize for AuditView<'_> {
         map.serialize_field("ticket_id", &audit.ticket_id)?;
         map.serialize_field("created_at", &Stamp(audit.created_at))?;
         map.serialize_field("author_id", &audit.author_id)?;
-        map.serialize_field("metadata", &Metadata(audit))?;
+        let flagged = audit.comment().is_some_and(|comment| comment.flagged);
+        map.serialize_field("metadata", &Metadata { audit, flagged })?;
         map.serialize_field("events", &Events(self))?;
         map.serialize_field("via", &via)?;
         map.end()
