@@ -7,7 +7,9 @@ pub(crate) mod jobs;
 mod lists;
 pub(crate) mod me;
 pub(crate) mod references;
+pub(crate) mod ticket_writes;
 pub(crate) mod tickets;
+pub(crate) mod user_writes;
 pub(crate) mod users;
 
 use crate::error::Error;

@@ -1,5 +1,7 @@
 //! The client: one account, signed in, sending requests that wait, repeat and give up as they must.
 
+mod write;
+
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
@@ -16,15 +18,15 @@ use crate::error::Error;
 use crate::error::body::{About, classify};
 use crate::governor::{Asking, Bucket, Governor, RateSeen, Urgency, date};
 use crate::http::{Http, Outgoing, Reply, system_lookup};
-use crate::sign_in::{Exchange, OAuth, Session, SignIn, TokenKeeper, Tokens};
+use crate::sign_in::{Exchange, OAuth, Session, SignIn, TOKENS, TokenKeeper, Tokens};
+
+pub(crate) use write::Write;
 
 /// The wait after a 429 that names none, doubled at each further one (zendesk-api.md 2: the
 /// official client's default).
 const LIMITED_PAUSE: Duration = Duration::from_secs(10);
 /// The longest single such wait.
 const LIMITED_PAUSE_CAP: Duration = Duration::from_secs(5 * 60);
-/// What the token endpoint is called in sentences.
-const TOKENS: &str = "the OAuth tokens";
 /// Stands for "no `Date` seen yet".
 const NO_DATE: i64 = i64::MIN;
 
@@ -160,6 +162,19 @@ impl Client {
         path: &str,
         read: impl Fn(&[u8]) -> Result<T, Error>,
     ) -> Result<T, Error> {
+        self.get_reply(about, path, |reply| read(&reply.body)).await
+    }
+
+    /// As [`Client::get`], for what also needs the headers of the answer.
+    ///
+    /// # Errors
+    /// As [`Client::get`].
+    pub(crate) async fn get_reply<T>(
+        &self,
+        about: About,
+        path: &str,
+        read: impl Fn(&Reply) -> Result<T, Error>,
+    ) -> Result<T, Error> {
         let inner = &*self.inner;
         let url = format!("{}/api/v2/{path}", inner.address.base());
         let mut waits = self.waits();
@@ -174,6 +189,7 @@ impl Client {
                 url: &url,
                 authorization: Some(authorization),
                 body: None,
+                idempotency_key: None,
             });
             let reply = match sent.await {
                 Ok(reply) => reply,
@@ -184,7 +200,7 @@ impl Client {
             };
             let seen = inner.observe(&about, &reply, &mut waits).await;
             let error = match reply.status {
-                200..=299 => match read(&reply.body) {
+                200..=299 => match read(&reply) {
                     Ok(found) => return Ok(found),
                     Err(error) => error,
                 },
@@ -199,12 +215,8 @@ impl Client {
                 // The governor has been told; asking it again is the wait. Should another limiter
                 // have answered than we thought we were asking, its bucket is the closed one.
                 bucket = seen.limiter.unwrap_or(bucket);
-                let closed = match seen.whole_account {
-                    true => Bucket::Account,
-                    false => bucket,
-                };
                 let error = Error::Limited {
-                    bucket: closed,
+                    bucket: seen.closes(bucket),
                     after,
                 };
                 waits.limited(after, error)?;
@@ -320,6 +332,7 @@ impl Exchange for Inner {
                     url: &url,
                     authorization: None,
                     body: Some(body.clone()),
+                    idempotency_key: None,
                 });
                 let error = match sent.await {
                     Ok(reply) if reply.status == 429 || reply.status >= 500 => {

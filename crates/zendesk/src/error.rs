@@ -5,6 +5,7 @@
 //! [`Refusal::text`], for the page of a person who may see them.
 
 pub(crate) mod body;
+mod outcome;
 
 use std::collections::BTreeMap;
 use std::fmt;

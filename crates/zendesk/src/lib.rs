@@ -2,7 +2,7 @@
 //!
 //! [`Client`] is the way in. It knows one account ([`Address`]), signs in ([`SignIn`]), asks a
 //! [`Governor`] before every request, reads every answer's rate headers, repeats what may be
-//! repeated, and hands back our own records beside the raw JSON of each ([`Record`]). Everything
+//! repeated (nothing that changes something is), and hands back our own records beside the raw JSON of each ([`Record`]). Everything
 //! that can go wrong is one [`Error`], which says whether to try later, never, or after a fix.
 //!
 //! This crate opens connections; it stores nothing, and takes its clock from its caller.
@@ -10,6 +10,7 @@
 pub mod address;
 mod calls;
 mod client;
+mod drafts;
 pub mod error;
 pub mod governor;
 mod http;
@@ -20,12 +21,18 @@ pub use address::{Address, AddressError, AddressPolicy};
 pub use calls::exports::{CursorPage, EventPage, Position};
 pub use calls::jobs::{JobRow, JobState, JobStatus};
 pub use calls::me::Me;
+pub use calls::ticket_writes::{Created, Updated};
+pub use calls::user_writes::Identity;
 pub use client::{Client, Options};
+pub use drafts::{
+    MAX_COMMENT_BYTES, NewComment, NewTicket, NewUser, Requester, TicketChange, UserChange,
+    comment_html,
+};
 pub use error::{ConflictKind, Detail, Error, Fix, ForbiddenWhy, Refusal, Trouble, When};
 pub use governor::{
     Asking, Bucket, Budget, Governor, LocalGovernor, NamedLimit, RateSeen, Urgency,
 };
-pub use records::{BadRecord, Record, Reference, TicketEvent, reread_ticket};
+pub use records::{BadRecord, FieldEvent, Record, Reference, TicketEvent, reread_ticket};
 pub use sign_in::{
     KeeperError, MemoryKeeper, SignIn, TokenKeeper, TokenLock, TokenSunset, Tokens,
     api_token_countdown,

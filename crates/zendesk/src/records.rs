@@ -4,6 +4,7 @@
 //! read never stops the others, and so that every field we do not know is kept. Ids may arrive
 //! as text, values as null; keys we have no place for are passed over and live on in the raw JSON.
 
+mod change;
 mod comment;
 mod event;
 mod page;
@@ -18,8 +19,9 @@ use std::fmt;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+pub use change::FieldEvent;
 pub use event::TicketEvent;
-pub(crate) use page::{Page, read_body, read_one, read_page};
+pub(crate) use page::{Page, read_body, read_one, read_page, read_parts};
 pub use reference::Reference;
 pub(crate) use scalar::{flag, id, loose_text, text};
 

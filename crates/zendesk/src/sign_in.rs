@@ -62,7 +62,7 @@ pub(crate) enum Session {
     OAuth(OAuth),
 }
 
-pub(crate) use oauth::{Exchange, OAuth};
+pub(crate) use oauth::{CALL as TOKENS, Exchange, OAuth};
 
 impl Session {
     /// # Errors

@@ -174,13 +174,8 @@ impl Budget {
         if let Some(wait) = seen.retry_after
             && matches!(seen.status, 429 | 503)
         {
-            let closes = if seen.whole_account {
-                Bucket::Account
-            } else {
-                seen.limiter.unwrap_or(bucket)
-            };
             let until = after(now, wait);
-            let closed = self.closed.entry(closes).or_insert(until);
+            let closed = self.closed.entry(seen.closes(bucket)).or_insert(until);
             *closed = until.max(*closed);
         }
     }

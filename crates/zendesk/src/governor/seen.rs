@@ -73,6 +73,15 @@ impl RateSeen {
         seen
     }
 
+    /// Which bucket the wait of this answer closes, if the request was sent on `asked`.
+    pub(crate) fn closes(&self, asked: Bucket) -> Bucket {
+        if self.whole_account {
+            Bucket::Account
+        } else {
+            self.limiter.unwrap_or(asked)
+        }
+    }
+
     /// Says which limiter answered a 429. The account's form comes first, since an account-wide
     /// 429 may well name an endpoint limit in passing.
     fn name_limiter(&mut self, refusal: &Refusal) {

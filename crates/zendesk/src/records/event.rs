@@ -12,6 +12,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::Mirrored;
+use super::change::{FieldEvent, changes_of};
 use super::comment::{Attachment, file_names, merged_into};
 use super::scalar::{flag, id, loose_text, time};
 use super::via::{Via, object, via};
@@ -33,6 +34,8 @@ pub struct TicketEvent {
     pub creates: bool,
     /// Changes of the status, as previous and new word; no previous one at creation.
     pub status_changes: Vec<(Option<String>, String)>,
+    /// Every field it set, in order; a custom field under its id.
+    pub changes: Vec<FieldEvent>,
     /// Changes of a comment's visibility: its id, and whether it is public now.
     pub privacy_changes: Vec<(i64, bool)>,
     /// Comments of which something was redacted: text or a file.
@@ -54,6 +57,7 @@ impl fmt::Debug for TicketEvent {
             .field("comments", &self.comments.len())
             .field("creates", &self.creates)
             .field("status_changes", &self.status_changes)
+            .field("changes", &self.changes)
             .field("privacy_changes", &self.privacy_changes)
             .field("redacted", &self.redacted)
             .field("textless", &self.textless)
@@ -199,9 +203,13 @@ impl TicketEvent {
             "Comment" | "VoiceComment" | "FacebookComment" => self.take_comment(child, raw),
             "Create" => {
                 self.creates = true;
+                self.changes.extend(changes_of(raw));
                 self.take_status(child);
             }
-            "Change" => self.take_status(child),
+            "Change" => {
+                self.changes.extend(changes_of(raw));
+                self.take_status(child);
+            }
             "CommentPrivacyChange" => {
                 // Zendesk knows one direction only, so a change that does not say is to private.
                 if let Some(comment) = child.comment_id {
@@ -223,6 +231,8 @@ impl TicketEvent {
         let word = label.event_type.or(label.kind).unwrap_or_default();
         if word.ends_with("Comment") {
             self.textless.extend(label.id);
+        } else if matches!(word.as_str(), "Create" | "Change") {
+            self.changes.extend(changes_of(raw));
         }
     }
 

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
-use super::scalar::{flag, id};
+use super::scalar::{flag, id, loose_text};
 use super::without_content;
 use crate::error::{Error, Trouble};
 
@@ -30,6 +30,8 @@ pub(crate) struct Page<'a> {
     /// Whether a cursor list goes on. Its links are filled on the last page too, so they do not
     /// say (zendesk-api.md 3.1).
     pub(crate) has_more: Option<bool>,
+    /// How many records an offset list has in all.
+    pub(crate) count: Option<i64>,
     /// Whether the object had no keys at all.
     pub(crate) blank: bool,
 }
@@ -100,7 +102,7 @@ pub(crate) fn read_one<'a>(
     key: &'static str,
     body: &'a [u8],
 ) -> Result<&'a RawValue, Error> {
-    let mut parts: BTreeMap<Cow<'a, str>, &'a RawValue> = read_body(call, body)?;
+    let mut parts = read_parts(call, body)?;
     match parts.remove(key) {
         Some(raw) if raw.get() != "null" => Ok(raw),
         Some(_) | None => Err(Error::WrongShape {
@@ -109,6 +111,17 @@ pub(crate) fn read_one<'a>(
             what: "missing".into(),
         }),
     }
+}
+
+/// Splits an answer into its parts by key.
+///
+/// # Errors
+/// As [`read_page`].
+pub(crate) fn read_parts<'a>(
+    call: &'static str,
+    body: &'a [u8],
+) -> Result<BTreeMap<Cow<'a, str>, &'a RawValue>, Error> {
+    read_body(call, body)
 }
 
 fn text_of<'a>(call: &'static str, body: &'a [u8]) -> Result<&'a str, Error> {
@@ -179,6 +192,7 @@ impl<'de> Visitor<'de> for PageSeed {
                 "end_of_stream" => page.end_of_stream = map.next_value::<Flag>()?.0,
                 "end_time" => page.end_time = map.next_value::<Id>()?.0,
                 "next_page" => page.next_page = map.next_value()?,
+                "count" => page.count = map.next_value::<Count>()?.0,
                 "meta" => {
                     let meta = map.next_value::<Option<Meta<'de>>>()?.unwrap_or_default();
                     page.has_more = meta.has_more;
@@ -205,5 +219,13 @@ struct Meta<'a> {
 #[derive(Deserialize)]
 struct Flag(#[serde(deserialize_with = "flag")] Option<bool>);
 
+/// A number, or anything else, which then does not count.
+#[derive(Deserialize)]
+struct Count(#[serde(deserialize_with = "count")] Option<i64>);
+
 #[derive(Deserialize)]
 struct Id(#[serde(deserialize_with = "id")] Option<i64>);
+
+fn count<'de, D: Deserializer<'de>>(from: D) -> Result<Option<i64>, D::Error> {
+    Ok(loose_text(from)?.and_then(|text| text.parse().ok()))
+}

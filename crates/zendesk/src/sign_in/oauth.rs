@@ -15,7 +15,7 @@ use crate::http::Reply;
 use crate::records::{id, read_body};
 
 /// What the request for tokens is called in sentences.
-const CALL: &str = "the OAuth tokens";
+pub(crate) const CALL: &str = "the OAuth tokens";
 /// A token that ends sooner than this is renewed before it is used.
 const MARGIN: SignedDuration = SignedDuration::from_secs(60);
 /// Times that new tokens are offered to the keeper, since the old ones are worth nothing.
