@@ -8,9 +8,12 @@
 )]
 
 mod answers;
+mod audits;
 mod limits;
 mod lists;
 mod oauth;
 mod recordings;
 mod served;
+mod ticket_writes;
+mod user_writes;
 mod wire;

@@ -391,3 +391,44 @@ fn compare(file: &str, raw: &Value, read: &BTreeMap<&'static str, Value>) {
         }
     }
 }
+
+#[tokio::test]
+async fn every_recorded_answer_to_a_new_or_changed_ticket_is_read_with_its_audit() {
+    let mut changes = 0;
+    for kind in ["tickets__post", "tickets-id__put"] {
+        let Some(recordings) = recordings(kind) else {
+            return;
+        };
+        for Recording { file, body } in recordings {
+            let served = serve(&body).await;
+            let client = client_of(&served);
+            let id = body["ticket"]["id"].as_i64().unwrap();
+            let updated = client
+                .update_ticket(id, "{}")
+                .await
+                .unwrap_or_else(|error| panic!("{file}: {error}"));
+            check(
+                &file,
+                &Value::from(vec![body["ticket"].clone()]),
+                &[updated.ticket],
+            );
+            let created = client.create_ticket("{}", "key").await.unwrap();
+            let audit = created.audit.map(|audit| audit.id);
+            assert_eq!(audit, body["audit"]["id"].as_i64(), "{file}");
+            let events = body["audit"]["events"].as_array();
+            let named = events.into_iter().flatten();
+            let named: Vec<&str> = named
+                .filter_map(|event| event["field_name"].as_str())
+                .collect();
+            let audit = updated.audit.unwrap_or_default();
+            let read: Vec<&str> = audit
+                .changes
+                .iter()
+                .map(|change| change.field.as_str())
+                .collect();
+            assert_eq!(read, named, "{file}");
+            changes += read.len();
+        }
+    }
+    assert!(changes > 20, "only {changes} changes of fields");
+}

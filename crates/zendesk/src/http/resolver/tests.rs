@@ -88,6 +88,7 @@ async fn a_zendesk_name_that_leads_to_this_machine_is_never_called() {
         url: "https://company.zendesk.com/api/v2/users/me",
         authorization: None,
         body: None,
+        idempotency_key: None,
     });
     let error = sent.await.unwrap_err();
     assert!(matches!(error, Error::Address(_)), "{error:?}");
