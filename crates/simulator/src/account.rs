@@ -4,10 +4,12 @@ pub(crate) mod audit;
 pub(crate) mod job;
 pub(crate) mod reference;
 pub(crate) mod ticket;
+pub(crate) mod trigger;
 pub(crate) mod user;
 
+pub(crate) mod life;
+
 mod field_edit;
-mod life;
 mod ticket_edit;
 mod user_edit;
 
@@ -18,6 +20,7 @@ use audit::{Audit, Comment};
 use job::Job;
 use reference::{Brand, CustomStatus, Group, Organization, TicketField, UserField};
 use ticket::Ticket;
+use trigger::Trigger;
 use user::User;
 
 use crate::word::Status;
@@ -78,6 +81,11 @@ pub struct Account {
     pub(crate) jobs: BTreeMap<String, Job>,
     pub(crate) jobs_made: u64,
     pub(crate) ceilings: Ceilings,
+    triggers: Vec<Trigger>,
+    /// Whether triggers write audits of their own; else their events join those of the update.
+    pub(crate) rules_have_own_audits: bool,
+    /// After how many seconds solved tickets are closed.
+    pub(crate) close_solved_after: Option<i64>,
 }
 
 /// The most that an account takes.
@@ -119,6 +127,9 @@ impl Account {
             jobs: BTreeMap::new(),
             jobs_made: 0,
             ceilings: Ceilings::default(),
+            triggers: Vec::new(),
+            rules_have_own_audits: false,
+            close_solved_after: None,
         }
     }
 
@@ -132,6 +143,11 @@ impl Account {
         let id = self.next_id;
         self.next_id += STEP * (1 + i64::try_from(more).unwrap_or(0));
         id
+    }
+
+    /// Keeps ids free for events that join the audit made last.
+    pub(crate) fn reserve_ids(&mut self, count: usize) {
+        self.next_id += STEP * i64::try_from(count).unwrap_or(0);
     }
 
     /// The administrator that the API token belongs to: always the first user.

@@ -4,6 +4,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::account::trigger::Trigger;
 use crate::fault::Fault;
 
 /// How to start a simulator. `Config::default()` is a small account on a free port of the loopback
@@ -46,6 +47,12 @@ pub struct Config {
     pub oauth: OAuthClient,
     /// The most comments of one ticket (zendesk-api.md 3.7: 5,000).
     pub most_comments: usize,
+    /// Triggers from the start.
+    pub triggers: Vec<Trigger>,
+    /// Closes tickets that have been solved for so long, as the automation that every account begins
+    /// with does after four days (recorded). It runs at every full hour of the simulator's clock.
+    /// None by default, so that a test that runs past a full hour sees no change it did not ask for.
+    pub close_solved_after: Option<Duration>,
     /// What to do where sources disagree about Zendesk.
     pub switches: Switches,
 }
@@ -70,6 +77,8 @@ impl Default for Config {
             still_clock: false,
             oauth: OAuthClient::default(),
             most_comments: 5_000,
+            triggers: Vec::new(),
+            close_solved_after: None,
             switches: Switches::default(),
         }
     }
@@ -227,6 +236,9 @@ pub struct Switches {
     /// Whether placeholders are found behind encoded braces as well: `&#123;&#123;ticket.id&#125;&#125;`.
     /// No source says so; a client that escapes customers' text relies on it that they are not.
     pub placeholders_in_encoded_braces: bool,
+    /// Whether triggers write audits of their own, by the system user -1. All recordings show their
+    /// events in the audit of the update that they follow, each with its own `via`.
+    pub triggers_in_own_audit: bool,
     /// Whether bulk user endpoints are switched on for the account (zendesk-api.md 0.4).
     pub bulk_user_import: bool,
     /// Whether a suspended or deleted agent is told 403 in place of 401 (zendesk-api.md 1).
@@ -241,6 +253,7 @@ impl Default for Switches {
             refuse_recent_start_for_users: false,
             expand_placeholders: true,
             placeholders_in_encoded_braces: false,
+            triggers_in_own_audit: false,
             bulk_user_import: true,
             suspended_is_forbidden: false,
         }

@@ -24,5 +24,12 @@ pub(crate) fn generate(config: &Config, now: i64) -> Account {
     reference::fill(&mut account);
     let people = people::fill(&mut account, &mut dice, config.users);
     conversation::fill(&mut account, &mut dice, config, &people);
+    for trigger in &config.triggers {
+        account.add_trigger(trigger.clone());
+    }
+    account.rules_have_own_audits = config.switches.triggers_in_own_audit;
+    account.close_solved_after = config
+        .close_solved_after
+        .map(|after| i64::try_from(after.as_secs()).unwrap_or(i64::MAX / 4));
     account
 }

@@ -33,10 +33,11 @@ mod text;
 mod wire;
 mod word;
 
-pub use account::audit::{Attachment, Audit, Change, Comment, Creation, Detail, Event};
+pub use account::audit::{Attachment, Audit, Change, Comment, Creation, Detail, Event, Rule};
 pub use account::job::{Job, JobState};
 pub use account::reference::{Brand, CustomStatus, Group, Organization, TicketField, UserField};
 pub use account::ticket::{CustomValue, NewComment, NewTicket, Ticket, TicketChange};
+pub use account::trigger::{Action, Condition, Trigger};
 pub use account::user::{NewUser, User, UserChange};
 pub use account::{Account, EditError};
 pub use config::{AnonymousMe, Config, HeaderEra, Limits, OAuthClient, Switches, TlsFiles};

@@ -8,6 +8,7 @@ mod exports;
 mod identities;
 mod jobs;
 mod listing;
+mod merge;
 mod reference;
 mod ticket_rules;
 mod ticket_writes;
@@ -120,6 +121,7 @@ pub(crate) static ROUTES: &[Route] = &[
     write("POST", "tickets", ticket_writes::create),
     write("PUT", "tickets/{id}", ticket_writes::update),
     write("DELETE", "tickets/{id}", ticket_writes::delete),
+    write("POST", "tickets/{id}/merge", merge::merge),
     write(
         "PUT",
         "deleted_tickets/{id}/restore",
@@ -166,7 +168,8 @@ pub(crate) fn finish_jobs(account: &mut Account, now_ms: i64) {
 
 /// Whether a route queues a background job.
 pub(crate) fn makes_job(route: &Route) -> bool {
-    route.method != "GET" && route.pattern.ends_with("_many")
+    let queues = route.pattern.ends_with("_many") || route.pattern == "tickets/{id}/merge";
+    route.method != "GET" && queues
 }
 
 /// The refusal of a job too many (zendesk-api.md 2).
@@ -174,6 +177,7 @@ pub(crate) fn too_many_jobs(route: &Route, open: &[String]) -> Answer {
     let name = match route.pattern {
         "users/create_many" => "UserBulkCreateJob",
         "users/create_or_update_many" => "UserBulkUpsertJob",
+        "tickets/{id}/merge" => "TicketMergeJob",
         _ => "UserBulkUpdateJobV2",
     };
     let description =

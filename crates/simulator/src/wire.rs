@@ -12,6 +12,7 @@ use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
 use crate::account::Account;
+use crate::account::audit::Rule;
 use crate::word::Channel;
 
 /// A time as Zendesk writes it: `2026-11-21T08:00:00Z`.
@@ -89,6 +90,41 @@ struct Source<F, T> {
 struct Tagged<S> {
     channel: Channel,
     source: S,
+}
+
+#[derive(Serialize)]
+struct RuleOrigin<'a> {
+    deleted: bool,
+    title: &'a str,
+    id: i64,
+    revision_id: i64,
+}
+
+#[derive(Serialize)]
+struct RuleSource<'a> {
+    from: RuleOrigin<'a>,
+    rel: &'static str,
+}
+
+/// The `via` of what a trigger or an automation did (recorded).
+pub(crate) struct ViaRule<'a>(pub(crate) &'a Rule);
+
+impl Serialize for ViaRule<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Self(rule) = self;
+        let from = RuleOrigin {
+            deleted: false,
+            title: &rule.title,
+            id: rule.id,
+            revision_id: 1,
+        };
+        let source = RuleSource {
+            from,
+            rel: rule.rel,
+        };
+        let channel = Channel::Rule;
+        Tagged { channel, source }.serialize(serializer)
+    }
 }
 
 /// A `via` object: how something came in.

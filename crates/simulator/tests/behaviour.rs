@@ -31,6 +31,8 @@ mod jobs;
 mod limits;
 #[path = "behaviour/oauth.rs"]
 mod oauth;
+#[path = "behaviour/rules.rs"]
+mod rules;
 #[path = "behaviour/serving.rs"]
 mod serving;
 #[path = "behaviour/ticket_writes.rs"]

@@ -26,6 +26,19 @@ pub struct Audit {
     pub events: Vec<Event>,
     /// `metadata.custom`, as the caller sent it.
     pub custom: Option<Box<Value>>,
+    /// The trigger or automation that made it, where one did.
+    pub rule: Option<Box<Rule>>,
+}
+
+/// A trigger or an automation, as events name it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rule {
+    /// Zendesk's id.
+    pub id: i64,
+    /// Its title.
+    pub title: Box<str>,
+    /// `trigger` or `automation`.
+    pub rel: &'static str,
 }
 
 impl Audit {
@@ -174,6 +187,8 @@ pub struct Change {
     pub value: Detail,
     /// The old one.
     pub previous: Detail,
+    /// The trigger that changed it, right after the rest of its audit.
+    pub rule: Option<Box<Rule>>,
 }
 
 /// A value inside an event. Ids are strings there (zendesk-api.md 3.7, recorded).

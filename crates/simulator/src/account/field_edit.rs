@@ -190,6 +190,7 @@ fn set_custom_fields(ticket: &mut Ticket, fields: Vec<CustomValue>, events: &mut
             field: Cow::Owned(id.to_string()),
             value: detail(value.clone()),
             previous: detail(previous),
+            rule: None,
         })));
         match place {
             Some(place) if value.is_null() => drop(ticket.custom_fields.remove(place)),
@@ -204,6 +205,7 @@ fn note(events: &mut Vec<Event>, field: &'static str, value: Detail, previous: D
         field: Cow::Borrowed(field),
         value,
         previous,
+        rule: None,
     })));
 }
 

@@ -2,6 +2,8 @@
 
 use serde_json::Value;
 
+use super::life::MergeWords;
+
 /// A job's state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum JobState {
@@ -45,7 +47,7 @@ pub struct Job {
     pub results: Option<Value>,
 }
 
-/// What a job does to users.
+/// What a job does to users and tickets.
 #[derive(Debug, Clone)]
 pub(crate) enum Work {
     /// Makes users.
@@ -56,6 +58,12 @@ pub(crate) enum Work {
     Update(Vec<Value>),
     /// Deletes users.
     Delete(Vec<i64>),
+    /// Merges tickets into another.
+    Merge {
+        target: i64,
+        sources: Vec<i64>,
+        words: MergeWords,
+    },
 }
 
 impl Job {

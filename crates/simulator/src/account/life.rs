@@ -2,6 +2,7 @@
 
 use super::audit::{Change, Detail, Event};
 use super::ticket::{NewComment, Ticket, TicketChange};
+use super::trigger::HOUR;
 use super::{Account, EditError};
 use crate::text::Text;
 use crate::word::{Channel, Status};
@@ -13,6 +14,12 @@ impl Account {
     /// Brings the account up to a time: scrubs what is due. Jobs are the routes' to finish.
     pub(crate) fn settle(&mut self, now_ms: i64) {
         let now = now_ms.div_euclid(1000);
+        let hour = self.now.div_euclid(HOUR);
+        if let Some(after) = self.close_solved_after
+            && now.div_euclid(HOUR) > hour
+        {
+            self.close_solved(after, (hour + 1) * HOUR, now);
+        }
         self.now = self.now.max(now);
         for id in self.scrubs_due() {
             if self.scrub_ticket(id).is_err() {
@@ -83,6 +90,7 @@ impl Account {
             field: "status".into(),
             value: Detail::Word(status.as_str()),
             previous: Detail::Word(before.as_str()),
+            rule: None,
         };
         let events = vec![Event::Changed(Box::new(change))];
         self.write_audit(id, by, Channel::System, events, None)
@@ -135,6 +143,17 @@ impl Account {
     /// # Errors
     /// An unknown ticket.
     pub fn merge_tickets(&mut self, source: i64, target: i64) -> Result<(), EditError> {
+        self.merge_tickets_with(source, target, &MergeWords::default())
+    }
+
+    /// The same with words of the caller's. A comment is public only where the caller says so and
+    /// both tickets are (OpenAPI document, merge).
+    pub(crate) fn merge_tickets_with(
+        &mut self,
+        source: i64,
+        target: i64,
+        words: &MergeWords,
+    ) -> Result<(), EditError> {
         let title = |ticket: &Ticket| {
             ticket
                 .subject
@@ -142,9 +161,10 @@ impl Account {
                 .map(|text| text.read().into_owned())
                 .unwrap_or_default()
         };
-        let target_title = title(self.ticket(target).ok_or(EditError::NoTicket(target))?);
+        let into = self.ticket(target).ok_or(EditError::NoTicket(target))?;
         let from = self.ticket(source).ok_or(EditError::NoTicket(source))?;
-        let source_title = title(from);
+        let (target_title, source_title) = (title(into), title(from));
+        let may_be_public = into.is_public && from.is_public;
         let mut tags: Vec<String> = from.tags.iter().map(|tag| tag.to_string()).collect();
         tags.push("closed_by_merge".to_owned());
         let last = self
@@ -153,10 +173,20 @@ impl Account {
             .map(|(_, comment)| comment.body.read().into_owned())
             .unwrap_or_default();
         let assignee = from.assignee_id.unwrap_or_else(|| self.administrator());
+        let source_comment = words.source_comment.clone().unwrap_or_else(|| {
+            format!("This request was closed and merged into request #{target} \"{target_title}\".")
+        });
+        let target_comment = words.target_comment.clone().unwrap_or_else(|| {
+            format!(
+                "Request #{source} \"{source_title}\" was closed and merged into this request. Last comment in request #{source}:\n\n{last}"
+            )
+        });
         let change = TicketChange {
-            comment: Some(NewComment::private(format!(
-                "This request was closed and merged into request #{target} \"{target_title}\"."
-            ))),
+            by: words.by,
+            comment: Some(NewComment {
+                public: words.source_public && may_be_public,
+                ..NewComment::private(source_comment)
+            }),
             assignee_id: Some(Some(assignee)),
             status: Some(Status::Closed),
             tags: Some(tags),
@@ -165,14 +195,26 @@ impl Account {
         };
         self.update_ticket(source, change)?;
         let change = TicketChange {
-            comment: Some(NewComment::private(format!(
-                "Request #{source} \"{source_title}\" was closed and merged into this request. Last comment in request #{source}:\n\n{last}"
-            ))),
+            by: words.by,
+            comment: Some(NewComment {
+                public: words.target_public && may_be_public,
+                ..NewComment::private(target_comment)
+            }),
             channel: Some(Channel::Web),
             ..TicketChange::default()
         };
         self.update_ticket(target, change).map(|_| ())
     }
+}
+
+/// Who merges tickets, and what is said on either side; Zendesk's own sentences without words.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct MergeWords {
+    pub(crate) by: Option<i64>,
+    pub(crate) source_comment: Option<String>,
+    pub(crate) target_comment: Option<String>,
+    pub(crate) source_public: bool,
+    pub(crate) target_public: bool,
 }
 
 fn scrub(event: &mut Event) {

@@ -329,6 +329,7 @@ impl Account {
             channel,
             events,
             custom: custom.map(Box::new),
+            rule: None,
         });
         Ok(id)
     }

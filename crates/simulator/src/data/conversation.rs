@@ -368,6 +368,7 @@ fn audit(ticket_id: i64, at: i64, author_id: i64, channel: Channel, events: Vec<
         channel,
         events,
         custom: None,
+        rule: None,
     }
 }
 
@@ -376,6 +377,7 @@ fn status_change(from: Status, to: Status) -> Event {
         field: Cow::Borrowed("status"),
         value: Detail::Word(to.as_str()),
         previous: Detail::Word(from.as_str()),
+        rule: None,
     }))
 }
 

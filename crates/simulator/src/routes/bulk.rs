@@ -127,7 +127,7 @@ fn check_count(count: usize) -> Result<(), Answer> {
     ))
 }
 
-fn queue(
+pub(super) fn queue(
     account: &mut Account,
     call: &Call,
     kind: &'static str,
@@ -224,6 +224,15 @@ fn carry_out(account: &mut Account, work: Work) -> Vec<Value> {
             .into_iter()
             .enumerate()
             .map(|(index, id)| delete(account, index, id))
+            .collect(),
+        Work::Merge {
+            target,
+            sources,
+            words,
+        } => sources
+            .into_iter()
+            .enumerate()
+            .map(|(index, id)| super::merge::carry_out(account, index, id, target, &words))
             .collect(),
     }
 }

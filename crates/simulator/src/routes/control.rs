@@ -11,6 +11,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use crate::account::ticket::{NewComment, NewTicket, TicketChange};
+use crate::account::trigger::Trigger;
 use crate::account::user::{NewUser, UserChange};
 use crate::account::{Account, EditError};
 use crate::answer::Answer;
@@ -263,6 +264,14 @@ fn edit(core: &Core, action: &str, body: &[u8]) -> Option<Outcome> {
                 .merge_tickets(merge.from, merge.into)
                 .map(|()| merge.into)
         }),
+        "triggers/add" => read(body).map(|trigger: Trigger| {
+            let id = account.add_trigger(trigger);
+            Answer::json(200, &json!({"id": id}))
+        }),
+        "triggers/clear" => {
+            account.clear_triggers();
+            Ok(Answer::json(200, &json!({})))
+        }
         "tickets/follow_up" => change(body, |add: AddComment| {
             account.follow_up(add.ticket_id, add.comment)
         }),

@@ -148,6 +148,10 @@ pub(super) fn create(account: &mut Account, call: &Call) -> Outcome {
     let id = account
         .add_ticket(new)
         .map_err(|error| unexpected(&error))?;
+    let first = account.audits_of(id).next().map(|audit| audit.id);
+    if let Some(audit) = first {
+        account.run_triggers(audit);
+    }
     let location = format!("{}/api/v2/tickets/{id}.json", call.base);
     let answer = with_audit(account, call, id, None, 201)?.at(&location);
     Ok(warn(answer, &fields, "create"))
@@ -259,6 +263,9 @@ pub(super) fn update(account: &mut Account, call: &Call) -> Outcome {
         .map_err(|error| unexpected(&error))?;
     if solves {
         solve_incidents(account, id);
+    }
+    if let Some(audit) = audit {
+        account.run_triggers(audit);
     }
     let answer = with_audit(account, call, id, audit, 200)?;
     Ok(warn(answer, &fields, "update"))

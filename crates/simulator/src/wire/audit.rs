@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde::ser::{SerializeMap, SerializeSeq, SerializeStruct};
 use serde::{Serialize, Serializer};
 
-use super::{Empty, Stamp, Via, html};
+use super::{Empty, Stamp, Via, ViaRule, html};
 use crate::account::audit::{Attachment, Audit, Comment, Event};
 use crate::account::{Account, STEP};
 use crate::markup::plain;
@@ -199,6 +199,8 @@ struct FieldEvent<'a, V: Serialize> {
     id: i64,
     #[serde(rename = "type")]
     kind: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    via: Option<ViaRule<'a>>,
     value: &'a V,
     field_name: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -242,6 +244,7 @@ impl Serialize for Events<'_> {
                             value: &value,
                             field_name,
                             previous_value: None,
+                            via: None,
                         })?;
                         id += STEP;
                     }
@@ -252,6 +255,7 @@ impl Serialize for Events<'_> {
                     value: &change.value,
                     field_name: &change.field,
                     previous_value: Some(&change.previous),
+                    via: change.rule.as_deref().map(ViaRule),
                 })?,
                 Event::MadePrivate { comment_id } => list.serialize_element(&CommentEvent {
                     id,
@@ -288,7 +292,10 @@ impl Serialize for AuditView<'_> {
         let flagged = audit.comment().is_some_and(|comment| comment.flagged);
         map.serialize_field("metadata", &Metadata { audit, flagged })?;
         map.serialize_field("events", &Events(self))?;
-        map.serialize_field("via", &via)?;
+        match audit.rule.as_deref() {
+            Some(rule) => map.serialize_field("via", &ViaRule(rule))?,
+            None => map.serialize_field("via", &via)?,
+        }
         map.end()
     }
 }
@@ -308,6 +315,8 @@ struct Children<'a>(&'a TicketEventView<'a>);
 struct Child<'a, V> {
     id: i64,
     via: &'static str,
+    /// The rule behind it.
+    reference: Option<i64>,
     field: &'a str,
     value: &'a V,
     previous: Option<&'a V>,
@@ -319,7 +328,7 @@ impl<V: Serialize> Serialize for Child<'_, V> {
         let mut map = serializer.serialize_map(None)?;
         map.serialize_entry("id", &self.id)?;
         map.serialize_entry("via", self.via)?;
-        map.serialize_entry("via_reference_id", &None::<i64>)?;
+        map.serialize_entry("via_reference_id", &self.reference)?;
         map.serialize_entry(self.field, self.value)?;
         if let Some(previous) = self.previous {
             map.serialize_entry("previous_value", previous)?;
@@ -348,6 +357,7 @@ impl Serialize for Children<'_> {
             with_comments,
         } = *self.0;
         let via = audit.channel.event_name();
+        let reference = audit.rule.as_ref().map(|rule| rule.id);
         let mut list = serializer.serialize_seq(None)?;
         let mut id = audit.id;
         for event in &audit.events {
@@ -365,7 +375,7 @@ impl Serialize for Children<'_> {
                 Event::Comment(comment) => list.serialize_element(&CommentChild {
                     id,
                     via,
-                    via_reference_id: None,
+                    via_reference_id: reference,
                     comment_present: true,
                     comment_public: comment.public,
                     event_type: "Comment",
@@ -375,6 +385,7 @@ impl Serialize for Children<'_> {
                         list.serialize_element(&Child {
                             id,
                             via,
+                            reference,
                             field,
                             value: &value,
                             previous: None,
@@ -385,7 +396,11 @@ impl Serialize for Children<'_> {
                 }
                 Event::Changed(change) => list.serialize_element(&Child {
                     id,
-                    via,
+                    via: change
+                        .rule
+                        .as_ref()
+                        .map_or(via, |_| Channel::Rule.event_name()),
+                    reference: change.rule.as_ref().map(|rule| rule.id).or(reference),
                     field: &change.field,
                     value: &change.value,
                     previous: Some(&change.previous),
@@ -394,6 +409,7 @@ impl Serialize for Children<'_> {
                 Event::MadePrivate { comment_id } => list.serialize_element(&Child {
                     id,
                     via,
+                    reference,
                     field: "comment_id",
                     value: comment_id,
                     previous: None,
@@ -402,6 +418,7 @@ impl Serialize for Children<'_> {
                 Event::Redacted { comment_id } => list.serialize_element(&Child {
                     id,
                     via,
+                    reference,
                     field: "comment_id",
                     value: comment_id,
                     previous: None,
