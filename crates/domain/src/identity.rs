@@ -120,6 +120,9 @@ pub struct IdentityRules {
     pub owner: Value,
     /// What becomes of unassigned tickets.
     pub unassigned: Unassigned,
+    /// The default Zendesk user, if the integration names one who is staff there: who takes what is
+    /// assigned here to somebody unknown there, and what is to be solved and assigned to nobody.
+    pub default_user: Option<i64>,
 }
 
 /// Who somebody of Zendesk is here: a contact, a user, both (a requester who is an agent) or neither.

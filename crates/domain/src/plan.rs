@@ -8,9 +8,10 @@ pub mod ticket;
 
 pub use person::{ContactFields, NewContact, PersonField, PersonUpdate, new_contact, plan_person};
 pub use ticket::{
-    CaseUpdate, NewCase, TicketFacts, TicketPlan, description_key, plan_change, plan_new,
-    plan_ticket,
+    CaseUpdate, NewCase, TicketFacts, TicketPlan, case_value, description_key, plan_change,
+    plan_new, plan_ticket, ticket_value,
 };
+pub(crate) use ticket::{crm_in_zendesk, zendesk_in_crm};
 
 use crate::case::CaseField;
 use crate::merge::{Outcome, Winner};

@@ -46,6 +46,7 @@ fn rules(unassigned: Unassigned) -> IdentityRules {
     IdentityRules {
         owner: text("owner"),
         unassigned,
+        default_user: None,
     }
 }
 

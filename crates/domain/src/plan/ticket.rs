@@ -137,7 +137,7 @@ pub fn plan_new(facts: TicketFacts<'_>) -> Option<NewCase> {
     let mut agreed = Agreed::default();
     let mut warnings = Vec::new();
     for &field in CaseField::ALL {
-        let zendesk = zendesk_value(ticket, field);
+        let zendesk = ticket_value(ticket, field);
         let zendesk = match zendesk_in_crm(facts, field, &zendesk) {
             Translation::To(value) => {
                 take(&mut fields, ticket, field, value);
@@ -149,7 +149,7 @@ pub fn plan_new(facts: TicketFacts<'_>) -> Option<NewCase> {
                 None
             }
         };
-        agreed.put(field, Pair::new(crm_value(&fields, field), zendesk));
+        agreed.put(field, Pair::new(case_value(&fields, field), zendesk));
     }
     if fields.status.is_done() {
         fields.closed_at = ticket.updated_at;
@@ -194,8 +194,8 @@ pub fn plan_change(
     match ticket.life() {
         Life::Alive | Life::Closed => {
             for &field in CaseField::ALL {
-                let crm = crm_value(current, field);
-                let zendesk = zendesk_value(ticket, field);
+                let crm = case_value(current, field);
+                let zendesk = ticket_value(ticket, field);
                 let outcome = decide(facts, field, (&crm, current), &zendesk, agreed.get(field));
                 match tally.settle(field, outcome, &crm, &zendesk) {
                     Step::Stay => {}
@@ -274,7 +274,7 @@ fn decide_description(sides: &Sides<'_>) -> Outcome {
 }
 
 /// The case's value of a field, as it is compared and agreed on.
-fn crm_value(fields: &CaseFields, field: CaseField) -> Value {
+pub fn case_value(fields: &CaseFields, field: CaseField) -> Value {
     match field {
         CaseField::Subject => Some(fields.subject.clone()),
         CaseField::Description => description_key(Some(&fields.description)),
@@ -286,7 +286,7 @@ fn crm_value(fields: &CaseFields, field: CaseField) -> Value {
 }
 
 /// The ticket's raw value of a field, as it is compared and agreed on.
-fn zendesk_value(ticket: &Ticket, field: CaseField) -> Value {
+pub fn ticket_value(ticket: &Ticket, field: CaseField) -> Value {
     match field {
         CaseField::Subject => ticket.subject.clone(),
         CaseField::Description => description_key(ticket.description.as_deref()),
@@ -298,7 +298,11 @@ fn zendesk_value(ticket: &Ticket, field: CaseField) -> Value {
 }
 
 /// The ticket's value of a field, given raw, in the case's words.
-fn zendesk_in_crm(facts: TicketFacts<'_>, field: CaseField, zendesk: &Value) -> Translation {
+pub(crate) fn zendesk_in_crm(
+    facts: TicketFacts<'_>,
+    field: CaseField,
+    zendesk: &Value,
+) -> Translation {
     let ticket = facts.ticket;
     match field {
         CaseField::Subject => mapping::subject_to_case(ticket.subject.as_deref()),
@@ -311,16 +315,23 @@ fn zendesk_in_crm(facts: TicketFacts<'_>, field: CaseField, zendesk: &Value) -> 
 }
 
 /// The case's value of a field in the ticket's words. People the pull has not been given are unknown
-/// here; the push, which knows them all and the default Zendesk user, decides for good.
-fn crm_in_zendesk(facts: TicketFacts<'_>, field: CaseField, current: &CaseFields) -> Translation {
+/// here; the push, which knows them all, decides for good.
+pub(crate) fn crm_in_zendesk(
+    facts: TicketFacts<'_>,
+    field: CaseField,
+    current: &CaseFields,
+) -> Translation {
     match field {
         CaseField::Subject => mapping::subject_to_ticket(&current.subject),
         CaseField::Description => Translation::Keep,
         CaseField::Status => mapping::status_to_ticket(current.status, facts.maps),
         CaseField::Priority => mapping::priority_to_ticket(current.priority, facts.maps),
-        CaseField::AssignedTo => {
-            identity::assignee_to_ticket(&current.assigned_to, facts.ticket, facts.people, None)
-        }
+        CaseField::AssignedTo => identity::assignee_to_ticket(
+            &current.assigned_to,
+            facts.ticket,
+            facts.people,
+            facts.rules.default_user,
+        ),
         CaseField::Contact => {
             identity::contact_to_ticket(&current.contact, facts.ticket, facts.people)
         }

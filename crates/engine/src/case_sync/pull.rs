@@ -288,6 +288,7 @@ impl Pull<'_> {
         IdentityRules {
             owner: Some(self.integration.settings.owner_id.clone()),
             unassigned: self.integration.settings.unassigned,
+            default_user: None,
         }
     }
 

@@ -64,6 +64,7 @@ impl Mirror {
             rules: IdentityRules {
                 owner: Some(integration.settings.owner_id.clone()),
                 unassigned: integration.settings.unassigned,
+                default_user: None,
             },
             row,
             details,

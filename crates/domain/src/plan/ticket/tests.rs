@@ -77,6 +77,7 @@ impl Setting {
             rules: IdentityRules {
                 owner: text("owner"),
                 unassigned: Unassigned::Leave,
+                default_user: None,
             },
             maps: Maps::default(),
             mode,

@@ -113,7 +113,7 @@ proptest! {
         prop_assert!(!update.waiting_for_zendesk.contains(&CaseField::Description));
         // A field changes exactly if a change is told.
         for &field in CaseField::ALL {
-            let moved = crm_value(&case.fields, field) != crm_value(&update.fields, field);
+            let moved = case_value(&case.fields, field) != case_value(&update.fields, field);
             prop_assert_eq!(moved, changed(&update).contains(&field), "{}: {:?}", field, update);
         }
     }

@@ -1,0 +1,358 @@
+//! Step 7: how an attempt ends, in one transaction that a worker without the claim cannot write.
+
+use jiff::Timestamp;
+
+use super::{Desk, DeskLink, Room, Version, Written};
+use crate::case::CaseField;
+use crate::mapping::Translation;
+use crate::outbox::{Kind, Parked, Payload, State};
+use crate::plan::{case_value, crm_in_zendesk, ticket_value, zendesk_in_crm};
+use crate::push::{Audit, Closing};
+use crate::ticket::Ticket;
+use crate::value::{Agreed, Pair, Value};
+
+/// The most characters of Zendesk's own words that are kept with a refusal.
+const LONGEST_SAID: usize = 300;
+
+impl Desk {
+    /// Ends the attempt of the worker that holds `token`. False, and nothing is changed, if the claim
+    /// has passed on.
+    pub fn close(
+        &mut self,
+        op_id: &str,
+        token: i64,
+        closing: Closing,
+        room: &mut Room<'_>,
+        written: &mut Written,
+    ) -> bool {
+        let held = self
+            .operation(op_id)
+            .is_some_and(|operation| operation.is_held(token, room.guards));
+        if !held {
+            return false;
+        }
+        written.operations.insert(op_id.to_owned());
+        match closing {
+            Closing::Accepted {
+                audit,
+                ticket,
+                read_at,
+            } => self.accept(op_id, &audit, &ticket, read_at, room, written),
+            Closing::Created {
+                ticket,
+                read_at,
+                audit,
+            } => self.link_to(op_id, &ticket, read_at, audit.as_ref(), room, written),
+            Closing::Nothing => self.end(op_id, State::Done),
+            Closing::Park(reason) => self.park(op_id, reason),
+            Closing::Refused { fields } => self.refuse(op_id, &fields, room, written),
+            Closing::PutOff {
+                until,
+                reason,
+                unknown_until,
+                not_taken,
+            } => {
+                if let Some(operation) = self.operation_mut(op_id) {
+                    operation.wait_until(until);
+                    operation.reason = Some(reason);
+                    operation.unknown_until = unknown_until;
+                    operation.payload.not_taken += u32::from(not_taken);
+                }
+            }
+            Closing::Lost => return false,
+        }
+        true
+    }
+
+    fn end(&mut self, op_id: &str, state: State) {
+        if let Some(operation) = self.operation_mut(op_id) {
+            operation.end(state);
+        }
+    }
+
+    /// The operation was carried out. What is agreed from now on is what its own events show, never
+    /// the ticket's present value: so an edit right after ours is seen as theirs.
+    fn accept(
+        &mut self,
+        op_id: &str,
+        audit: &Audit,
+        ticket: &Ticket,
+        read_at: Timestamp,
+        room: &mut Room<'_>,
+        written: &mut Written,
+    ) {
+        let Some(operation) = self.operation(op_id) else {
+            return;
+        };
+        let comment = operation.payload.comment.clone();
+        match operation.kind {
+            Kind::Comment => {
+                if let (Some(comment), Some(remote)) = (comment, audit.comments.first()) {
+                    self.map(&comment, *remote, Some(op_id), written);
+                    self.end(op_id, State::Done);
+                } else {
+                    self.park(op_id, Parked::NotTaken);
+                }
+            }
+            Kind::Fields => {
+                let left = self.agree(op_id, audit, ticket, room, written);
+                if left.is_empty() {
+                    self.end(op_id, State::Done);
+                } else if let Some(operation) = self.operation_mut(op_id) {
+                    operation.payload.parked = left.into_iter().collect();
+                    operation.park(Parked::NotTaken);
+                }
+            }
+            Kind::Publish | Kind::FollowUp | Kind::Person => self.end(op_id, State::Done),
+        }
+        self.catch_up(ticket, read_at, room, written);
+    }
+
+    /// Moves what is agreed to what the operation's own events set. Returns the fields that it sent
+    /// and Zendesk did not take, with the case's values.
+    fn agree(
+        &mut self,
+        op_id: &str,
+        audit: &Audit,
+        ticket: &Ticket,
+        room: &Room<'_>,
+        written: &mut Written,
+    ) -> Vec<(CaseField, Value)> {
+        let sent = self
+            .operation(op_id)
+            .map(|operation| operation.payload.sent.clone())
+            .unwrap_or_default();
+        let mut left = Vec::new();
+        let fields: Vec<CaseField> = if sent.is_empty() {
+            // A restored database does not remember what it sent; what differs here is what it was.
+            self.changed_here()
+        } else {
+            sent.keys().copied().collect()
+        };
+        for field in fields {
+            let crm = case_value(&self.fields, field);
+            let now = ticket_value(ticket, field);
+            let wanted = sent.get(&field);
+            let events = || audit.fields.iter().filter(|(of, _)| *of == field);
+            let event = match wanted {
+                // A trigger may change the field again within the same audit; our own event is there.
+                Some(pair) => events()
+                    .find(|(_, value)| *value == pair.zendesk)
+                    .or(events().next()),
+                None => events().next(),
+            };
+            let zendesk = match (event, wanted) {
+                _ if !room.guards.agreed => now,
+                (Some((_, value)), _) => value.clone(),
+                // No event: Zendesk had that value already.
+                (None, Some(pair)) if pair.zendesk == now => now,
+                (None, Some(_)) => {
+                    left.push((field, crm));
+                    continue;
+                }
+                (None, None) => continue,
+            };
+            let crm = self.crm_half(field, crm, &zendesk, wanted, ticket, room);
+            if let Some(link) = &mut self.link {
+                written.link |= link.agreed.put(field, Pair::new(crm, zendesk));
+            }
+        }
+        left
+    }
+
+    /// The case's half of a value that Zendesk took: the case's own if it says that value, else what
+    /// it was when the value was sent, else what the value means here.
+    fn crm_half(
+        &self,
+        field: CaseField,
+        crm: Value,
+        zendesk: &Value,
+        sent: Option<&Pair>,
+        ticket: &Ticket,
+        room: &Room<'_>,
+    ) -> Value {
+        if let Some(pair) = sent.filter(|pair| pair.zendesk == *zendesk) {
+            return pair.crm.clone();
+        }
+        if crm_in_zendesk(room.facts(ticket), field, &self.fields).says(zendesk) {
+            return crm;
+        }
+        match zendesk_in_crm(room.facts(ticket), field, zendesk) {
+            Translation::To(value) => value,
+            Translation::Keep | Translation::Unknown(_) => crm,
+        }
+    }
+
+    /// The ticket that was to be made exists: link it, and send what the case has beside it.
+    fn link_to(
+        &mut self,
+        op_id: &str,
+        ticket: &Ticket,
+        read_at: Timestamp,
+        audit: Option<&Audit>,
+        room: &mut Room<'_>,
+        written: &mut Written,
+    ) {
+        let Some(operation) = self.operation(op_id) else {
+            return;
+        };
+        let draft = operation.payload.draft.clone();
+        let follows = operation.payload.follows;
+        let linked = self.link.as_ref().map(|link| link.ticket);
+        if linked != Some(ticket.id) {
+            if linked != follows {
+                // Another ticket has the case already: one open ticket a case (I-01).
+                self.end(op_id, State::Done);
+                return;
+            }
+            if let Some(former) = linked {
+                written.closed_link = Some(former);
+                self.predecessors += 1;
+            }
+            self.link = Some(DeskLink {
+                ticket: ticket.id,
+                agreed: Agreed::default(),
+                seen: Version::default(),
+            });
+        }
+        if let (Some(link), Some(draft)) = (&mut self.link, &draft) {
+            let mut sent = draft.sent.clone();
+            let requester = ticket_value(ticket, CaseField::Contact);
+            let contact = Pair::new(self.fields.contact.clone(), requester);
+            sent.entry(CaseField::Contact).or_insert(contact);
+            let description = ticket_value(ticket, CaseField::Description);
+            let text = case_value(&self.fields, CaseField::Description);
+            sent.insert(CaseField::Description, Pair::new(text, description));
+            for (field, pair) in sent {
+                if link.agreed.get(field).is_none() {
+                    link.agreed.put(field, pair);
+                }
+            }
+            // Of fields that were not sent, what Zendesk made of them is what is agreed.
+            for &field in CaseField::ALL {
+                if link.agreed.get(field).is_none() {
+                    let value = ticket_value(ticket, field);
+                    let meant = match zendesk_in_crm(room.facts(ticket), field, &value) {
+                        Translation::To(meant) => meant,
+                        Translation::Keep | Translation::Unknown(_) => {
+                            case_value(&self.fields, field)
+                        }
+                    };
+                    link.agreed.put(field, Pair::new(meant, value));
+                }
+            }
+        }
+        written.link = true;
+        if let (Some(draft), Some(remote)) =
+            (&draft, audit.and_then(|audit| audit.comments.first()))
+        {
+            self.map(&draft.comment.clone(), *remote, Some(op_id), written);
+        }
+        self.end(op_id, State::Done);
+        self.unpark(&Parked::TicketClosed, room.now, written);
+        self.send_comments(room, written);
+        self.catch_up(ticket, read_at, room, written);
+    }
+
+    /// Sends the comments that Zendesk has not got, in order.
+    fn send_comments(&mut self, room: &mut Room<'_>, written: &mut Written) {
+        let waiting: Vec<String> = self
+            .comments
+            .iter()
+            .filter(|comment| comment.remote.is_none() && !comment.is_description)
+            .filter(|comment| {
+                !self.operations.iter().any(|operation| {
+                    operation.payload.comment.as_deref() == Some(comment.id.as_str())
+                })
+            })
+            .map(|comment| comment.id.clone())
+            .collect();
+        for comment in waiting {
+            let payload = Payload {
+                comment: Some(comment),
+                ..Payload::default()
+            };
+            self.add(Kind::Comment, payload, room, written);
+        }
+    }
+
+    /// Merges the ticket as read or replied, and sees to what is left.
+    fn catch_up(
+        &mut self,
+        ticket: &Ticket,
+        read_at: Timestamp,
+        room: &mut Room<'_>,
+        written: &mut Written,
+    ) {
+        // Another operation that may have changed the fields must read the audits itself first.
+        if room.guards.marker && self.line().awaits_fields() {
+            written.look_again = true;
+            return;
+        }
+        let waiting = match self.merge(ticket, read_at, room, written) {
+            Some(waiting) => waiting,
+            None => self.changed_here(),
+        };
+        self.keep_up(&waiting, room, written);
+    }
+
+    /// Takes the operation out of the line. Of fields, those that differ are what is parked.
+    fn park(&mut self, op_id: &str, reason: Parked) {
+        let differ: Vec<(CaseField, Value)> = self
+            .changed_here()
+            .into_iter()
+            .map(|field| (field, case_value(&self.fields, field)))
+            .collect();
+        if let Some(operation) = self.operation_mut(op_id) {
+            if operation.kind == Kind::Fields && operation.payload.parked.is_empty() {
+                operation.payload.parked = differ.into_iter().collect();
+            }
+            operation.park(reason);
+        }
+    }
+
+    /// Zendesk refused some fields: they park, and the rest goes again as a new operation.
+    fn refuse(
+        &mut self,
+        op_id: &str,
+        refused: &[(Option<CaseField>, String)],
+        room: &mut Room<'_>,
+        written: &mut Written,
+    ) {
+        let Some(operation) = self.operation(op_id) else {
+            return;
+        };
+        let said = refused
+            .iter()
+            .map(|(_, said)| said.as_str())
+            .collect::<Vec<_>>()
+            .join("; ");
+        let said: String = said.chars().take(LONGEST_SAID).collect();
+        let reason = Parked::Refused { said };
+        if operation.kind != Kind::Fields {
+            self.park(op_id, reason);
+            return;
+        }
+        let sent: Vec<CaseField> = operation.payload.sent.keys().copied().collect();
+        let mut named: Vec<CaseField> = refused.iter().filter_map(|(field, _)| *field).collect();
+        // What Zendesk holds against the record as a whole (a rule about solving) is about the
+        // status, if that was sent; else it is about all of it.
+        if refused.iter().any(|(field, _)| field.is_none()) && sent.contains(&CaseField::Status) {
+            named.push(CaseField::Status);
+        }
+        named.retain(|field| sent.contains(field));
+        if named.is_empty() {
+            named = sent;
+        }
+        let parked = named
+            .into_iter()
+            .map(|field| (field, case_value(&self.fields, field)))
+            .collect();
+        if let Some(operation) = self.operation_mut(op_id) {
+            operation.payload.parked = parked;
+            operation.park(reason);
+        }
+        let waiting = self.changed_here();
+        self.keep_up(&waiting, room, written);
+    }
+}

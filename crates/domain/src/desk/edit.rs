@@ -1,0 +1,144 @@
+//! What people do to a case here.
+
+use super::{Desk, DeskComment, Room, Written, set_field};
+use crate::case::{CaseField, CaseFields};
+use crate::merge::Mode;
+use crate::outbox::{Kind, Payload, State};
+use crate::plan::{FieldChange, case_value};
+
+impl Desk {
+    /// Gives the case these values, and has what changed sent.
+    pub fn edit(&mut self, mut fields: CaseFields, room: &mut Room<'_>, written: &mut Written) {
+        fields.closed_at = match (self.fields.status.is_done(), fields.status.is_done()) {
+            (_, false) => None,
+            (false, true) => Some(room.now),
+            (true, true) => self.fields.closed_at,
+        };
+        let changes: Vec<FieldChange> = CaseField::ALL
+            .iter()
+            .map(|&field| FieldChange {
+                field,
+                from: case_value(&self.fields, field),
+                to: case_value(&fields, field),
+            })
+            .filter(|change| change.from != change.to)
+            .collect();
+        if changes.is_empty() {
+            return;
+        }
+        self.take(changes, fields, written);
+        let waiting = self.changed_here();
+        self.keep_up(&waiting, room, written);
+    }
+
+    /// Adds a comment that was written here, and has it sent once the case has a ticket.
+    pub fn say(&mut self, comment: DeskComment, room: &mut Room<'_>, written: &mut Written) {
+        let id = comment.id.clone();
+        self.comments.push(comment);
+        // A case without a ticket sends its comments when it gets one.
+        if self.link.is_some() && room.mode != Mode::OneWay && !self.deleted {
+            let payload = Payload {
+                comment: Some(id),
+                ..Payload::default()
+            };
+            self.add(Kind::Comment, payload, room, written);
+        }
+    }
+
+    /// Asks for a ticket for a case that has none. False if it has one or one is being made; asking
+    /// twice is asking once.
+    pub fn publish(&mut self, room: &mut Room<'_>, written: &mut Written) -> bool {
+        if self.link.is_some() || self.deleted || room.mode == Mode::OneWay {
+            return false;
+        }
+        self.make_ticket(Kind::Publish, None, room, written)
+    }
+
+    /// Asks for a ticket that follows the case's closed one.
+    pub fn follow_up(&mut self, room: &mut Room<'_>, written: &mut Written) -> bool {
+        let Some(link) = &self.link else {
+            return false;
+        };
+        if self.deleted || room.mode == Mode::OneWay {
+            return false;
+        }
+        let follows = Some(link.ticket);
+        self.make_ticket(Kind::FollowUp, follows, room, written)
+    }
+
+    fn make_ticket(
+        &mut self,
+        kind: Kind,
+        follows: Option<i64>,
+        room: &mut Room<'_>,
+        written: &mut Written,
+    ) -> bool {
+        let asked = |state: State| state.is_open() || state == State::Parked;
+        if let Some(operation) = self
+            .operations
+            .iter_mut()
+            .find(|operation| operation.kind.makes_ticket() && asked(operation.state))
+        {
+            if operation.state == State::Parked {
+                operation.reason = None;
+                operation.wait_until(room.now);
+                written.operations.insert(operation.op_id.clone());
+                return true;
+            }
+            return false;
+        }
+        let payload = Payload {
+            follows,
+            ..Payload::default()
+        };
+        self.add(kind, payload, room, written);
+        true
+    }
+
+    /// Puts what is parked back into the line.
+    pub fn retry(&mut self, op_id: &str, room: &mut Room<'_>, written: &mut Written) -> bool {
+        let Some(operation) = self.operation_mut(op_id) else {
+            return false;
+        };
+        if operation.state != State::Parked {
+            return false;
+        }
+        operation.reason = None;
+        written.operations.insert(op_id.to_owned());
+        if operation.kind != Kind::Fields {
+            operation.payload.not_taken = 0;
+            operation.wait_until(room.now);
+            return true;
+        }
+        // Fields are planned afresh, so that two operations never say the same.
+        operation.end(State::Discarded);
+        operation.payload.parked.clear();
+        let waiting = self.changed_here();
+        self.keep_up(&waiting, room, written);
+        true
+    }
+
+    /// Gives up what is parked. Fields go back to what both sides last agreed on; a comment stays on
+    /// the case and is not sent.
+    pub fn discard(&mut self, op_id: &str, room: &mut Room<'_>, written: &mut Written) -> bool {
+        let Some(operation) = self.operation_mut(op_id) else {
+            return false;
+        };
+        if operation.state != State::Parked {
+            return false;
+        }
+        let parked = std::mem::take(&mut operation.payload.parked);
+        operation.end(State::Discarded);
+        written.operations.insert(op_id.to_owned());
+        let mut fields = self.fields.clone();
+        if let Some(link) = &self.link {
+            for field in parked.keys() {
+                if let Some(pair) = link.agreed.get(*field) {
+                    set_field(&mut fields, *field, &pair.crm);
+                }
+            }
+        }
+        self.edit(fields, room, written);
+        true
+    }
+}

@@ -1,0 +1,86 @@
+//! A comment comes in: which case comment is it?
+
+use super::{Desk, Written};
+use crate::comment::TicketComment;
+use crate::guard::Guards;
+use crate::outbox::{Kind, Line};
+
+/// What is known of the update that made a comment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Marker {
+    /// Its audit was not looked at.
+    Unchecked,
+    /// It bears no marker of ours.
+    Foreign,
+    /// It bears this operation's marker.
+    Ours(String),
+}
+
+/// Which case comment an incoming comment is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Place {
+    /// This one, which we wrote and sent by the operation.
+    Ours {
+        /// The case comment.
+        comment: String,
+        /// The operation, if it was told by its marker.
+        op_id: Option<String>,
+    },
+    /// Somebody else's: a new one.
+    New,
+    /// One of ours may be on its way, so its audit must be looked at first.
+    Wait,
+}
+
+/// Places a comment that Zendesk has and that no case comment is known to be. `description` is the
+/// case's own description while Zendesk's comment of it is not known.
+pub fn place(
+    comment: &TicketComment,
+    marker: &Marker,
+    line: Line<'_>,
+    description: Option<&str>,
+    guards: Guards,
+) -> Place {
+    let ours = |comment: &str, op_id: Option<&str>| Place::Ours {
+        comment: comment.to_owned(),
+        op_id: op_id.map(str::to_owned),
+    };
+    if let Some(description) = description
+        && comment.is_description
+    {
+        return ours(description, None);
+    }
+    match marker {
+        _ if !guards.marker => Place::New,
+        Marker::Ours(op_id) => {
+            let sent = line.operations.iter().find(|o| o.op_id == *op_id);
+            let sent = sent.and_then(|operation| match operation.kind {
+                Kind::Comment => operation.payload.comment.as_deref(),
+                Kind::Publish | Kind::FollowUp => {
+                    let draft = operation.payload.draft.as_ref();
+                    draft.map(|draft| draft.comment.as_str())
+                }
+                Kind::Fields | Kind::Person => None,
+            });
+            sent.map_or(Place::New, |sent| ours(sent, Some(op_id)))
+        }
+        Marker::Foreign => Place::New,
+        Marker::Unchecked if line.awaits_comments() => Place::Wait,
+        Marker::Unchecked => Place::New,
+    }
+}
+
+impl Desk {
+    /// Notes which Zendesk comment a case comment is. It never becomes another one.
+    pub fn map(&mut self, comment: &str, remote: i64, op_id: Option<&str>, written: &mut Written) {
+        let known = self.comments.iter_mut().find(|known| known.id == comment);
+        if let Some(known) = known
+            && known.remote.is_none()
+        {
+            known.remote = Some(remote);
+            written
+                .mapped
+                .push((comment.to_owned(), remote, op_id.map(str::to_owned)));
+        }
+    }
+}

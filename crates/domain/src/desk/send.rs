@@ -1,0 +1,305 @@
+//! Step 4: what is left to send, planned against the ticket as just read.
+
+use std::collections::BTreeMap;
+
+use jiff::SignedDuration;
+
+use super::{Desk, Room, Written};
+use crate::case::CaseField;
+use crate::mapping::{self, Translation};
+use crate::merge::Mode;
+use crate::outbox::{Kind, LATE, Operation, Parked};
+use crate::plan::{case_value, crm_in_zendesk, ticket_value};
+use crate::push::{Draft, Planned, Reading, Requester, Sending};
+use crate::ticket::{Ticket, TicketStatus};
+use crate::value::{Pair, Value, not_blank};
+
+impl Desk {
+    /// Merges the ticket as read and says what is left to send. The operation is noted as perhaps
+    /// sent, with what, before anything leaves.
+    ///
+    /// `requester` is who a new ticket is for; it is asked for only where a ticket is to be made.
+    pub fn plan(
+        &mut self,
+        op_id: &str,
+        token: i64,
+        reading: Option<&Reading>,
+        requester: Option<Requester>,
+        room: &mut Room<'_>,
+        written: &mut Written,
+    ) -> Planned {
+        let Some(operation) = self.operation(op_id) else {
+            return Planned::Lost;
+        };
+        if !operation.is_held(token, room.guards) {
+            return Planned::Lost;
+        }
+        if room.mode == Mode::OneWay || self.deleted {
+            return Planned::Nothing;
+        }
+        let (kind, comment) = (operation.kind, operation.payload.comment.clone());
+        let planned = match kind {
+            Kind::Publish | Kind::FollowUp => self.plan_creation(op_id, requester, room),
+            Kind::Comment => self.plan_comment(comment.as_deref(), reading, room),
+            Kind::Fields => self.plan_fields(op_id, reading, room, written),
+            // A contact has no desk; the engine brings people up to date by itself.
+            Kind::Person => Planned::Nothing,
+        };
+        if let Planned::Send(sending) = &planned {
+            let sent = self.pairs(sending);
+            if let Some(operation) = self.operation_mut(op_id) {
+                note_sending(operation, sending, sent, room);
+            }
+        }
+        written.operations.insert(op_id.to_owned());
+        planned
+    }
+
+    fn plan_comment(
+        &self,
+        comment: Option<&str>,
+        reading: Option<&Reading>,
+        room: &Room<'_>,
+    ) -> Planned {
+        let known = comment.and_then(|id| self.comments.iter().find(|known| known.id == id));
+        let (Some(known), Some(link)) = (known, &self.link) else {
+            return Planned::Nothing;
+        };
+        if known.remote.is_some() {
+            return Planned::Nothing;
+        }
+        let ticket = reading.and_then(|reading| reading.ticket.as_ref());
+        Planned::Send(Sending::Comment {
+            ticket: link.ticket,
+            comment: known.id.clone(),
+            stamp: ticket
+                .and_then(|ticket| ticket.updated_at)
+                .filter(|_| room.guards.safe_update),
+        })
+    }
+
+    fn plan_fields(
+        &mut self,
+        op_id: &str,
+        reading: Option<&Reading>,
+        room: &mut Room<'_>,
+        written: &mut Written,
+    ) -> Planned {
+        let Some((ticket, reading)) =
+            reading.and_then(|reading| Some((reading.ticket.as_ref()?, reading)))
+        else {
+            return Planned::Nothing;
+        };
+        let Some(mut waiting) = self.merge(ticket, reading.date, room, written) else {
+            return Planned::Outdated;
+        };
+        let Some(link) = &self.link else {
+            return Planned::Nothing;
+        };
+        let remote = link.ticket;
+        waiting.retain(|field| {
+            let crm = case_value(&self.fields, *field);
+            !self.line().is_parked(*field, &crm)
+        });
+        let (values, unsendable) = self.translate(&waiting, ticket, room);
+        if !unsendable.is_empty() {
+            // What nobody in Zendesk stands for parks by itself; the rest goes on.
+            let parked: BTreeMap<CaseField, Value> = unsendable
+                .iter()
+                .map(|(field, _)| (*field, case_value(&self.fields, *field)))
+                .collect();
+            let (_, reason) = &unsendable[0];
+            let reason = reason.clone();
+            if values.is_empty() {
+                if let Some(operation) = self.operation_mut(op_id) {
+                    operation.payload.parked = parked;
+                }
+                return Planned::Park(reason);
+            }
+            let payload = crate::outbox::Payload {
+                parked,
+                ..Default::default()
+            };
+            self.add(Kind::Fields, payload, room, written);
+            if let Some(added) = self.operations.last_mut() {
+                added.park(reason);
+            }
+        }
+        if values.is_empty() {
+            return Planned::Nothing;
+        }
+        Planned::Send(Sending::Fields {
+            ticket: remote,
+            values,
+            stamp: room
+                .guards
+                .safe_update
+                .then_some(ticket.updated_at)
+                .flatten(),
+        })
+    }
+
+    /// The waiting fields in Zendesk's words, and those that have none there with the reason.
+    fn translate(
+        &self,
+        waiting: &[CaseField],
+        ticket: &Ticket,
+        room: &Room<'_>,
+    ) -> (BTreeMap<CaseField, Value>, Vec<(CaseField, Parked)>) {
+        let facts = room.facts(ticket);
+        let (mut values, mut unsendable) = (BTreeMap::new(), Vec::new());
+        for field in waiting {
+            match crm_in_zendesk(facts, *field, &self.fields) {
+                Translation::To(value) => {
+                    values.insert(*field, value);
+                }
+                Translation::Keep => {}
+                Translation::Unknown(_) => {
+                    let reason = match field {
+                        CaseField::Contact => Parked::NoRequester,
+                        CaseField::Subject
+                        | CaseField::Description
+                        | CaseField::Status
+                        | CaseField::Priority
+                        | CaseField::AssignedTo => Parked::NobodyThere,
+                    };
+                    unsendable.push((*field, reason));
+                }
+            }
+        }
+        // Zendesk solves no ticket that nobody is assigned to (zendesk-api.md 4.1).
+        let solves = values.get(&CaseField::Status) == Some(&solved());
+        let assignee = values
+            .get(&CaseField::AssignedTo)
+            .cloned()
+            .unwrap_or_else(|| ticket_value(ticket, CaseField::AssignedTo));
+        if solves && assignee.is_none() {
+            match room.rules.default_user {
+                Some(user) => {
+                    values.insert(CaseField::AssignedTo, Some(user.to_string()));
+                }
+                None => {
+                    values.remove(&CaseField::Status);
+                    unsendable.push((CaseField::Status, Parked::NobodyToSolve));
+                }
+            }
+        }
+        (values, unsendable)
+    }
+
+    /// The ticket a case becomes. Once frozen it stays as it is; later edits follow as changes.
+    fn plan_creation(
+        &mut self,
+        op_id: &str,
+        requester: Option<Requester>,
+        room: &Room<'_>,
+    ) -> Planned {
+        let Some(operation) = self.operation(op_id) else {
+            return Planned::Lost;
+        };
+        let follows = operation.payload.follows;
+        if let Some(draft) = &operation.payload.draft {
+            return Planned::Send(Sending::Create(Box::new(draft.clone())));
+        }
+        let superseded = self.link.as_ref().map(|link| link.ticket);
+        if superseded.is_some() && superseded != follows {
+            // Somebody else saw the ticket first and linked it.
+            return Planned::Nothing;
+        }
+        let Some(requester) = requester else {
+            return Planned::Park(Parked::NoRequester);
+        };
+        let Some(description) = self.comments.iter().find(|comment| comment.is_description) else {
+            return Planned::Nothing;
+        };
+        let nothing = Ticket::default();
+        let facts = room.facts(&nothing);
+        let (mut values, mut sent) = (BTreeMap::new(), BTreeMap::new());
+        for field in [
+            CaseField::Subject,
+            CaseField::Status,
+            CaseField::Priority,
+            CaseField::AssignedTo,
+        ] {
+            if let Translation::To(value) = crm_in_zendesk(facts, field, &self.fields) {
+                let crm = case_value(&self.fields, field);
+                sent.insert(field, Pair::new(crm, value.clone()));
+                values.insert(field, value);
+            }
+        }
+        let unassigned = values
+            .get(&CaseField::AssignedTo)
+            .is_none_or(Option::is_none);
+        if values.get(&CaseField::Status) == Some(&solved()) && unassigned {
+            match room.rules.default_user {
+                Some(user) => {
+                    let value = Some(user.to_string());
+                    let crm = case_value(&self.fields, CaseField::AssignedTo);
+                    sent.insert(CaseField::AssignedTo, Pair::new(crm, value.clone()));
+                    values.insert(CaseField::AssignedTo, value);
+                }
+                // It is made open; solving it follows as a change, which says why it cannot.
+                None => {
+                    values.remove(&CaseField::Status);
+                    sent.remove(&CaseField::Status);
+                }
+            }
+        }
+        let subject = values
+            .remove(&CaseField::Subject)
+            .flatten()
+            .or_else(|| not_blank(Some(&self.fields.subject)).map(str::to_owned))
+            .unwrap_or_else(|| mapping::NO_SUBJECT.to_owned());
+        sent.insert(
+            CaseField::Subject,
+            Pair::new(Some(self.fields.subject.clone()), Some(subject.clone())),
+        );
+        Planned::Send(Sending::Create(Box::new(Draft {
+            external_id: self.external_id(room.integration, follows.is_some()),
+            subject,
+            comment: description.id.clone(),
+            requester,
+            values,
+            sent,
+            follows,
+        })))
+    }
+
+    /// Both halves of what is sent, as they are now.
+    fn pairs(&self, sending: &Sending) -> BTreeMap<CaseField, Pair> {
+        match sending {
+            Sending::Create(_) | Sending::Comment { .. } => BTreeMap::new(),
+            Sending::Fields { values, .. } => values
+                .iter()
+                .map(|(field, value)| {
+                    let crm = case_value(&self.fields, *field);
+                    (*field, Pair::new(crm, value.clone()))
+                })
+                .collect(),
+        }
+    }
+}
+
+/// Notes, before it leaves, that the operation may have been carried out from now on.
+fn note_sending(
+    operation: &mut Operation,
+    sending: &Sending,
+    sent: BTreeMap<CaseField, Pair>,
+    room: &Room<'_>,
+) {
+    if let Sending::Create(draft) = sending {
+        operation.payload.draft = Some(Draft::clone(draft));
+    }
+    operation.payload.sent = sent;
+    operation.sent_at = Some(room.now);
+    operation.unknown_until = room.now.saturating_add(LATE).ok();
+    let lease = SignedDuration::try_from(room.lease).unwrap_or(SignedDuration::MAX);
+    operation.lease_until = room
+        .now
+        .saturating_add(lease)
+        .unwrap_or(operation.lease_until);
+}
+
+fn solved() -> Value {
+    Some(TicketStatus::Solved.as_str().to_owned())
+}

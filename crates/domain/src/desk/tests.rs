@@ -1,0 +1,1 @@
+//! What one transaction does to a case, told as stories.

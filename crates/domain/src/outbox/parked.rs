@@ -1,0 +1,120 @@
+//! Why something cannot be delivered now, as a sentence that says what to do.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// Why an operation is parked, or (while it is still in the line) what it waits for.
+///
+/// Kept as JSON beside the operation. `Display` is the sentence that the case page, the command line
+/// and *Why is this not in sync?* show.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "why", rename_all = "snake_case")]
+pub enum Parked {
+    /// The ticket is closed; Zendesk takes nothing more.
+    TicketClosed,
+    /// The ticket was merged away.
+    TicketMerged {
+        /// The surviving ticket, where Zendesk names it.
+        into: Option<i64>,
+    },
+    /// The ticket was deleted in Zendesk (or may not be seen any more).
+    TicketDeleted,
+    /// Zendesk erased the ticket for good.
+    TicketErased,
+    /// Zendesk refused it.
+    Refused {
+        /// Zendesk's own words, in the language of the account.
+        said: String,
+    },
+    /// Zendesk answered that all was well and took nothing, more than once.
+    NotTaken,
+    /// Nobody in Zendesk is this user, and there is no default Zendesk user.
+    NobodyThere,
+    /// A ticket without an assignee cannot be solved, and there is no default Zendesk user.
+    NobodyToSolve,
+    /// The case has no contact, or one that cannot be a requester.
+    NoRequester,
+    /// The comment is longer than Zendesk takes; it would be cut without a word.
+    TooLong {
+        /// Its length as sent, in bytes.
+        bytes: usize,
+    },
+    /// An attachment cannot be sent.
+    Attachment {
+        /// Its file name.
+        name: String,
+        /// What is wrong with it, as a sentence.
+        problem: String,
+    },
+    /// Waits: the sign-in or its rights must be mended.
+    SignIn {
+        /// What to do, as a sentence.
+        fix: String,
+    },
+    /// Waits: Zendesk's limits.
+    Limits,
+    /// Waits: Zendesk did not answer, or not as it should.
+    NoAnswer {
+        /// What happened, as a sentence.
+        problem: String,
+    },
+}
+
+impl fmt::Display for Parked {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::TicketClosed => f.write_str(
+                "The ticket is closed in Zendesk, which takes no more changes. Create a follow-up ticket, or discard the change.",
+            ),
+            Self::TicketMerged { into: Some(into) } => write!(
+                f,
+                "The ticket was merged into ticket {into} in Zendesk. Make the change on the case of that ticket, then discard this one."
+            ),
+            Self::TicketMerged { into: None } => f.write_str(
+                "The ticket was merged into another one in Zendesk. Make the change on the case of that ticket, then discard this one.",
+            ),
+            Self::TicketDeleted => f.write_str(
+                "The ticket was deleted in Zendesk. It is sent by itself once the ticket is restored there; or discard it.",
+            ),
+            Self::TicketErased => f.write_str(
+                "The ticket was erased in Zendesk for good, so this can never be delivered. Discard it.",
+            ),
+            Self::Refused { said } => write!(
+                f,
+                "Zendesk refused it: “{said}”. Correct the value or Zendesk's rule, then retry; or discard it."
+            ),
+            Self::NotTaken => f.write_str(
+                "Zendesk answered that all was well and did not take the value. Check in Zendesk who may change this field, then retry; or discard it.",
+            ),
+            Self::NobodyThere => f.write_str(
+                "Nobody in Zendesk has this user's email, and the integration names no default Zendesk user. Add the agent in Zendesk or set the default user, then retry.",
+            ),
+            Self::NobodyToSolve => f.write_str(
+                "Zendesk solves no ticket without an assignee, and the integration names no default Zendesk user. Assign the case, or set the default user, then retry.",
+            ),
+            Self::NoRequester => f.write_str(
+                "The case has no contact with a name, and a ticket needs a requester. Choose a contact on the case, then retry.",
+            ),
+            Self::TooLong { bytes } => write!(
+                f,
+                "The comment has {bytes} bytes as Zendesk counts them; it would cut everything above 65,535 without a word. Send it in parts, then discard this one."
+            ),
+            Self::Attachment { name, problem } => write!(
+                f,
+                "The attachment “{name}” cannot be sent: {problem}"
+            ),
+            Self::SignIn { fix } => write!(
+                f,
+                "It waits until Deskbridge may sign in to Zendesk again, and is then sent by itself. {fix}"
+            ),
+            Self::Limits => f.write_str(
+                "It waits for Zendesk's request limits and is sent by itself. Nothing needs to be done.",
+            ),
+            Self::NoAnswer { problem } => write!(
+                f,
+                "It is tried again by itself, since the last answer was no use: {problem}"
+            ),
+        }
+    }
+}

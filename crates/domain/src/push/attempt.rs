@@ -1,0 +1,323 @@
+//! The machine.
+
+use jiff::Timestamp;
+
+use super::{Action, Audit, Closing, Happened, Planned, Reading, Reply, Sending};
+use crate::case::CaseField;
+use crate::guard::Guards;
+use crate::outbox::{Kind, Operation, Parked, pause_after};
+use crate::plan::ticket_value;
+use crate::ticket::{Life, Ticket};
+
+/// So often is a ticket read within one attempt before the operation is put off.
+const MOST_READS: u32 = 8;
+/// So often may Zendesk say "done" to a field or comment that it did not take.
+const MOST_NOT_TAKEN: u32 = 2;
+
+/// One attempt at one claimed operation.
+#[derive(Debug, Clone)]
+pub struct Attempt {
+    operation: Operation,
+    ticket: Option<i64>,
+    guards: Guards,
+    reads: u32,
+    newest_audit: Option<i64>,
+    reading: Option<Reading>,
+    sending: Option<Sending>,
+    refused: Option<Vec<(Option<CaseField>, String)>>,
+}
+
+impl Attempt {
+    /// An attempt at `operation`, as claimed just now; `ticket` is the one its case is linked to.
+    pub fn new(operation: Operation, ticket: Option<i64>, guards: Guards) -> Self {
+        Self {
+            operation,
+            ticket,
+            guards,
+            reads: 0,
+            newest_audit: None,
+            reading: None,
+            sending: None,
+            refused: None,
+        }
+    }
+
+    /// The operation as it was claimed.
+    pub const fn operation(&self) -> &Operation {
+        &self.operation
+    }
+
+    /// What was last read.
+    pub const fn reading(&self) -> Option<&Reading> {
+        self.reading.as_ref()
+    }
+
+    /// What to do first. `external_id` is the one a ticket made by this operation bears.
+    pub fn begin(&mut self, external_id: &str) -> Action {
+        match self.operation.kind {
+            Kind::Publish | Kind::FollowUp => Action::Find {
+                external_id: external_id.to_owned(),
+            },
+            Kind::Comment | Kind::Fields | Kind::Person => self.read(None),
+        }
+    }
+
+    /// What to do next.
+    pub fn advance(&mut self, happened: Happened, now: Timestamp) -> Action {
+        match happened {
+            Happened::Found(Some(reading)) => self.found(reading),
+            Happened::Found(None) => {
+                self.reading = None;
+                Action::Plan
+            }
+            Happened::Read(reading) => self.judge(reading, now),
+            Happened::Planned(planned) => self.planned(planned, now),
+            Happened::Replied(reply) => self.replied(reply, now),
+            Happened::Failed(reply) => self.failed(reply, now),
+        }
+    }
+
+    fn read(&mut self, past: Option<Timestamp>) -> Action {
+        self.reads += 1;
+        match self.ticket {
+            Some(ticket) => Action::Read { ticket, past },
+            // Without a ticket there is nothing to bring up to date: the plan says so.
+            None => Action::Plan,
+        }
+    }
+
+    fn read_again(&mut self, past: Option<Timestamp>, now: Timestamp) -> Action {
+        if self.reads >= MOST_READS {
+            let problem = "The ticket changes faster than it can be read.".to_owned();
+            return self.put_off(now, Parked::NoAnswer { problem }, Sent::Before);
+        }
+        self.read(past)
+    }
+
+    fn found(&mut self, reading: Reading) -> Action {
+        let audit = self.own_audit(&reading).cloned();
+        match reading.ticket {
+            Some(ticket) => close(Closing::Created {
+                ticket,
+                read_at: reading.date,
+                audit,
+            }),
+            None => {
+                self.reading = None;
+                Action::Plan
+            }
+        }
+    }
+
+    fn own_audit<'a>(&self, reading: &'a Reading) -> Option<&'a Audit> {
+        let ours = |audit: &&Audit| audit.op.as_deref() == Some(self.operation.op_id.as_str());
+        reading
+            .audits
+            .iter()
+            .find(ours)
+            .filter(|_| self.guards.marker)
+    }
+
+    /// Steps 3 and 5: what the ticket as read tells.
+    fn judge(&mut self, reading: Reading, now: Timestamp) -> Action {
+        let Some(ticket) = &reading.ticket else {
+            return close(Closing::Park(Parked::TicketDeleted));
+        };
+        // A change within the second of the last one would bear the same stamp, so this state may
+        // be half of that second only.
+        if let Some(updated) = ticket.updated_at
+            && self.guards.same_second
+            && reading.date.as_second() <= updated.as_second()
+        {
+            return self.read_again(Some(updated), now);
+        }
+        // The audits were read after the ticket. One that is newer than the ticket tells that it
+        // changed in between. (If the same one is still the newest the next time, it is an audit that
+        // does not move the ticket's stamp.)
+        let newest = reading.audits.first().map(|audit| (audit.id, audit.at));
+        if let (Some((id, at)), Some(updated)) = (newest, ticket.updated_at)
+            && at > updated
+            && self.newest_audit != Some(id)
+        {
+            self.newest_audit = Some(id);
+            return self.read_again(None, now);
+        }
+        if let Some(audit) = self.own_audit(&reading).cloned() {
+            return close(Closing::Accepted {
+                audit,
+                ticket: ticket.clone(),
+                read_at: reading.date,
+            });
+        }
+        if ticket.is_merged() {
+            return close(Closing::Park(Parked::TicketMerged {
+                into: reading.merged_into,
+            }));
+        }
+        match ticket.life() {
+            Life::Closed => return close(Closing::Park(Parked::TicketClosed)),
+            Life::Deleted => return close(Closing::Park(Parked::TicketDeleted)),
+            Life::Scrubbed => return close(Closing::Park(Parked::TicketErased)),
+            Life::Alive => {}
+        }
+        if let Some(fields) = self.refused.take() {
+            return close(Closing::Refused { fields });
+        }
+        self.reading = Some(reading);
+        Action::Plan
+    }
+
+    fn planned(&mut self, planned: Planned, now: Timestamp) -> Action {
+        match planned {
+            Planned::Send(sending) => {
+                self.sending = Some(sending.clone());
+                Action::Send(sending)
+            }
+            // A request that got no answer may still arrive and be carried out. The operation stays
+            // until then, so that it is known as ours.
+            Planned::Nothing if self.operation.is_unknown(now) => {
+                let problem =
+                    "A request that got no answer may still arrive in Zendesk.".to_owned();
+                self.put_off(now, Parked::NoAnswer { problem }, Sent::Before)
+            }
+            Planned::Nothing => close(Closing::Nothing),
+            Planned::Park(reason) => close(Closing::Park(reason)),
+            Planned::Outdated => self.read_again(None, now),
+            Planned::Lost => close(Closing::Lost),
+        }
+    }
+
+    /// Step 6: what the reply tells.
+    fn replied(&mut self, reply: Reply, now: Timestamp) -> Action {
+        match reply {
+            Reply::Taken {
+                ticket,
+                date,
+                audit,
+            } => self.taken(*ticket, date, audit, now),
+            Reply::Changed => match self.operation.kind {
+                Kind::Publish | Kind::FollowUp => {
+                    let problem = "Zendesk was busy with the same ticket.".to_owned();
+                    self.put_off(now, Parked::NoAnswer { problem }, Sent::Before)
+                }
+                Kind::Comment | Kind::Fields | Kind::Person => self.read_again(None, now),
+            },
+            Reply::Refused { fields } => match self.operation.kind {
+                Kind::Publish | Kind::FollowUp => close(Closing::Refused { fields }),
+                // A closed ticket refuses in the account's own language, so the ticket itself is
+                // asked whether that was the reason.
+                Kind::Comment | Kind::Fields | Kind::Person => {
+                    self.refused = Some(fields);
+                    self.read_again(None, now)
+                }
+            },
+            Reply::Unknown { problem } => {
+                self.put_off(now, Parked::NoAnswer { problem }, Sent::Now)
+            }
+            other @ (Reply::Busy { .. }
+            | Reply::Gone
+            | Reply::Locked { .. }
+            | Reply::Unsent { .. }
+            | Reply::Unfit(_)) => self.failed(other, now),
+        }
+    }
+
+    /// What a read that failed, or a write that surely was not carried out, leads to.
+    fn failed(&self, reply: Reply, now: Timestamp) -> Action {
+        match reply {
+            Reply::Busy { until } => close(Closing::PutOff {
+                until,
+                reason: Parked::Limits,
+                unknown_until: self.operation.unknown_until,
+                not_taken: false,
+            }),
+            Reply::Locked { fix } => self.put_off(now, Parked::SignIn { fix }, Sent::Before),
+            Reply::Unsent { problem } | Reply::Unknown { problem } => {
+                self.put_off(now, Parked::NoAnswer { problem }, Sent::Before)
+            }
+            Reply::Gone => close(Closing::Park(Parked::TicketDeleted)),
+            Reply::Unfit(reason) => close(Closing::Park(reason)),
+            Reply::Refused { fields } => close(Closing::Refused { fields }),
+            Reply::Changed | Reply::Taken { .. } => {
+                let problem = "The answer did not fit the question.".to_owned();
+                self.put_off(now, Parked::NoAnswer { problem }, Sent::Before)
+            }
+        }
+    }
+
+    /// A 2xx counts only as far as it shows what was asked for (I-05).
+    fn taken(
+        &self,
+        ticket: Ticket,
+        read_at: Timestamp,
+        audit: Option<Audit>,
+        now: Timestamp,
+    ) -> Action {
+        let shown = match &self.sending {
+            None => false,
+            Some(Sending::Create(_)) => {
+                return close(Closing::Created {
+                    ticket,
+                    read_at,
+                    audit,
+                });
+            }
+            Some(Sending::Comment { .. }) => audit
+                .as_ref()
+                .is_some_and(|audit| !audit.comments.is_empty()),
+            Some(Sending::Fields { values, .. }) => values.iter().any(|(field, value)| {
+                audit.as_ref().is_some_and(|audit| audit.set(*field, value))
+                    || ticket_value(&ticket, *field) == *value
+            }),
+        };
+        if shown {
+            return close(Closing::Accepted {
+                audit: audit.unwrap_or_default(),
+                ticket,
+                read_at,
+            });
+        }
+        if self.operation.payload.not_taken >= MOST_NOT_TAKEN {
+            return close(Closing::Park(Parked::NotTaken));
+        }
+        let again = pause_after(self.operation.attempts);
+        close(Closing::PutOff {
+            until: now.saturating_add(again).unwrap_or(now),
+            reason: Parked::NotTaken,
+            unknown_until: self.operation.unknown_until,
+            not_taken: true,
+        })
+    }
+
+    fn put_off(&self, now: Timestamp, reason: Parked, sent: Sent) -> Action {
+        let unknown_until = match sent {
+            Sent::Before => self.operation.unknown_until,
+            Sent::Now => now.saturating_add(crate::outbox::LATE).ok(),
+        };
+        let mut until = now
+            .saturating_add(pause_after(self.operation.attempts))
+            .unwrap_or(now);
+        if let Some(settled) = unknown_until.filter(|settled| *settled > now) {
+            until = until.min(settled);
+        }
+        close(Closing::PutOff {
+            until,
+            reason,
+            unknown_until,
+            not_taken: false,
+        })
+    }
+}
+
+/// Whether a request without an answer is on its way.
+#[derive(Clone, Copy)]
+enum Sent {
+    /// Only what was known before this attempt.
+    Before,
+    /// One of this attempt.
+    Now,
+}
+
+fn close(closing: Closing) -> Action {
+    Action::Close(Box::new(closing))
+}
