@@ -11,6 +11,7 @@ pub(crate) mod ticket_writes;
 pub(crate) mod tickets;
 pub(crate) mod user_writes;
 pub(crate) mod users;
+pub(crate) mod webhooks;
 
 use crate::error::Error;
 use crate::error::body::is_missing_record;

@@ -7,6 +7,7 @@
 mod comment;
 mod ticket;
 mod user;
+mod webhook;
 
 use serde::Serialize;
 
@@ -14,6 +15,7 @@ pub use comment::{MAX_COMMENT_BYTES, NewComment, comment_html};
 pub use ticket::{NewTicket, Requester, TicketChange};
 pub(crate) use user::email_body;
 pub use user::{NewUser, UserChange};
+pub(crate) use webhook::webhook_body;
 
 /// Writes a body. None of ours can fail to be written: all keys are texts.
 fn to_json(body: &impl Serialize) -> String {

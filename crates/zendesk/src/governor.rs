@@ -41,11 +41,13 @@ pub enum Bucket {
     Search,
     /// `GET /tickets` with its deep pages.
     TicketLists,
+    /// The endpoints that manage webhooks, which have a limit of their own.
+    Webhooks,
 }
 
 impl Bucket {
     /// All of them.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Account,
         Self::Exports,
         Self::Jobs,
@@ -53,6 +55,7 @@ impl Bucket {
         Self::UserUpdates,
         Self::Search,
         Self::TicketLists,
+        Self::Webhooks,
     ];
 
     /// The word it is stored under.
@@ -65,6 +68,7 @@ impl Bucket {
             Self::UserUpdates => "user_updates",
             Self::Search => "search",
             Self::TicketLists => "ticket_lists",
+            Self::Webhooks => "webhooks",
         }
     }
 
@@ -83,6 +87,7 @@ impl Bucket {
             Self::UserUpdates => "user updates",
             Self::Search => "searches",
             Self::TicketLists => "ticket lists",
+            Self::Webhooks => "the management of webhooks",
         }
     }
 

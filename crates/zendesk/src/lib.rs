@@ -1,4 +1,4 @@
-//! Zendesk's API as types and calls: sign-in, limits, retries, exports, jobs.
+//! Zendesk's API as types and calls: sign-in, limits, retries, exports, jobs, webhooks.
 //!
 //! [`Client`] is the way in. It knows one account ([`Address`]), signs in ([`SignIn`]), asks a
 //! [`Governor`] before every request, reads every answer's rate headers, repeats what may be
@@ -16,6 +16,7 @@ pub mod governor;
 mod http;
 pub mod records;
 pub mod sign_in;
+pub mod webhooks;
 
 pub use address::{Address, AddressError, AddressPolicy};
 pub use calls::exports::{CursorPage, EventPage, Position};
@@ -23,6 +24,7 @@ pub use calls::jobs::{JobRow, JobState, JobStatus};
 pub use calls::me::Me;
 pub use calls::ticket_writes::{Created, Updated};
 pub use calls::user_writes::Identity;
+pub use calls::webhooks::Webhook;
 pub use client::{Client, Options};
 pub use drafts::{
     MAX_COMMENT_BYTES, NewComment, NewTicket, NewUser, Requester, TicketChange, UserChange,

@@ -23,7 +23,7 @@ pub use change::FieldEvent;
 pub use event::TicketEvent;
 pub(crate) use page::{Page, read_body, read_one, read_page, read_parts};
 pub use reference::Reference;
-pub(crate) use scalar::{flag, id, loose_text, text};
+pub(crate) use scalar::{flag, id, loose_text, text, texts};
 
 /// One record of a page or an answer.
 #[derive(Clone)]

@@ -34,6 +34,22 @@ impl Client {
         key: &'static str,
         max_pages: usize,
     ) -> Result<Vec<Record<T>>, Error> {
+        self.list_by(about, path, key, max_pages, |raws| Ok(read_records(raws)))
+            .await
+    }
+
+    /// As [`Client::list`], for records that `read` reads.
+    ///
+    /// # Errors
+    /// As [`Client::list`].
+    pub(super) async fn list_by<T>(
+        &self,
+        about: About,
+        path: &str,
+        key: &'static str,
+        max_pages: usize,
+        read: impl Fn(&[&RawValue]) -> Result<Vec<T>, Error>,
+    ) -> Result<Vec<T>, Error> {
         let mut all = Vec::new();
         let mut query: Vec<(&str, String)> = vec![("page[size]", PAGE_SIZE.to_owned())];
         let mut cursor = None;
@@ -44,7 +60,7 @@ impl Client {
                 .get(about, &url, |body| {
                     let page = read_page(about.call, key, body)?;
                     let raws = list_of(about.call, key, &page)?;
-                    Ok((read_records(raws), next_of(&page)))
+                    Ok((read(raws)?, next_of(&page)))
                 })
                 .await?;
             let empty = records.is_empty();

@@ -37,6 +37,17 @@ impl<'a> Write<'a> {
             idempotency_key: None,
         }
     }
+
+    /// A request without a body.
+    pub(crate) fn bare(about: About, method: Method, path: &'a str) -> Self {
+        Self {
+            about,
+            method,
+            path,
+            body: None,
+            idempotency_key: None,
+        }
+    }
 }
 
 impl Client {

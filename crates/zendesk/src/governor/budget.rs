@@ -152,10 +152,17 @@ impl Budget {
 
     /// Takes note of an answer to a request on `bucket`.
     pub fn observe(&mut self, now: Timestamp, bucket: Bucket, seen: &RateSeen) {
-        if let Some(limit) = seen.limit {
+        // The endpoints that manage webhooks name their own limit in the headers that everywhere
+        // else are the account's (recorded: 100 on an account of 700).
+        let is_account = bucket != Bucket::Webhooks;
+        if let (Some(limit), true) = (seen.limit, is_account) {
             self.limit = Some(limit);
         }
-        if let Some(remaining) = seen.remaining {
+        if let (Some(remaining), false) = (seen.remaining, is_account) {
+            let resets_at = after(now, seen.resets_in.unwrap_or(Duration::from_secs(60)));
+            self.note(bucket, remaining, resets_at);
+        }
+        if let (Some(remaining), true) = (seen.remaining, is_account) {
             let resets_at = after(now, seen.resets_in.unwrap_or(Duration::from_secs(60)));
             self.note(Bucket::Account, remaining, resets_at);
             if let Some(limit) = self.limit {

@@ -75,7 +75,10 @@ impl RateSeen {
 
     /// Which bucket the wait of this answer closes, if the request was sent on `asked`.
     pub(crate) fn closes(&self, asked: Bucket) -> Bucket {
-        if self.whole_account {
+        if asked == Bucket::Webhooks {
+            // Nothing left there says nothing of the account.
+            asked
+        } else if self.whole_account {
             Bucket::Account
         } else {
             self.limiter.unwrap_or(asked)

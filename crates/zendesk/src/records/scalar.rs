@@ -39,7 +39,7 @@ pub(super) fn ids<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<i64>, D::Err
 }
 
 /// A list of texts; null is the empty list, one text is words between blanks, as in tags.
-pub(super) fn texts<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<String>, D::Error> {
+pub(crate) fn texts<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<String>, D::Error> {
     from.deserialize_any(TextsVisitor)
 }
 

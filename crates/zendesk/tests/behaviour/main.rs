@@ -16,4 +16,5 @@ mod recordings;
 mod served;
 mod ticket_writes;
 mod user_writes;
+mod webhooks;
 mod wire;

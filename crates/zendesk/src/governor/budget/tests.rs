@@ -183,6 +183,18 @@ fn a_budget_survives_being_stored() {
     );
 }
 
+#[test]
+fn the_limit_of_the_webhook_endpoints_is_not_taken_for_the_accounts() {
+    let mut budget = Budget::new(100);
+    budget.observe(at(0), Bucket::Account, &says(700, 600, 60));
+    budget.observe(at(0), Bucket::Webhooks, &says(100, 0, 60));
+    assert_eq!(budget.limit(), Some(700));
+    assert_eq!(budget.admit(at(0), Bucket::Search, FIRST), Ok(()));
+    assert!(budget.admit(at(0), Bucket::Webhooks, FIRST).is_err());
+    budget.observe(at(0), Bucket::Webhooks, &refuses(30, None, true));
+    assert_eq!(budget.admit(at(0), Bucket::Search, FIRST), Ok(()));
+}
+
 /// How many requests of `urgency` go within one second before one has to wait.
 fn goes(budget: &mut Budget, urgency: Urgency) -> usize {
     (0..1000)
