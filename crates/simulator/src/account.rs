@@ -6,7 +6,9 @@ pub(crate) mod reference;
 pub(crate) mod ticket;
 pub(crate) mod trigger;
 pub(crate) mod user;
+pub(crate) mod webhook;
 
+pub(crate) mod happening;
 pub(crate) mod life;
 
 mod field_edit;
@@ -22,6 +24,7 @@ use reference::{Brand, CustomStatus, Group, Organization, TicketField, UserField
 use ticket::Ticket;
 use trigger::Trigger;
 use user::User;
+use webhook::{Invocation, Post, Webhook};
 
 use crate::word::Status;
 
@@ -84,6 +87,10 @@ pub struct Account {
     triggers: Vec<Trigger>,
     /// Whether triggers write audits of their own; else their events join those of the update.
     pub(crate) rules_have_own_audits: bool,
+    pub(crate) webhooks: BTreeMap<String, Webhook>,
+    invocations: Vec<Invocation>,
+    /// Where webhooks' parcels go; nowhere while the account is made.
+    pub(crate) post: Option<Post>,
     /// After how many seconds solved tickets are closed.
     pub(crate) close_solved_after: Option<i64>,
 }
@@ -129,6 +136,9 @@ impl Account {
             ceilings: Ceilings::default(),
             triggers: Vec::new(),
             rules_have_own_audits: false,
+            webhooks: BTreeMap::new(),
+            invocations: Vec::new(),
+            post: None,
             close_solved_after: None,
         }
     }

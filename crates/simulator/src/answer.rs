@@ -1,6 +1,8 @@
 //! Answers, and Zendesk's forms of refusal (zendesk-api.md 3.2).
 
 use axum::http::header::{self, HeaderName, HeaderValue};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -13,6 +15,42 @@ pub(crate) struct Answer {
     pub(crate) content_type: &'static str,
     pub(crate) headers: Vec<(HeaderName, HeaderValue)>,
     pub(crate) body: Vec<u8>,
+    /// What has to be done before it can be given.
+    pub(crate) errand: Option<Box<Errand>>,
+}
+
+/// A request to an endpoint of a webhook.
+#[derive(Debug, Clone)]
+pub(crate) struct Errand {
+    pub(crate) endpoint: String,
+    pub(crate) method: String,
+    pub(crate) webhook_id: String,
+    pub(crate) invocation_id: String,
+    pub(crate) secret: String,
+    /// As the webhook was given it.
+    pub(crate) authentication: Option<Value>,
+    pub(crate) body: String,
+}
+
+impl Errand {
+    /// The header that signs the webhook in at its endpoint.
+    pub(crate) fn credentials(&self) -> Option<(String, String)> {
+        let given = self.authentication.as_ref()?;
+        let data = |key: &str| given.get("data")?.get(key)?.as_str();
+        match given.get("type")?.as_str()? {
+            "basic_auth" => {
+                let pair = format!("{}:{}", data("username")?, data("password")?);
+                let value = format!("Basic {}", STANDARD.encode(pair));
+                Some(("Authorization".to_owned(), value))
+            }
+            "bearer_token" => {
+                let value = format!("Bearer {}", data("token")?);
+                Some(("Authorization".to_owned(), value))
+            }
+            "api_key" => Some((data("name")?.to_owned(), data("value")?.to_owned())),
+            _ => None,
+        }
+    }
 }
 
 pub(crate) const JSON: &str = "application/json; charset=utf-8";
@@ -30,6 +68,7 @@ impl Answer {
             content_type: JSON,
             headers: Vec::new(),
             body,
+            errand: None,
         }
     }
 
@@ -52,6 +91,7 @@ impl Answer {
             content_type: TEXT,
             headers: Vec::new(),
             body: text.as_bytes().to_vec(),
+            errand: None,
         }
     }
 
@@ -148,6 +188,13 @@ impl Answer {
         if let Ok(value) = HeaderValue::from_str(value) {
             self.headers.push((name, value));
         }
+        self
+    }
+
+    /// The same answer once an errand is done, whose own answer takes its place.
+    #[must_use]
+    pub(crate) fn after(mut self, errand: Errand) -> Self {
+        self.errand = Some(Box::new(errand));
         self
     }
 

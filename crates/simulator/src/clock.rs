@@ -5,6 +5,8 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use tokio::sync::Notify;
+
 /// The clock stops here, at the end of the year 9999: later times cannot be written.
 const LAST_MS: i64 = 253_402_300_799_000;
 
@@ -15,6 +17,7 @@ pub(crate) struct Hands {
     start_ms: i64,
     still: bool,
     moved_ms: Mutex<i64>,
+    moved: Notify,
 }
 
 impl Hands {
@@ -35,6 +38,7 @@ impl Hands {
             start_ms: start.saturating_mul(1000),
             still,
             moved_ms: Mutex::new(0),
+            moved: Notify::new(),
         }
     }
 
@@ -56,7 +60,32 @@ impl Hands {
     pub(crate) fn advance(&self, by: Duration) {
         let mut moved = self.moved_ms.lock().unwrap_or_else(PoisonError::into_inner);
         *moved = moved.saturating_add(milliseconds(by));
+        drop(moved);
+        self.moved.notify_waiters();
     }
+
+    /// Waits until this clock shows a time, by running or by being moved.
+    pub(crate) async fn reach(&self, until_ms: i64) {
+        loop {
+            let mut moved = std::pin::pin!(self.moved.notified());
+            moved.as_mut().enable();
+            let left = until_ms - self.now_ms();
+            if left <= 0 {
+                return;
+            }
+            if self.still {
+                moved.await;
+            } else {
+                let left = Duration::from_millis(left.unsigned_abs());
+                within(left, moved).await;
+            }
+        }
+    }
+}
+
+/// What a future gives, or nothing if it takes longer than this on the machine's clock.
+pub(crate) async fn within<T>(duration: Duration, work: impl Future<Output = T>) -> Option<T> {
+    tokio::time::timeout(duration, work).await.ok()
 }
 
 /// Waits for a duration of the machine's clock: answers that are slow on purpose.

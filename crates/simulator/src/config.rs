@@ -47,6 +47,9 @@ pub struct Config {
     pub oauth: OAuthClient,
     /// The most comments of one ticket (zendesk-api.md 3.7: 5,000).
     pub most_comments: usize,
+    /// How long the endpoint of a webhook may take, on the machine's clock (zendesk-api.md 3.12: 10
+    /// or 12 seconds).
+    pub webhook_timeout: Duration,
     /// Triggers from the start.
     pub triggers: Vec<Trigger>,
     /// Closes tickets that have been solved for so long, as the automation that every account begins
@@ -77,6 +80,7 @@ impl Default for Config {
             still_clock: false,
             oauth: OAuthClient::default(),
             most_comments: 5_000,
+            webhook_timeout: Duration::from_secs(12),
             triggers: Vec::new(),
             close_solved_after: None,
             switches: Switches::default(),

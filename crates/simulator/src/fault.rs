@@ -97,6 +97,29 @@ pub enum FaultKind {
     MissingRequester,
     /// `users/me` answers 200 with a null id.
     AnonymousMe,
+    /// Something goes wrong with the delivery of a webhook; `route` names the kind of its event.
+    Webhook(Trouble),
+}
+
+/// What goes wrong with the delivery of a webhook.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Trouble {
+    /// Nothing is sent.
+    Drop,
+    /// It is sent twice.
+    Duplicate,
+    /// The next one overtakes it.
+    Reorder,
+    /// It is sent later, on the machine's clock.
+    Delay {
+        /// By how much.
+        by: Duration,
+    },
+    /// It is sent later, on the simulator's clock.
+    Late {
+        /// By how much.
+        by: Duration,
+    },
 }
 
 /// Which record of an answer a fault touches.
@@ -209,6 +232,15 @@ impl fmt::Display for FaultKind {
             Self::SameEmail => formatter.write_str("same-email"),
             Self::MissingRequester => formatter.write_str("missing-requester"),
             Self::AnonymousMe => formatter.write_str("anonymous-me"),
+            Self::Webhook(Trouble::Drop) => formatter.write_str("webhook-drop"),
+            Self::Webhook(Trouble::Duplicate) => formatter.write_str("webhook-duplicate"),
+            Self::Webhook(Trouble::Reorder) => formatter.write_str("webhook-reorder"),
+            Self::Webhook(Trouble::Delay { by }) => {
+                write!(formatter, "webhook-delay={}", by.as_millis())
+            }
+            Self::Webhook(Trouble::Late { by }) => {
+                write!(formatter, "webhook-late={}", by.as_secs())
+            }
         }
     }
 }

@@ -15,6 +15,7 @@ mod ticket_writes;
 mod tickets;
 mod user_writes;
 mod users;
+mod webhooks;
 
 use crate::account::Account;
 use crate::answer::{Answer, Outcome};
@@ -68,6 +69,20 @@ const fn write(
         method,
         pattern,
         access: Staff,
+        act: Act::Write(act),
+    }
+}
+
+/// A route that changes the account and is for administrators.
+const fn manage(
+    method: &'static str,
+    pattern: &'static str,
+    act: fn(&mut Account, &Call) -> Outcome,
+) -> Route {
+    Route {
+        method,
+        pattern,
+        access: Admin,
         act: Act::Write(act),
     }
 }
@@ -159,6 +174,24 @@ pub(crate) static ROUTES: &[Route] = &[
     ),
     write("PUT", "users/{id}/merge", user_writes::merge),
     write("DELETE", "users/{id}", user_writes::delete),
+    read(Admin, "webhooks", webhooks::list),
+    read(Admin, "webhooks/{id}", webhooks::show),
+    read(Admin, "webhooks/{id}/invocations", webhooks::invocations),
+    read(
+        Admin,
+        "webhooks/{id}/signing_secret",
+        webhooks::signing_secret,
+    ),
+    manage("POST", "webhooks", webhooks::create),
+    manage("POST", "webhooks/test", webhooks::test),
+    manage(
+        "POST",
+        "webhooks/{id}/signing_secret",
+        webhooks::reset_secret,
+    ),
+    manage("PUT", "webhooks/{id}", webhooks::update),
+    manage("PATCH", "webhooks/{id}", webhooks::update),
+    manage("DELETE", "webhooks/{id}", webhooks::delete),
 ];
 
 /// Does the work of background jobs whose time has come.

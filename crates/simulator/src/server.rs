@@ -7,7 +7,7 @@ pub use running::{Simulator, StartError, start};
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
-use std::sync::{Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use axum::body::to_bytes;
 use axum::extract::{ConnectInfo, Request, State};
@@ -16,11 +16,13 @@ use axum::http::{Method, header};
 use axum::response::Response;
 
 use crate::account::Account;
+use crate::account::webhook::{Open, Parcel};
 use crate::answer::{Answer, Outcome};
 use crate::auth::{self, Tokens};
 use crate::call::Call;
 use crate::clock::{self, Hands};
 use crate::config::Config;
+use crate::courier;
 use crate::fault::{self, Armed, FaultDesk, FaultKind};
 use crate::idempotency::Replays;
 use crate::limit::Limiter;
@@ -36,6 +38,8 @@ pub(crate) struct Core {
     pub(crate) hands: Hands,
     account: RwLock<Account>,
     desk: Mutex<Desk>,
+    /// How many parcels of webhooks are open.
+    pub(crate) open: Arc<Open>,
 }
 
 /// What changes with every request.
@@ -44,12 +48,14 @@ pub(crate) struct Desk {
     pub(crate) faults: FaultDesk,
     pub(crate) tokens: Tokens,
     pub(crate) requests: BTreeMap<String, u64>,
+    /// A webhook's parcel that waits to be overtaken.
+    pub(crate) held: Option<Parcel>,
     limiter: Limiter,
     replays: Replays,
 }
 
 impl Core {
-    pub(crate) fn new(config: Config, hands: Hands, account: Account) -> Self {
+    pub(crate) fn new(config: Config, hands: Hands, account: Account, open: Arc<Open>) -> Self {
         let mut faults = FaultDesk::default();
         for fault in &config.faults {
             faults.add(fault.clone());
@@ -58,6 +64,7 @@ impl Core {
             faults,
             tokens: Tokens::new(config.seed),
             requests: BTreeMap::new(),
+            held: None,
             limiter: Limiter::new(config.limits, config.headers),
             replays: Replays::default(),
         };
@@ -66,6 +73,7 @@ impl Core {
             hands,
             account: RwLock::new(account),
             desk: Mutex::new(desk),
+            open,
         }
     }
 
@@ -108,7 +116,7 @@ pub(crate) enum Ending {
 
 /// Answers one request.
 pub(crate) async fn handle(
-    State(core): State<std::sync::Arc<Core>>,
+    State(core): State<Arc<Core>>,
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
     request: Request,
 ) -> Response {
@@ -157,7 +165,10 @@ pub(crate) async fn handle(
         }
     }
     call.now_ms = core.hands.now_ms();
-    let (answer, ending) = go(&core, &mut call, found, &armed);
+    let (mut answer, ending) = go(&core, &mut call, found, &armed);
+    if let Some(errand) = answer.errand.take() {
+        answer = courier::test(&core, &errand).await;
+    }
     reply::make(answer, ending, call.now_ms)
 }
 

@@ -4,6 +4,7 @@ pub(crate) mod audit;
 pub(crate) mod reference;
 pub(crate) mod ticket;
 pub(crate) mod user;
+pub(crate) mod webhook;
 
 use std::fmt;
 

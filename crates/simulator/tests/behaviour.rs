@@ -5,6 +5,8 @@
     reason = "a failed unwrap is a failed test"
 )]
 
+#[path = "behaviour/endpoint.rs"]
+mod endpoint;
 #[path = "behaviour/rig.rs"]
 mod rig;
 
@@ -41,3 +43,7 @@ mod ticket_writes;
 mod two_way;
 #[path = "behaviour/user_writes.rs"]
 mod user_writes;
+#[path = "behaviour/webhook_faults.rs"]
+mod webhook_faults;
+#[path = "behaviour/webhooks.rs"]
+mod webhooks;

@@ -1,6 +1,7 @@
 //! The end of tickets: deleted, restored, scrubbed, merged; and what the passing of time does.
 
 use super::audit::{Change, Detail, Event};
+use super::happening::Happening;
 use super::ticket::{NewComment, Ticket, TicketChange};
 use super::trigger::HOUR;
 use super::{Account, EditError};
@@ -194,6 +195,9 @@ impl Account {
             ..TicketChange::default()
         };
         self.update_ticket(source, change)?;
+        let merged = serde_json::json!({"target_ticket_id": target.to_string()});
+        let by = words.by.unwrap_or_else(|| self.administrator());
+        self.announce(source, by, &Happening::new("ticket.merged", merged));
         let change = TicketChange {
             by: words.by,
             comment: Some(NewComment {

@@ -331,6 +331,7 @@ impl Account {
             custom: custom.map(Box::new),
             rule: None,
         });
+        self.tell(id, 0);
         Ok(id)
     }
 

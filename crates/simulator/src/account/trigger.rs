@@ -88,6 +88,13 @@ pub enum Action {
     Subject(String),
     /// Adds a comment, in an audit of its own.
     Comment(NewComment),
+    /// Sends a text to a webhook that is subscribed to `conditional_ticket_events`.
+    NotificationWebhook {
+        /// The webhook.
+        webhook_id: String,
+        /// The body; `{{ticket.id}}` and other placeholders are replaced.
+        body: String,
+    },
 }
 
 impl Account {
@@ -131,7 +138,7 @@ impl Account {
             rel: "trigger",
         };
         let mut change = TicketChange::default();
-        let mut comments = Vec::new();
+        let (mut comments, mut notifications) = (Vec::new(), Vec::new());
         let mut tags: Vec<String> = self
             .ticket(ticket_id)
             .map(|ticket| ticket.tags.iter().map(|tag| tag.to_string()).collect())
@@ -145,12 +152,19 @@ impl Account {
                 Action::AddTags(more) => tags.extend(more.iter().cloned()),
                 Action::RemoveTags(gone) => tags.retain(|tag| !gone.contains(tag)),
                 Action::Comment(comment) => comments.push(comment.clone()),
+                Action::NotificationWebhook { webhook_id, body } => {
+                    notifications.push((webhook_id, body));
+                }
             }
         }
         change.tags = Some(tags);
         self.change_by_rule(ticket_id, change, &rule, Some(audit_id))?;
         for comment in comments {
             self.comment_by_rule(ticket_id, comment, &rule)?;
+        }
+        for (webhook, body) in notifications {
+            let body = crate::placeholder::expand(body, self, self.ticket(ticket_id));
+            self.notify_webhook(webhook, ticket_id, body);
         }
         Ok(())
     }
@@ -184,9 +198,12 @@ impl Account {
                         change.rule = Some(Box::new(rule.clone()));
                     }
                 }
-                if let Some(audit) = self.audit_mut(audit) {
-                    audit.events.extend(events);
-                }
+                let Some(joined) = self.audit_mut(audit) else {
+                    return Ok(());
+                };
+                let from = joined.events.len();
+                joined.events.extend(events);
+                self.tell(audit, from);
             }
             None => self.write_rule_audit(ticket_id, events, rule)?,
         }
@@ -342,6 +359,8 @@ fn field_is(ticket: &Ticket, field: &str, value: &Value) -> bool {
     match value {
         Value::Null => now.is_none(),
         Value::String(text) => now.as_ref() == Some(text),
-        other => now == Some(other.to_string()),
+        Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => {
+            now == Some(value.to_string())
+        }
     }
 }

@@ -52,7 +52,8 @@ pub(crate) fn refusal(kind: &FaultKind, has_cursor: bool) -> Option<Answer> {
         | FaultKind::HugeSubject
         | FaultKind::SameEmail
         | FaultKind::MissingRequester
-        | FaultKind::AnonymousMe => None,
+        | FaultKind::AnonymousMe
+        | FaultKind::Webhook(_) => None,
     }
 }
 
@@ -156,7 +157,8 @@ pub(crate) fn damage(fault: &Fault, answer: &mut Answer) -> bool {
         | FaultKind::RefuseCursor { .. }
         | FaultKind::Slow { .. }
         | FaultKind::RepeatPage
-        | FaultKind::AnonymousMe => true,
+        | FaultKind::AnonymousMe
+        | FaultKind::Webhook(_) => true,
     }
 }
 

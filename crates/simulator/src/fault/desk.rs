@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{Fault, FaultKind};
+use super::{Fault, FaultKind, Trouble};
 
 /// A fault that happens to the request at hand.
 #[derive(Debug, Clone)]
@@ -19,6 +19,22 @@ struct Entry {
     fired: u64,
     /// The page that `repeat-page` keeps answering.
     page: Option<Vec<u8>>,
+}
+
+impl Entry {
+    /// Whether it happens now, and counts that it does.
+    fn happens(&mut self, method: &str, route: &str) -> bool {
+        if !self.fault.matches(method, route) {
+            return false;
+        }
+        self.seen += 1;
+        let happens =
+            self.seen > self.fault.after && self.fault.times.is_none_or(|times| self.fired < times);
+        if happens {
+            self.fired += 1;
+        }
+        happens
+    }
 }
 
 /// A line of the list of faults.
@@ -65,20 +81,28 @@ impl FaultDesk {
     pub(crate) fn take(&mut self, method: &str, route: &str) -> Vec<Armed> {
         let mut taken = Vec::new();
         for (number, entry) in self.entries.iter_mut().enumerate() {
-            if !entry.fault.matches(method, route) {
+            if matches!(entry.fault.kind, FaultKind::Webhook(_)) || !entry.happens(method, route) {
                 continue;
             }
-            entry.seen += 1;
-            let ready = entry.seen > entry.fault.after;
-            if ready && entry.fault.times.is_none_or(|times| entry.fired < times) {
-                entry.fired += 1;
-                if entry.fault.kind == FaultKind::RevokeToken {
-                    self.revoked = true;
-                }
-                taken.push(Armed {
-                    number,
-                    fault: entry.fault.clone(),
-                });
+            if entry.fault.kind == FaultKind::RevokeToken {
+                self.revoked = true;
+            }
+            taken.push(Armed {
+                number,
+                fault: entry.fault.clone(),
+            });
+        }
+        taken
+    }
+
+    /// What happens to the delivery of a webhook's event of this kind.
+    pub(crate) fn take_for_delivery(&mut self, kind: &str) -> Vec<Trouble> {
+        let mut taken = Vec::new();
+        for entry in &mut self.entries {
+            if let FaultKind::Webhook(trouble) = entry.fault.kind
+                && entry.happens("POST", kind)
+            {
+                taken.push(trouble);
             }
         }
         taken

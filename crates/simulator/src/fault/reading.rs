@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{BodyForm, Fault, FaultKind, Record};
+use super::{BodyForm, Fault, FaultKind, Record, Trouble};
 
 /// Why a fault could not be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -12,7 +12,8 @@ pub struct FaultError(String);
 const KINDS: &str = "status=N, too-many, unavailable, reset-before, reset-after, truncate, \
 invalid-json, html, wrong-shape, redirect=URL, revoke-token, refuse-cursor[=STATUS], slow=MS, \
 repeat-page, duplicate-rows, shuffle-rows, null=FIELD, set=FIELD, huge-subject, same-email, \
-missing-requester, anonymous-me";
+missing-requester, anonymous-me, webhook-drop, webhook-duplicate, webhook-reorder, \
+webhook-delay=MS, webhook-late=SECONDS";
 const KEYS: &str = "route=, method=, after=, times=, record=, id=, form=, retry-after=, value=";
 
 impl Fault {
@@ -114,6 +115,15 @@ impl Fault {
             "same-email" => FaultKind::SameEmail,
             "missing-requester" => FaultKind::MissingRequester,
             "anonymous-me" => FaultKind::AnonymousMe,
+            "webhook-drop" => FaultKind::Webhook(Trouble::Drop),
+            "webhook-duplicate" => FaultKind::Webhook(Trouble::Duplicate),
+            "webhook-reorder" => FaultKind::Webhook(Trouble::Reorder),
+            "webhook-delay" => FaultKind::Webhook(Trouble::Delay {
+                by: Duration::from_millis(number(text, name, &needed("MILLISECONDS")?)?),
+            }),
+            "webhook-late" => FaultKind::Webhook(Trouble::Late {
+                by: Duration::from_secs(number(text, name, &needed("SECONDS")?)?),
+            }),
             other => {
                 return Err(FaultError(format!(
                     "there is no fault called {other:?}; there are {KINDS}"

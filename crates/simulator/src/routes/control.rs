@@ -169,6 +169,15 @@ struct Redact {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
+struct Redeliver {
+    #[serde(default)]
+    id: Option<String>,
+    #[serde(default)]
+    exact: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct RequireField {
     id: i64,
     required: bool,
@@ -272,6 +281,10 @@ fn edit(core: &Core, action: &str, body: &[u8]) -> Option<Outcome> {
             account.clear_triggers();
             Ok(Answer::json(200, &json!({})))
         }
+        "webhooks/redeliver" => read(body).map(|again: Redeliver| {
+            let count = account.redeliver(again.id.as_deref(), again.exact);
+            Answer::json(200, &json!({"sent": count}))
+        }),
         "tickets/follow_up" => change(body, |add: AddComment| {
             account.follow_up(add.ticket_id, add.comment)
         }),

@@ -12,14 +12,16 @@ use axum_server::Handle;
 use axum_server::tls_rustls::RustlsConfig;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
-use tokio::task::JoinHandle;
+use tokio::sync::mpsc;
+use tokio::task::{AbortHandle, JoinHandle};
 
 use super::{Core, handle};
 use crate::account::Account;
+use crate::account::webhook::{Invocation, Open, Post};
 use crate::clock::Hands;
 use crate::config::{Config, TlsFiles};
-use crate::data;
 use crate::fault::Fault;
+use crate::{courier, data};
 
 /// Why the simulator did not start.
 #[derive(Debug, thiserror::Error)]
@@ -59,6 +61,8 @@ pub enum StartError {
 #[derive(Debug)]
 pub struct Simulator {
     core: Arc<Core>,
+    /// The task that delivers webhooks.
+    courier: AbortHandle,
     address: SocketAddr,
     handle: Handle<SocketAddr>,
     task: Option<JoinHandle<()>>,
@@ -84,10 +88,16 @@ pub async fn start(config: Config) -> Result<Simulator, StartError> {
     let address = listener.local_addr().map_err(failed)?;
     let hands = Hands::new(config.start, config.still_clock);
     let (now, recipe) = (hands.now_ms().div_euclid(1000), config.clone());
-    let account = tokio::task::spawn_blocking(move || data::generate(&recipe, now))
+    let mut account = tokio::task::spawn_blocking(move || data::generate(&recipe, now))
         .await
         .map_err(|_| StartError::Data)?;
-    let core = Arc::new(Core::new(config, hands, account));
+    let (sender, parcels) = mpsc::unbounded_channel();
+    let open = Arc::new(Open::default());
+    account.post = Some(Post {
+        parcels: sender,
+        open: open.clone(),
+    });
+    let core = Arc::new(Core::new(config, hands, account, open));
     let service = Router::new()
         .fallback(handle)
         .with_state(core.clone())
@@ -111,8 +121,10 @@ pub async fn start(config: Config) -> Result<Simulator, StartError> {
             Err(error) => tracing::error!(%error, "the simulator's server task ended"),
         }
     });
+    let courier = tokio::spawn(courier::run(core.clone(), parcels));
     Ok(Simulator {
         core,
+        courier: courier.abort_handle(),
         address,
         handle,
         task: Some(task),
@@ -182,6 +194,17 @@ impl Simulator {
         self.core.issue_tokens(scopes)
     }
 
+    /// Every delivery of a webhook with its attempts, oldest first.
+    pub fn webhook_invocations(&self) -> Vec<Invocation> {
+        self.read(|account| account.webhook_invocations().to_vec())
+    }
+
+    /// Waits until every webhook is delivered or given up. What a fault holds back until the clock
+    /// moves is not waited for.
+    pub async fn webhooks_settled(&self) {
+        self.core.open.none().await;
+    }
+
     /// Stops serving and closes every connection.
     pub async fn stop(mut self) {
         self.handle.shutdown();
@@ -195,6 +218,7 @@ impl Simulator {
 
 impl Drop for Simulator {
     fn drop(&mut self) {
+        self.courier.abort();
         self.handle.shutdown();
     }
 }
