@@ -183,11 +183,6 @@ impl Address {
         &self.base
     }
 
-    /// The host alone, as it is resolved and as sentences name it.
-    pub(crate) fn host(&self) -> String {
-        self.host.to_string()
-    }
-
     /// Whether requests go over TLS.
     pub(crate) fn is_secure(&self) -> bool {
         self.secure

@@ -1,5 +1,6 @@
 //! The calls, by noun.
 
+pub(crate) mod attachments;
 pub(crate) mod audits;
 pub(crate) mod comments;
 pub(crate) mod exports;

@@ -1,5 +1,6 @@
 //! The client: one account, signed in, sending requests that wait, repeat and give up as they must.
 
+mod fetch;
 mod write;
 
 use std::fmt;
@@ -17,10 +18,10 @@ use crate::address::Address;
 use crate::error::Error;
 use crate::error::body::{About, classify};
 use crate::governor::{Asking, Bucket, Governor, RateSeen, Urgency, date};
-use crate::http::{Http, Outgoing, Reply, system_lookup};
+use crate::http::{Http, Outgoing, Payload, Reply, system_lookup};
 use crate::sign_in::{Exchange, OAuth, Session, SignIn, TOKENS, TokenKeeper, Tokens};
 
-pub(crate) use write::Write;
+pub(crate) use write::{Body, Write};
 
 /// The wait after a 429 that names none, doubled at each further one (zendesk-api.md 2: the
 /// official client's default).
@@ -188,7 +189,7 @@ impl Client {
                 method: Method::GET,
                 url: &url,
                 authorization: Some(authorization),
-                body: None,
+                payload: Payload::Nothing,
                 idempotency_key: None,
             });
             let reply = match sent.await {
@@ -331,7 +332,7 @@ impl Exchange for Inner {
                     method: Method::POST,
                     url: &url,
                     authorization: None,
-                    body: Some(body.clone()),
+                    payload: Payload::Json(body.clone()),
                     idempotency_key: None,
                 });
                 let error = match sent.await {

@@ -5,6 +5,7 @@
 //! ([`resolver`]), every body capped while it streams (security-and-operations.md 1, SSRF).
 
 mod resolver;
+mod transfer;
 
 use std::error::Error as _;
 use std::sync::Arc;
@@ -14,16 +15,21 @@ use ::http::header::{self, HeaderMap, HeaderValue};
 use ::http::{Method, StatusCode};
 
 use crate::address::{Address, AddressError};
+use crate::attachments::{FileContent, SourceFailed};
 use crate::error::{Error, Trouble};
 use resolver::{Pinned, RefusedAddress};
 
 pub(crate) use resolver::{Lookup, system_lookup};
+pub(crate) use transfer::{Fetched, Sink};
 
 /// The longest wait for a connection; the whole request has its own, longer timeout.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// The most that is read of the body of an error.
 const ERROR_BODY_CAP: usize = 64 * 1024;
 
+/// The slowest transfer of a file that is still waited for, in bytes a second; it comes on top of
+/// what any request may take.
+const SLOWEST: u64 = 64 * 1024;
 /// Makes the creation of a ticket repeatable for two hours (zendesk-api.md 3.7).
 const IDEMPOTENCY_KEY: &str = "idempotency-key";
 
@@ -31,8 +37,22 @@ const IDEMPOTENCY_KEY: &str = "idempotency-key";
 pub(crate) struct Http {
     client: reqwest::Client,
     pinned: Arc<Pinned>,
-    host: String,
+    loopback_ok: bool,
+    timeout: Duration,
     max_body: usize,
+}
+
+/// What a request carries.
+pub(crate) enum Payload<'a> {
+    /// Nothing.
+    Nothing,
+    /// JSON.
+    Json(Vec<u8>),
+    /// A file, sent as it is read.
+    File {
+        content_type: &'a str,
+        content: &'a FileContent,
+    },
 }
 
 /// One request.
@@ -41,8 +61,7 @@ pub(crate) struct Outgoing<'a> {
     pub(crate) method: Method,
     pub(crate) url: &'a str,
     pub(crate) authorization: Option<HeaderValue>,
-    /// JSON.
-    pub(crate) body: Option<Vec<u8>>,
+    pub(crate) payload: Payload<'a>,
     pub(crate) idempotency_key: Option<&'a str>,
 }
 
@@ -94,7 +113,8 @@ impl Http {
         Ok(Self {
             client,
             pinned,
-            host: address.host(),
+            loopback_ok: address.allows_loopback(),
+            timeout,
             max_body,
         })
     }
@@ -117,21 +137,46 @@ impl Http {
         if let Some(key) = outgoing.idempotency_key {
             request = request.header(IDEMPOTENCY_KEY, key);
         }
-        if let Some(body) = outgoing.body {
-            request = request
-                .header(header::CONTENT_TYPE, "application/json")
-                .body(body);
+        match outgoing.payload {
+            Payload::Nothing => {}
+            Payload::Json(body) => {
+                request = request
+                    .header(header::CONTENT_TYPE, "application/json")
+                    .body(body);
+            }
+            Payload::File {
+                content_type,
+                content,
+            } => {
+                request = request
+                    .header(header::CONTENT_TYPE, content_type)
+                    .timeout(self.time_for(content.length()))
+                    .body(reqwest::Body::wrap(content.open()));
+            }
         }
-        let mut response = request
+        let response = request
             .send()
             .await
             .map_err(|error| self.trouble(call, &error))?;
-        let status = response.status();
-        if status.is_redirection() && status != StatusCode::NOT_MODIFIED {
-            return Err(Error::Redirected {
-                to: redirect_host(response.headers(), response.url()),
-            });
+        if let Some(redirect) = redirect_of(&response) {
+            return Err(redirect);
         }
+        self.read(call, response).await
+    }
+
+    /// The longest that a request may take that carries `bytes` either way.
+    fn time_for(&self, bytes: u64) -> Duration {
+        self.timeout
+            .saturating_add(Duration::from_secs(bytes / SLOWEST))
+    }
+
+    /// Reads a whole answer.
+    async fn read(
+        &self,
+        call: &'static str,
+        mut response: reqwest::Response,
+    ) -> Result<Reply, Error> {
+        let status = response.status();
         let good = status.is_success();
         let cap = if good { self.max_body } else { ERROR_BODY_CAP };
         let too_large = || Error::TooLarge {
@@ -159,17 +204,7 @@ impl Http {
                 Ok(None) => break,
                 // The status of an error is worth more than the rest of its body.
                 Err(_) if !good => break,
-                Err(error) => {
-                    return Err(Error::Unavailable {
-                        call,
-                        trouble: if error.is_timeout() {
-                            Trouble::Timeout
-                        } else {
-                            Trouble::CutOff
-                        },
-                        after: None,
-                    });
-                }
+                Err(error) => return Err(broken_off(call, &error)),
             }
         }
         let headers = std::mem::take(response.headers_mut());
@@ -183,9 +218,16 @@ impl Http {
     /// What a failed send means. A failed connect also forgets the pinned addresses, so that an
     /// account that has moved is found again.
     fn trouble(&self, call: &'static str, error: &reqwest::Error) -> Error {
+        let host = || {
+            let host = error.url().and_then(url::Url::host_str);
+            host.unwrap_or_default().to_owned()
+        };
+        if let Some(failed) = cause::<SourceFailed>(error) {
+            return Error::Store(failed.to_string());
+        }
         if let Some(refused) = cause::<RefusedAddress>(error) {
             return Error::Address(AddressError::Internal {
-                host: self.host.clone(),
+                host: host(),
                 ip: refused.ip,
                 why: refused.why,
             });
@@ -193,9 +235,7 @@ impl Http {
         if let Some(rustls::Error::InvalidCertificate(_) | rustls::Error::NoCertificatesPresented) =
             cause::<rustls::Error>(error)
         {
-            return Error::Certificate {
-                host: self.host.clone(),
-            };
+            return Error::Certificate { host: host() };
         }
         let trouble = if error.is_dns() {
             Trouble::Lookup
@@ -217,6 +257,28 @@ impl Http {
     }
 }
 
+/// An answer that stops in its body.
+fn broken_off(call: &'static str, error: &reqwest::Error) -> Error {
+    let trouble = if error.is_timeout() {
+        Trouble::Timeout
+    } else {
+        Trouble::CutOff
+    };
+    Error::Unavailable {
+        call,
+        trouble,
+        after: None,
+    }
+}
+
+/// The error that any redirect is.
+fn redirect_of(response: &reqwest::Response) -> Option<Error> {
+    let status = response.status();
+    (status.is_redirection() && status != StatusCode::NOT_MODIFIED).then(|| Error::Redirected {
+        to: target_of(response).and_then(|target| target.host_str().map(str::to_owned)),
+    })
+}
+
 /// The first error of type `T` among the causes, also inside an `io::Error`, whose own `source`
 /// skips the error it carries.
 fn cause<T: std::error::Error + 'static>(error: &reqwest::Error) -> Option<&T> {
@@ -236,7 +298,8 @@ fn cause<T: std::error::Error + 'static>(error: &reqwest::Error) -> Option<&T> {
     None
 }
 
-fn redirect_host(headers: &HeaderMap, base: &url::Url) -> Option<String> {
-    let location = headers.get(header::LOCATION)?.to_str().ok()?;
-    base.join(location).ok()?.host_str().map(str::to_owned)
+/// Where a redirect leads.
+fn target_of(response: &reqwest::Response) -> Option<url::Url> {
+    let location = response.headers().get(header::LOCATION)?.to_str().ok()?;
+    response.url().join(location).ok()
 }

@@ -1,13 +1,16 @@
-//! Zendesk's API as types and calls: sign-in, limits, retries, exports, jobs, webhooks.
+//! Zendesk's API as types and calls: sign-in, limits, retries, exports, jobs, writes, webhooks,
+//! attachments.
 //!
 //! [`Client`] is the way in. It knows one account ([`Address`]), signs in ([`SignIn`]), asks a
 //! [`Governor`] before every request, reads every answer's rate headers, repeats what may be
-//! repeated (nothing that changes something is), and hands back our own records beside the raw JSON of each ([`Record`]). Everything
-//! that can go wrong is one [`Error`], which says whether to try later, never, or after a fix.
+//! repeated (nothing that changes something is), and hands back our own records beside the raw
+//! JSON of each ([`Record`]). Everything that can go wrong is one [`Error`], which says whether to
+//! try later, never, or after a fix.
 //!
 //! This crate opens connections; it stores nothing, and takes its clock from its caller.
 
 pub mod address;
+pub mod attachments;
 mod calls;
 mod client;
 mod drafts;
@@ -19,6 +22,8 @@ pub mod sign_in;
 pub mod webhooks;
 
 pub use address::{Address, AddressError, AddressPolicy};
+pub use attachments::{Downloaded, FileContent};
+pub use calls::attachments::Upload;
 pub use calls::exports::{CursorPage, EventPage, Position};
 pub use calls::jobs::{JobRow, JobState, JobStatus};
 pub use calls::me::Me;
@@ -34,7 +39,10 @@ pub use error::{ConflictKind, Detail, Error, Fix, ForbiddenWhy, Refusal, Trouble
 pub use governor::{
     Asking, Bucket, Budget, Governor, LocalGovernor, NamedLimit, RateSeen, Urgency,
 };
-pub use records::{BadRecord, FieldEvent, Record, Reference, TicketEvent, reread_ticket};
+pub use records::{
+    AttachmentMeta, BadRecord, FieldEvent, Record, Reference, TicketEvent, attachments_of,
+    reread_ticket,
+};
 pub use sign_in::{
     KeeperError, MemoryKeeper, SignIn, TokenKeeper, TokenLock, TokenSunset, Tokens,
     api_token_countdown,

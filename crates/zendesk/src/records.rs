@@ -4,6 +4,7 @@
 //! read never stops the others, and so that every field we do not know is kept. Ids may arrive
 //! as text, values as null; keys we have no place for are passed over and live on in the raw JSON.
 
+mod attachment;
 mod change;
 mod comment;
 mod event;
@@ -19,6 +20,8 @@ use std::fmt;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+pub(crate) use attachment::read_attachment;
+pub use attachment::{AttachmentMeta, attachments_of};
 pub use change::FieldEvent;
 pub use event::TicketEvent;
 pub(crate) use page::{Page, read_body, read_one, read_page, read_parts};

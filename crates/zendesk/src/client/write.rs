@@ -8,9 +8,40 @@
 use ::http::Method;
 
 use super::Client;
+use crate::attachments::FileContent;
 use crate::error::Error;
 use crate::error::body::{About, classify};
-use crate::http::{Outgoing, Reply};
+use crate::http::{Outgoing, Payload, Reply};
+
+/// What such a request carries.
+#[derive(Clone, Copy)]
+pub(crate) enum Body<'a> {
+    /// Nothing.
+    Nothing,
+    /// JSON.
+    Json(&'a str),
+    /// A file, read anew each time it is sent.
+    File {
+        content_type: &'a str,
+        content: &'a FileContent,
+    },
+}
+
+impl<'a> Body<'a> {
+    fn payload(self) -> Payload<'a> {
+        match self {
+            Self::Nothing => Payload::Nothing,
+            Self::Json(text) => Payload::Json(text.as_bytes().to_vec()),
+            Self::File {
+                content_type,
+                content,
+            } => Payload::File {
+                content_type,
+                content,
+            },
+        }
+    }
+}
 
 /// One request that changes something.
 pub(crate) struct Write<'a> {
@@ -20,8 +51,8 @@ pub(crate) struct Write<'a> {
     pub(crate) method: Method,
     /// The path below `/api/v2/`, with its query.
     pub(crate) path: &'a str,
-    /// JSON.
-    pub(crate) body: Option<&'a str>,
+    /// What it carries.
+    pub(crate) body: Body<'a>,
     /// Sent as `Idempotency-Key`, which only the creation of tickets knows.
     pub(crate) idempotency_key: Option<&'a str>,
 }
@@ -33,7 +64,7 @@ impl<'a> Write<'a> {
             about,
             method,
             path,
-            body: Some(body),
+            body: Body::Json(body),
             idempotency_key: None,
         }
     }
@@ -44,7 +75,7 @@ impl<'a> Write<'a> {
             about,
             method,
             path,
-            body: None,
+            body: Body::Nothing,
             idempotency_key: None,
         }
     }
@@ -74,7 +105,7 @@ impl Client {
                     method: write.method.clone(),
                     url: &url,
                     authorization: Some(authorization),
-                    body: write.body.map(|body| body.as_bytes().to_vec()),
+                    payload: write.body.payload(),
                     idempotency_key: write.idempotency_key,
                 })
                 .await?;

@@ -1,8 +1,9 @@
-//! Looks a host up once, judges what it leads to, and keeps to it.
+//! Looks each host up once, judges what it leads to, and keeps to it.
 //!
 //! The address that was judged is the address that is connected to: there is no second lookup in
 //! between that could answer differently (F11 in reliability.md 1).
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
@@ -12,6 +13,9 @@ use futures_util::future::BoxFuture;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 
 use crate::address::refusal_of;
+
+/// The account's own host, and those that its attachments lie on: some few.
+const MOST_PINS: usize = 32;
 
 /// Looks a host name up.
 pub(crate) type Lookup =
@@ -31,7 +35,7 @@ pub(crate) fn system_lookup() -> Lookup {
 pub(crate) struct Pinned {
     lookup: Lookup,
     loopback_ok: bool,
-    found: Mutex<Vec<IpAddr>>,
+    found: Mutex<BTreeMap<String, Vec<IpAddr>>>,
 }
 
 /// A name that led nowhere but to addresses we do not call.
@@ -54,16 +58,16 @@ impl Pinned {
         Self {
             lookup,
             loopback_ok,
-            found: Mutex::new(Vec::new()),
+            found: Mutex::new(BTreeMap::new()),
         }
     }
 
-    /// Drops the pin, so that the next connect looks the name up, and judges it, again.
+    /// Drops the pins, so that the next connect looks its name up, and judges it, again.
     pub(crate) fn forget(&self) {
         self.lock().clear();
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<IpAddr>> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, BTreeMap<String, Vec<IpAddr>>> {
         self.found.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -100,13 +104,19 @@ impl Resolve for Shared {
     fn resolve(&self, name: Name) -> Resolving {
         let pinned = self.0.clone();
         Box::pin(async move {
-            let known = pinned.lock().clone();
-            if !known.is_empty() {
+            let known = pinned.lock().get(name.as_str()).cloned();
+            if let Some(known) = known {
                 return Ok(sockets(known));
             }
             let found = (pinned.lookup)(name.as_str().to_owned()).await?;
             let good = pinned.judge(found)?;
-            pinned.lock().clone_from(&good);
+            let mut pins = pinned.lock();
+            if pins.len() >= MOST_PINS {
+                pins.clear();
+            }
+            if !good.is_empty() {
+                pins.insert(name.as_str().to_owned(), good.clone());
+            }
             Ok(sockets(good))
         })
     }

@@ -8,6 +8,7 @@
 )]
 
 mod answers;
+mod attachments;
 mod audits;
 mod limits;
 mod lists;

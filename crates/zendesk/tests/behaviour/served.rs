@@ -24,7 +24,10 @@ pub(crate) struct Asked {
     pub(crate) path: String,
     /// Header names in lower case.
     pub(crate) headers: BTreeMap<String, String>,
+    /// The body, as text where it is.
     pub(crate) body: String,
+    /// The body, byte by byte.
+    pub(crate) bytes: Vec<u8>,
 }
 
 /// One prepared answer.
@@ -46,8 +49,10 @@ enum Fate {
     Hangup,
     /// Nothing is ever sent.
     Silence,
-    /// The body never ends.
+    /// The body never ends, though its length was announced.
     Endless,
+    /// The body never ends, and nothing was announced.
+    Unannounced,
 }
 
 impl Answer {
@@ -80,6 +85,9 @@ impl Answer {
     }
     pub(crate) fn endless() -> Self {
         Self::json(200, "").with(Fate::Endless)
+    }
+    pub(crate) fn unannounced() -> Self {
+        Self::json(200, "").with(Fate::Unannounced)
     }
     pub(crate) fn cut(self, bytes: usize) -> Self {
         self.with(Fate::Cut(bytes))
@@ -170,9 +178,11 @@ async fn talk(stream: TcpStream, log: Arc<Mutex<Vec<Asked>>>, handler: Arc<Handl
         }
         let length = match answer.fate {
             Fate::Endless => 1_000_000_000,
-            Fate::Whole | Fate::Cut(_) | Fate::Hangup | Fate::Silence => answer.body.len(),
+            Fate::Whole | Fate::Cut(_) | Fate::Hangup | Fate::Silence | Fate::Unannounced => {
+                answer.body.len()
+            }
         };
-        if answer.status != 204 {
+        if answer.status != 204 && !matches!(answer.fate, Fate::Unannounced) {
             head.push_str(&format!("Content-Length: {length}\r\n"));
         }
         head.push_str("\r\n");
@@ -182,14 +192,16 @@ async fn talk(stream: TcpStream, log: Arc<Mutex<Vec<Asked>>>, handler: Arc<Handl
             Fate::Cut(at) => bytes.extend(&answer.body[..at]),
             Fate::Hangup => return,
             Fate::Silence => std::future::pending().await,
-            Fate::Endless => {}
+            Fate::Endless | Fate::Unannounced => {}
         }
         if stream.get_mut().write_all(&bytes).await.is_err() {
             return;
         }
         match answer.fate {
             Fate::Cut(_) => return,
-            Fate::Endless => while stream.get_mut().write_all(&[b' '; 4096]).await.is_ok() {},
+            Fate::Endless | Fate::Unannounced => {
+                while stream.get_mut().write_all(&[b' '; 4096]).await.is_ok() {}
+            }
             Fate::Whole | Fate::Hangup | Fate::Silence => {}
         }
     }
@@ -218,7 +230,8 @@ async fn hear(stream: &mut BufReader<TcpStream>) -> Option<Asked> {
         .map_or(0, |n| n.parse().unwrap());
     let mut body = vec![0; length];
     stream.read_exact(&mut body).await.ok()?;
-    asked.body = String::from_utf8(body).unwrap();
+    asked.body = String::from_utf8_lossy(&body).into_owned();
+    asked.bytes = body;
     Some(asked)
 }
 

@@ -15,7 +15,11 @@ fn lookup(answers: &'static [&'static [&'static str]]) -> (Lookup, Arc<AtomicUsi
 }
 
 async fn resolve(pinned: &Arc<Pinned>) -> Result<Vec<String>, String> {
-    let name = "company.zendesk.com".parse().unwrap();
+    resolve_name(pinned, "company.zendesk.com").await
+}
+
+async fn resolve_name(pinned: &Arc<Pinned>, name: &str) -> Result<Vec<String>, String> {
+    let name = name.parse().unwrap();
     match Shared(pinned.clone()).resolve(name).await {
         Ok(found) => Ok(found.map(|socket| socket.ip().to_string()).collect()),
         Err(error) => Err(error.to_string()),
@@ -31,6 +35,18 @@ async fn a_name_is_looked_up_once_and_kept_to_until_a_connect_fails() {
     assert_eq!(calls.load(Ordering::Relaxed), 1);
     pinned.forget();
     assert_eq!(resolve(&pinned).await.unwrap(), ["104.16.53.111"]);
+}
+
+#[tokio::test]
+async fn each_name_has_a_pin_of_its_own() {
+    let (lookup, calls) = lookup(&[&["104.16.51.111"], &["104.16.53.111"]]);
+    let pinned = Arc::new(Pinned::new(lookup, false));
+    for _ in 0..2 {
+        assert_eq!(resolve(&pinned).await.unwrap(), ["104.16.51.111"]);
+        let content = resolve_name(&pinned, "p18.zdusercontent.com").await;
+        assert_eq!(content.unwrap(), ["104.16.53.111"]);
+    }
+    assert_eq!(calls.load(Ordering::Relaxed), 2);
 }
 
 #[tokio::test]
@@ -87,7 +103,7 @@ async fn a_zendesk_name_that_leads_to_this_machine_is_never_called() {
         method: ::http::Method::GET,
         url: "https://company.zendesk.com/api/v2/users/me",
         authorization: None,
-        body: None,
+        payload: crate::http::Payload::Nothing,
         idempotency_key: None,
     });
     let error = sent.await.unwrap_err();
