@@ -1,5 +1,7 @@
 //! Step 7: how an attempt ends, in one transaction that a worker without the claim cannot write.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use jiff::Timestamp;
 
 use super::{Desk, DeskLink, Room, Version, Written};
@@ -37,7 +39,8 @@ impl Desk {
                 audit,
                 ticket,
                 read_at,
-            } => self.accept(op_id, &audit, &ticket, read_at, room, written),
+                asked,
+            } => self.accept(op_id, (&audit, &asked), (&ticket, read_at), room, written),
             Closing::Created {
                 ticket,
                 read_at,
@@ -75,9 +78,8 @@ impl Desk {
     fn accept(
         &mut self,
         op_id: &str,
-        audit: &Audit,
-        ticket: &Ticket,
-        read_at: Timestamp,
+        (audit, asked): (&Audit, &BTreeSet<CaseField>),
+        (ticket, read_at): (&Ticket, Timestamp),
         room: &mut Room<'_>,
         written: &mut Written,
     ) {
@@ -95,11 +97,11 @@ impl Desk {
                 }
             }
             Kind::Fields => {
-                let left = self.agree(op_id, audit, ticket, room, written);
+                let left = self.agree(op_id, (audit, asked), ticket, room, written);
                 if left.is_empty() {
                     self.end(op_id, State::Done);
                 } else if let Some(operation) = self.operation_mut(op_id) {
-                    operation.payload.parked = left.into_iter().collect();
+                    operation.payload.parked = left;
                     operation.park(Parked::NotTaken);
                 }
             }
@@ -108,51 +110,52 @@ impl Desk {
         self.catch_up(ticket, read_at, room, written);
     }
 
-    /// Moves what is agreed to what the operation's own events set. Returns the fields that it sent
-    /// and Zendesk did not take, with the case's values.
+    /// Moves what is agreed to what the operation's own events set. Returns the fields that it `asked`
+    /// for and Zendesk did not take, with the case's values as they were sent.
     fn agree(
         &mut self,
         op_id: &str,
-        audit: &Audit,
+        (audit, asked): (&Audit, &BTreeSet<CaseField>),
         ticket: &Ticket,
         room: &Room<'_>,
         written: &mut Written,
-    ) -> Vec<(CaseField, Value)> {
-        let sent = self
-            .operation(op_id)
-            .map(|operation| operation.payload.sent.clone())
-            .unwrap_or_default();
-        let mut left = Vec::new();
-        let fields: Vec<CaseField> = if sent.is_empty() {
+    ) -> BTreeMap<CaseField, Value> {
+        let (mut sent, mut before) = (BTreeMap::new(), BTreeMap::new());
+        if let Some(operation) = self.operation(op_id) {
+            sent.clone_from(&operation.payload.sent);
+            before.clone_from(&operation.payload.sent_before);
+        }
+        let mut left = BTreeMap::new();
+        let fields: BTreeSet<CaseField> = if sent.is_empty() {
             // A restored database does not remember what it sent; what differs here is what it was.
-            self.changed_here()
+            self.changed_here().into_iter().collect()
         } else {
-            sent.keys().copied().collect()
+            sent.keys().chain(before.keys()).copied().collect()
         };
         for field in fields {
-            let crm = case_value(&self.fields, field);
             let now = ticket_value(ticket, field);
-            let wanted = sent.get(&field);
+            let requests = [sent.get(&field), before.get(&field)];
+            let wanted = || requests.into_iter().flatten();
             let events = || audit.fields.iter().filter(|(of, _)| *of == field);
-            let event = match wanted {
-                // A trigger may change the field again within the same audit; our own event is there.
-                Some(pair) => events()
-                    .find(|(_, value)| *value == pair.zendesk)
-                    .or(events().next()),
-                None => events().next(),
-            };
-            let zendesk = match (event, wanted) {
+            // A trigger may change the field again within the same audit; our own event is there.
+            let own = wanted().find(|pair| events().any(|(_, value)| *value == pair.zendesk));
+            let zendesk = match (own, events().next(), sent.get(&field)) {
                 _ if !room.guards.agreed => now,
-                (Some((_, value)), _) => value.clone(),
+                (Some(pair), _, _) => pair.zendesk.clone(),
+                (None, Some((_, value)), _) => value.clone(),
                 // No event: Zendesk had that value already.
-                (None, Some(pair)) if pair.zendesk == now => now,
-                (None, Some(_)) => {
-                    left.push((field, crm));
+                (None, None, Some(pair)) if pair.zendesk == now => now,
+                (None, None, Some(pair)) if asked.contains(&field) => {
+                    left.insert(field, pair.crm.clone());
                     continue;
                 }
-                (None, None) => continue,
+                (None, None, _) => continue,
             };
-            let crm = self.crm_half(field, crm, &zendesk, wanted, ticket, room);
+            let sent = wanted().find(|pair| pair.zendesk == zendesk);
+            let crm = match sent {
+                Some(pair) => pair.crm.clone(),
+                None => self.crm_half(field, &zendesk, ticket, room),
+            };
             if let Some(link) = &mut self.link {
                 written.link |= link.agreed.put(field, Pair::new(crm, zendesk));
             }
@@ -160,20 +163,16 @@ impl Desk {
         left
     }
 
-    /// The case's half of a value that Zendesk took: the case's own if it says that value, else what
-    /// it was when the value was sent, else what the value means here.
+    /// The case's half of a value that Zendesk took and that is not remembered as sent: the case's own
+    /// if it says that value, else what the value means here.
     fn crm_half(
         &self,
         field: CaseField,
-        crm: Value,
         zendesk: &Value,
-        sent: Option<&Pair>,
         ticket: &Ticket,
         room: &Room<'_>,
     ) -> Value {
-        if let Some(pair) = sent.filter(|pair| pair.zendesk == *zendesk) {
-            return pair.crm.clone();
-        }
+        let crm = case_value(&self.fields, field);
         if crm_in_zendesk(room.facts(ticket), field, &self.fields).says(zendesk) {
             return crm;
         }
@@ -255,7 +254,7 @@ impl Desk {
     }
 
     /// Sends the comments that Zendesk has not got, in order.
-    fn send_comments(&mut self, room: &mut Room<'_>, written: &mut Written) {
+    pub(super) fn send_comments(&mut self, room: &mut Room<'_>, written: &mut Written) {
         let waiting: Vec<String> = self
             .comments
             .iter()

@@ -39,7 +39,7 @@ impl Desk {
         }
         let (kind, comment) = (operation.kind, operation.payload.comment.clone());
         let planned = match kind {
-            Kind::Publish | Kind::FollowUp => self.plan_creation(op_id, requester, room),
+            Kind::Publish | Kind::FollowUp => self.plan_creation(op_id, requester, room, written),
             Kind::Comment => self.plan_comment(comment.as_deref(), reading, room),
             Kind::Fields => self.plan_fields(op_id, reading, room, written),
             // A contact has no desk; the engine brings people up to date by itself.
@@ -192,7 +192,8 @@ impl Desk {
         &mut self,
         op_id: &str,
         requester: Option<Requester>,
-        room: &Room<'_>,
+        room: &mut Room<'_>,
+        written: &mut Written,
     ) -> Planned {
         let Some(operation) = self.operation(op_id) else {
             return Planned::Lost;
@@ -203,7 +204,8 @@ impl Desk {
         }
         let superseded = self.link.as_ref().map(|link| link.ticket);
         if superseded.is_some() && superseded != follows {
-            // Somebody else saw the ticket first and linked it.
+            // Somebody else saw the ticket first and linked it; what it lacks is sent all the same.
+            self.send_comments(room, written);
             return Planned::Nothing;
         }
         let Some(requester) = requester else {
@@ -290,7 +292,22 @@ fn note_sending(
     if let Sending::Create(draft) = sending {
         operation.payload.draft = Some(Draft::clone(draft));
     }
-    operation.payload.sent = sent;
+    let payload = &mut operation.payload;
+    if payload.sent_by != operation.attempts {
+        // Within one attempt something else is sent only after Zendesk refused the former. What an
+        // attempt before this one sent may have arrived, or may still do so.
+        let before = std::mem::take(&mut payload.sent);
+        if operation
+            .unknown_until
+            .is_some_and(|until| until > room.now)
+        {
+            payload.sent_before.extend(before);
+        } else {
+            payload.sent_before.clear();
+        }
+    }
+    payload.sent = sent;
+    payload.sent_by = operation.attempts;
     operation.sent_at = Some(room.now);
     operation.unknown_until = room.now.saturating_add(LATE).ok();
     let lease = SignedDuration::try_from(room.lease).unwrap_or(SignedDuration::MAX);

@@ -1,1 +1,4 @@
 //! What one transaction does to a case, told as stories.
+
+mod fields;
+mod stage;
