@@ -96,6 +96,12 @@ pub struct Payload {
     /// What a [`Kind::Fields`] last sent, noted before it was sent.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub sent: BTreeMap<CaseField, Pair>,
+    /// The attempt, by [`Operation::attempts`], that sent it.
+    #[serde(skip_serializing_if = "is_none_yet")]
+    pub sent_by: i64,
+    /// What attempts before that one sent and got no answer to: it may be what Zendesk carried out.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub sent_before: BTreeMap<CaseField, Pair>,
     /// The fields that are parked, each with the case's value that cannot be delivered.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub parked: BTreeMap<CaseField, Value>,
@@ -116,6 +122,14 @@ pub struct Payload {
 )]
 fn is_zero(n: &u32) -> bool {
     *n == 0
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde asks for a reference"
+)]
+fn is_none_yet(attempt: &i64) -> bool {
+    *attempt == 0
 }
 
 /// One operation, as the database keeps it.

@@ -14,7 +14,7 @@
 
 mod attempt;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -265,6 +265,9 @@ pub enum Closing {
         ticket: Ticket,
         /// Zendesk's clock at that.
         read_at: Timestamp,
+        /// The fields that the carried out request is known to have asked for. None where the marker
+        /// told of it, for then it may be a request of an earlier attempt, about other fields.
+        asked: BTreeSet<CaseField>,
     },
     /// The ticket exists now.
     Created {

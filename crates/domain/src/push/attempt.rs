@@ -1,5 +1,7 @@
 //! The machine.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 
 use super::{Action, Audit, Closing, Happened, Planned, Reading, Reply, Sending};
@@ -118,6 +120,14 @@ impl Attempt {
             .filter(|_| self.guards.marker)
     }
 
+    /// The fields that Zendesk once said it had taken, and had not: an audit of ours without them is
+    /// the trace of just that.
+    fn asked_in_vain(&self) -> BTreeSet<CaseField> {
+        let payload = &self.operation.payload;
+        let fields = payload.sent.keys().copied();
+        fields.filter(|_| payload.not_taken > 0).collect()
+    }
+
     /// Steps 3 and 5: what the ticket as read tells.
     fn judge(&mut self, reading: Reading, now: Timestamp) -> Action {
         let Some(ticket) = &reading.ticket else {
@@ -147,6 +157,7 @@ impl Attempt {
                 audit,
                 ticket: ticket.clone(),
                 read_at: reading.date,
+                asked: self.asked_in_vain(),
             });
         }
         if ticket.is_merged() {
@@ -275,6 +286,10 @@ impl Attempt {
                 audit: audit.unwrap_or_default(),
                 ticket,
                 read_at,
+                asked: match &self.sending {
+                    Some(Sending::Fields { values, .. }) => values.keys().copied().collect(),
+                    Some(Sending::Create(_) | Sending::Comment { .. }) | None => BTreeSet::new(),
+                },
             });
         }
         if self.operation.payload.not_taken >= MOST_NOT_TAKEN {
