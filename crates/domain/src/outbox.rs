@@ -102,6 +102,9 @@ pub struct Payload {
     /// What attempts before that one sent and got no answer to: it may be what Zendesk carried out.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub sent_before: BTreeMap<CaseField, Pair>,
+    /// Until when a request of those attempts may still arrive.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unknown_before: Option<Timestamp>,
     /// The fields that are parked, each with the case's value that cannot be delivered.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub parked: BTreeMap<CaseField, Value>,
@@ -216,11 +219,10 @@ impl Operation {
         !guards.lease || (self.state == State::Claimed && self.lease_token == token)
     }
 
-    /// Takes it out of the line, with the reason.
+    /// Takes it out of the line, with the reason. A request of it may still be on its way.
     pub fn park(&mut self, reason: Parked) {
         self.state = State::Parked;
         self.reason = Some(reason);
-        self.unknown_until = None;
     }
 
     /// Puts it back into the line. Its seq stays, so that a comment keeps its place.
@@ -277,7 +279,10 @@ impl Line<'_> {
         self.open().any(|operation| match operation.kind {
             Kind::Comment | Kind::Publish | Kind::FollowUp => true,
             Kind::Fields | Kind::Person => false,
-        })
+        }) || self
+            .operations
+            .iter()
+            .any(|operation| operation.state == State::Parked && operation.unknown_until.is_some())
     }
 
     /// The fields whose present value (`crm`) is parked, so that they are not sent again by

@@ -9,7 +9,7 @@ use crate::case::CaseField;
 use crate::mapping::Translation;
 use crate::outbox::{Kind, Parked, Payload, State};
 use crate::plan::{case_value, crm_in_zendesk, ticket_value, zendesk_in_crm};
-use crate::push::{Audit, Closing};
+use crate::push::{Audit, Closing, Draft};
 use crate::ticket::Ticket;
 use crate::value::{Agreed, Pair, Value};
 
@@ -47,8 +47,14 @@ impl Desk {
                 audit,
             } => self.link_to(op_id, &ticket, read_at, audit.as_ref(), room, written),
             Closing::Nothing => self.end(op_id, State::Done),
-            Closing::Park(reason) => self.park(op_id, reason),
-            Closing::Refused { fields } => self.refuse(op_id, &fields, room, written),
+            Closing::Park(reason) => {
+                self.forget_request(op_id);
+                self.park(op_id, reason);
+            }
+            Closing::Refused { fields } => {
+                self.forget_request(op_id);
+                self.refuse(op_id, &fields, room, written);
+            }
             Closing::PutOff {
                 until,
                 reason,
@@ -65,6 +71,15 @@ impl Desk {
             Closing::Lost => return false,
         }
         true
+    }
+
+    /// The request of this attempt was not carried out; of an earlier one that may still be so.
+    fn forget_request(&mut self, op_id: &str) {
+        if let Some(operation) = self.operation_mut(op_id)
+            && operation.payload.sent_by == operation.attempts
+        {
+            operation.unknown_until = operation.payload.unknown_before;
+        }
     }
 
     fn end(&mut self, op_id: &str, state: State) {
@@ -214,32 +229,8 @@ impl Desk {
                 seen: Version::default(),
             });
         }
-        if let (Some(link), Some(draft)) = (&mut self.link, &draft) {
-            let mut sent = draft.sent.clone();
-            let requester = ticket_value(ticket, CaseField::Contact);
-            let contact = Pair::new(self.fields.contact.clone(), requester);
-            sent.entry(CaseField::Contact).or_insert(contact);
-            let description = ticket_value(ticket, CaseField::Description);
-            let text = case_value(&self.fields, CaseField::Description);
-            sent.insert(CaseField::Description, Pair::new(text, description));
-            for (field, pair) in sent {
-                if link.agreed.get(field).is_none() {
-                    link.agreed.put(field, pair);
-                }
-            }
-            // Of fields that were not sent, what Zendesk made of them is what is agreed.
-            for &field in CaseField::ALL {
-                if link.agreed.get(field).is_none() {
-                    let value = ticket_value(ticket, field);
-                    let meant = match zendesk_in_crm(room.facts(ticket), field, &value) {
-                        Translation::To(meant) => meant,
-                        Translation::Keep | Translation::Unknown(_) => {
-                            case_value(&self.fields, field)
-                        }
-                    };
-                    link.agreed.put(field, Pair::new(meant, value));
-                }
-            }
+        if let Some(draft) = &draft {
+            self.agree_on_creation(draft, ticket, audit, room);
         }
         written.link = true;
         if let (Some(draft), Some(remote)) =
@@ -251,6 +242,49 @@ impl Desk {
         self.unpark(&Parked::TicketClosed, room.now, written);
         self.send_comments(room, written);
         self.catch_up(ticket, read_at, room, written);
+    }
+
+    /// What is agreed with a ticket just made: what was sent and taken; of all else what Zendesk made
+    /// of it. So what Zendesk did not take still counts as an edit here.
+    fn agree_on_creation(
+        &mut self,
+        draft: &Draft,
+        ticket: &Ticket,
+        audit: Option<&Audit>,
+        room: &Room<'_>,
+    ) {
+        let fields = &self.fields;
+        let Some(link) = &mut self.link else {
+            return;
+        };
+        for &field in CaseField::ALL {
+            if link.agreed.get(field).is_some() {
+                continue;
+            }
+            let value = ticket_value(ticket, field);
+            let pair = match (field, draft.sent.get(&field)) {
+                (CaseField::Contact | CaseField::Description, Some(sent)) => {
+                    Pair::new(sent.crm.clone(), value)
+                }
+                // Nothing is what a ticket has anyhow, so no event tells of it.
+                (_, Some(sent))
+                    if sent.zendesk.is_none()
+                        || sent.zendesk == value
+                        || audit.is_none_or(|audit| audit.set(field, &sent.zendesk)) =>
+                {
+                    sent.clone()
+                }
+                (_, sent) => {
+                    let meant = match zendesk_in_crm(room.facts(ticket), field, &value) {
+                        Translation::To(meant) => meant,
+                        Translation::Keep | Translation::Unknown(_) if sent.is_some() => None,
+                        Translation::Keep | Translation::Unknown(_) => case_value(fields, field),
+                    };
+                    Pair::new(meant, value)
+                }
+            };
+            link.agreed.put(field, pair);
+        }
     }
 
     /// Sends the comments that Zendesk has not got, in order.

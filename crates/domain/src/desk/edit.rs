@@ -74,18 +74,13 @@ impl Desk {
         written: &mut Written,
     ) -> bool {
         let asked = |state: State| state.is_open() || state == State::Parked;
-        if let Some(operation) = self
+        let asked = self
             .operations
-            .iter_mut()
-            .find(|operation| operation.kind.makes_ticket() && asked(operation.state))
-        {
-            if operation.state == State::Parked {
-                operation.reason = None;
-                operation.wait_until(room.now);
-                written.operations.insert(operation.op_id.clone());
-                return true;
-            }
-            return false;
+            .iter()
+            .find(|operation| operation.kind.makes_ticket() && asked(operation.state));
+        if let Some(operation) = asked {
+            let op_id = operation.op_id.clone();
+            return self.retry(&op_id, room, written);
         }
         let payload = Payload {
             follows,
@@ -105,6 +100,17 @@ impl Desk {
         }
         operation.reason = None;
         written.operations.insert(op_id.to_owned());
+        if operation.kind.makes_ticket() && !operation.is_unknown(room.now) {
+            // Zendesk repeats its answer for a key it knows, so what was corrected needs another one.
+            let (kind, follows) = (operation.kind, operation.payload.follows);
+            operation.end(State::Discarded);
+            let payload = Payload {
+                follows,
+                ..Payload::default()
+            };
+            self.add(kind, payload, room, written);
+            return true;
+        }
         if operation.kind != Kind::Fields {
             operation.payload.not_taken = 0;
             operation.wait_until(room.now);

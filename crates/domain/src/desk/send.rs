@@ -199,24 +199,29 @@ impl Desk {
             return Planned::Lost;
         };
         let follows = operation.payload.follows;
-        if let Some(draft) = &operation.payload.draft {
-            return Planned::Send(Sending::Create(Box::new(draft.clone())));
-        }
+        let frozen = operation.payload.draft.clone();
         let superseded = self.link.as_ref().map(|link| link.ticket);
         if superseded.is_some() && superseded != follows {
             // Somebody else saw the ticket first and linked it; what it lacks is sent all the same.
             self.send_comments(room, written);
             return Planned::Nothing;
         }
+        if let Some(draft) = frozen {
+            return Planned::Send(Sending::Create(Box::new(draft)));
+        }
         let Some(requester) = requester else {
             return Planned::Park(Parked::NoRequester);
         };
         let Some(description) = self.comments.iter().find(|comment| comment.is_description) else {
-            return Planned::Nothing;
+            return Planned::Park(Parked::NoDescription);
         };
         let nothing = Ticket::default();
         let facts = room.facts(&nothing);
         let (mut values, mut sent) = (BTreeMap::new(), BTreeMap::new());
+        // Zendesk's halves of these two are known once the ticket is there.
+        for field in [CaseField::Contact, CaseField::Description] {
+            sent.insert(field, Pair::new(case_value(&self.fields, field), None));
+        }
         for field in [
             CaseField::Subject,
             CaseField::Status,
@@ -297,6 +302,7 @@ fn note_sending(
         // Within one attempt something else is sent only after Zendesk refused the former. What an
         // attempt before this one sent may have arrived, or may still do so.
         let before = std::mem::take(&mut payload.sent);
+        payload.unknown_before = operation.unknown_until;
         if operation
             .unknown_until
             .is_some_and(|until| until > room.now)

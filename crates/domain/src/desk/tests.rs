@@ -1,4 +1,5 @@
 //! What one transaction does to a case, told as stories.
 
 mod fields;
+mod publish;
 mod stage;

@@ -35,6 +35,8 @@ pub enum Parked {
     NobodyToSolve,
     /// The case has no contact, or one that cannot be a requester.
     NoRequester,
+    /// The case has no description, which a new ticket begins with.
+    NoDescription,
     /// The comment is longer than Zendesk takes; it would be cut without a word.
     TooLong {
         /// Its length as sent, in bytes.
@@ -95,6 +97,9 @@ impl fmt::Display for Parked {
             ),
             Self::NoRequester => f.write_str(
                 "The case has no contact with a name, and a ticket needs a requester. Choose a contact on the case, then retry.",
+            ),
+            Self::NoDescription => f.write_str(
+                "The case has no description, and a ticket begins with one. Write it, then retry; or discard it.",
             ),
             Self::TooLong { bytes } => write!(
                 f,

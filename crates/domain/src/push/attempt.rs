@@ -54,11 +54,14 @@ impl Attempt {
         self.reading.as_ref()
     }
 
-    /// What to do first. `external_id` is the one a ticket made by this operation bears.
+    /// What to do first. `external_id` is the one a ticket made by this operation bears, unless it was
+    /// sent before: the case may have got another ticket since.
     pub fn begin(&mut self, external_id: &str) -> Action {
+        let draft = self.operation.payload.draft.as_ref();
         match self.operation.kind {
             Kind::Publish | Kind::FollowUp => Action::Find {
-                external_id: external_id.to_owned(),
+                external_id: draft
+                    .map_or_else(|| external_id.to_owned(), |draft| draft.external_id.clone()),
             },
             Kind::Comment | Kind::Fields | Kind::Person => self.read(None),
         }
