@@ -5,6 +5,7 @@ pub(crate) mod job;
 pub(crate) mod reference;
 pub(crate) mod ticket;
 pub(crate) mod trigger;
+pub(crate) mod upload;
 pub(crate) mod user;
 pub(crate) mod webhook;
 
@@ -23,6 +24,7 @@ use job::Job;
 use reference::{Brand, CustomStatus, Group, Organization, TicketField, UserField};
 use ticket::Ticket;
 use trigger::Trigger;
+use upload::{Home, Upload};
 use user::User;
 use webhook::{Invocation, Post, Webhook};
 
@@ -52,6 +54,9 @@ pub enum EditError {
     /// Another active user has this external id.
     #[error("another user of the simulated account has the external id {0}")]
     ExternalIdTaken(String),
+    /// No file of the comment has this id.
+    #[error("the comment has no attachment {0}")]
+    NoAttachment(i64),
     /// The ticket is not deleted, so it can be neither restored nor scrubbed.
     #[error("ticket {0} is not deleted")]
     NotDeleted(i64),
@@ -87,10 +92,14 @@ pub struct Account {
     triggers: Vec<Trigger>,
     /// Whether triggers write audits of their own; else their events join those of the update.
     pub(crate) rules_have_own_audits: bool,
+    uploads: HashMap<String, Upload>,
+    homes: HashMap<i64, Home>,
     pub(crate) webhooks: BTreeMap<String, Webhook>,
     invocations: Vec<Invocation>,
     /// Where webhooks' parcels go; nowhere while the account is made.
     pub(crate) post: Option<Post>,
+    /// After how many seconds the `metadata` of callers shows.
+    pub(crate) marker_delay: i64,
     /// After how many seconds solved tickets are closed.
     pub(crate) close_solved_after: Option<i64>,
 }
@@ -100,11 +109,16 @@ pub struct Account {
 pub(crate) struct Ceilings {
     /// Comments of one ticket.
     pub(crate) comments: usize,
+    /// Bytes of one upload.
+    pub(crate) upload: usize,
 }
 
 impl Default for Ceilings {
     fn default() -> Self {
-        Self { comments: 5_000 }
+        Self {
+            comments: 5_000,
+            upload: 50 * 1024 * 1024,
+        }
     }
 }
 
@@ -136,9 +150,12 @@ impl Account {
             ceilings: Ceilings::default(),
             triggers: Vec::new(),
             rules_have_own_audits: false,
+            uploads: HashMap::new(),
+            homes: HashMap::new(),
             webhooks: BTreeMap::new(),
             invocations: Vec::new(),
             post: None,
+            marker_delay: 0,
             close_solved_after: None,
         }
     }

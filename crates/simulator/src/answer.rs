@@ -1,5 +1,7 @@
 //! Answers, and Zendesk's forms of refusal (zendesk-api.md 3.2).
 
+use std::borrow::Cow;
+
 use axum::http::header::{self, HeaderName, HeaderValue};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -12,7 +14,7 @@ use crate::wire::{Object, write_json};
 #[derive(Debug, Clone)]
 pub(crate) struct Answer {
     pub(crate) status: u16,
-    pub(crate) content_type: &'static str,
+    pub(crate) content_type: Cow<'static, str>,
     pub(crate) headers: Vec<(HeaderName, HeaderValue)>,
     pub(crate) body: Vec<u8>,
     /// What has to be done before it can be given.
@@ -65,7 +67,7 @@ impl Answer {
     pub(crate) fn raw(status: u16, body: Vec<u8>) -> Self {
         Self {
             status,
-            content_type: JSON,
+            content_type: JSON.into(),
             headers: Vec::new(),
             body,
             errand: None,
@@ -88,7 +90,7 @@ impl Answer {
     pub(crate) fn text(status: u16, text: &str) -> Self {
         Self {
             status,
-            content_type: TEXT,
+            content_type: TEXT.into(),
             headers: Vec::new(),
             body: text.as_bytes().to_vec(),
             errand: None,
@@ -98,7 +100,7 @@ impl Answer {
     /// A page of HTML.
     pub(crate) fn html(status: u16, page: &str) -> Self {
         Self {
-            content_type: HTML,
+            content_type: HTML.into(),
             ..Self::text(status, page)
         }
     }
@@ -188,6 +190,13 @@ impl Answer {
         if let Ok(value) = HeaderValue::from_str(value) {
             self.headers.push((name, value));
         }
+        self
+    }
+
+    /// The same answer with another media type.
+    #[must_use]
+    pub(crate) fn of_type(mut self, content_type: &str) -> Self {
+        self.content_type = content_type.to_owned().into();
         self
     }
 

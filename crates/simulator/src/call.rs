@@ -18,7 +18,7 @@ pub(crate) struct Caller {
 }
 
 /// A request whose route and caller are known.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Call {
     pub(crate) method: Method,
     /// The path below `/api/v2/`, without `.json`.

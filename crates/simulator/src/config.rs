@@ -47,6 +47,8 @@ pub struct Config {
     pub oauth: OAuthClient,
     /// The most comments of one ticket (zendesk-api.md 3.7: 5,000).
     pub most_comments: usize,
+    /// The largest upload, in bytes (zendesk-api.md 3.8: 50 MB).
+    pub largest_upload: usize,
     /// How long the endpoint of a webhook may take, on the machine's clock (zendesk-api.md 3.12: 10
     /// or 12 seconds).
     pub webhook_timeout: Duration,
@@ -80,6 +82,7 @@ impl Default for Config {
             still_clock: false,
             oauth: OAuthClient::default(),
             most_comments: 5_000,
+            largest_upload: 50 * 1024 * 1024,
             webhook_timeout: Duration::from_secs(12),
             triggers: Vec::new(),
             close_solved_after: None,
@@ -243,6 +246,16 @@ pub struct Switches {
     /// Whether triggers write audits of their own, by the system user -1. All recordings show their
     /// events in the audit of the update that they follow, each with its own `via`.
     pub triggers_in_own_audit: bool,
+    /// Whether the way to a file's content wants somebody who is signed in: 403 to others, as accounts
+    /// with private attachments answer (probe of 2026).
+    pub private_attachments: bool,
+    /// Whether an upload token that is unknown, used or dead is refused with 422. No source says what
+    /// happens; without it the comment is added without the file.
+    pub refuse_unknown_uploads: bool,
+    /// After how many seconds the caller's `metadata` of an update shows in audits, comments and
+    /// ticket events; the answer to the update itself has it at once. No source says that there is a
+    /// delay, and none that there is not.
+    pub marker_delay: i64,
     /// Whether bulk user endpoints are switched on for the account (zendesk-api.md 0.4).
     pub bulk_user_import: bool,
     /// Whether a suspended or deleted agent is told 403 in place of 401 (zendesk-api.md 1).
@@ -258,6 +271,9 @@ impl Default for Switches {
             expand_placeholders: true,
             placeholders_in_encoded_braces: false,
             triggers_in_own_audit: false,
+            private_attachments: false,
+            refuse_unknown_uploads: false,
+            marker_delay: 0,
             bulk_user_import: true,
             suspended_is_forbidden: false,
         }

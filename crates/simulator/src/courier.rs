@@ -36,7 +36,8 @@ pub(crate) async fn run(core: Arc<Core>, mut parcels: UnboundedReceiver<Parcel>)
     let mut deliveries = JoinSet::new();
     while let Some(parcel) = parcels.recv().await {
         while deliveries.try_join_next().is_some() {}
-        let armed = core.desk().faults.take_for_delivery(parcel.kind);
+        let now_ms = core.hands.now_ms();
+        let armed = core.desk().faults.take_for_delivery(parcel.kind, now_ms);
         let held = core.desk().held.take();
         let is_overtaken = armed.contains(&Trouble::Reorder) && held.is_none();
         if is_overtaken {

@@ -20,6 +20,7 @@ pub(crate) fn generate(config: &Config, now: i64) -> Account {
     let mut account = Account::new(now);
     account.ceilings = Ceilings {
         comments: config.most_comments,
+        upload: config.largest_upload,
     };
     reference::fill(&mut account);
     let people = people::fill(&mut account, &mut dice, config.users);
@@ -28,6 +29,7 @@ pub(crate) fn generate(config: &Config, now: i64) -> Account {
         account.add_trigger(trigger.clone());
     }
     account.rules_have_own_audits = config.switches.triggers_in_own_audit;
+    account.marker_delay = config.switches.marker_delay;
     account.close_solved_after = config
         .close_solved_after
         .map(|after| i64::try_from(after.as_secs()).unwrap_or(i64::MAX / 4));

@@ -4,7 +4,7 @@ mod damage;
 mod desk;
 mod reading;
 
-pub(crate) use damage::{damage, make_endless, refusal};
+pub(crate) use damage::{damage, leave_out_audit, make_endless, refusal};
 pub(crate) use desk::{Armed, FaultDesk};
 pub use reading::FaultError;
 
@@ -97,6 +97,22 @@ pub enum FaultKind {
     MissingRequester,
     /// `users/me` answers 200 with a null id.
     AnonymousMe,
+    /// The connection breaks at once, and the request is carried out later on the simulator's clock.
+    Late {
+        /// By how much.
+        by: Duration,
+    },
+    /// The request is carried out and then answered with a refusal.
+    ApplyThen {
+        /// HTTP status.
+        status: u16,
+        /// The body's form.
+        form: BodyForm,
+        /// `Retry-After`, in seconds.
+        retry_after: Option<u64>,
+    },
+    /// A PUT is answered 200 with the record as it is, and nothing is done.
+    OkWithoutEffect,
     /// Something goes wrong with the delivery of a webhook; `route` names the kind of its event.
     Webhook(Trouble),
 }
@@ -145,6 +161,8 @@ pub struct Fault {
     pub after: u64,
     /// How often it happens; for ever without it.
     pub times: Option<u64>,
+    /// How long it lasts from the first time it happens, on the simulator's clock; for ever without it.
+    pub lasting: Option<Duration>,
     /// Which record it touches, where it touches one.
     pub record: Option<Record>,
 }
@@ -158,6 +176,7 @@ impl Fault {
             method: None,
             after: 0,
             times: None,
+            lasting: None,
             record: None,
         }
     }
@@ -187,6 +206,13 @@ impl Fault {
     #[must_use]
     pub fn times(mut self, times: u64) -> Self {
         self.times = Some(times);
+        self
+    }
+
+    /// The same fault for so long from the first time it happens, on the simulator's clock.
+    #[must_use]
+    pub fn lasting(mut self, lasting: Duration) -> Self {
+        self.lasting = Some(lasting);
         self
     }
 
@@ -232,6 +258,9 @@ impl fmt::Display for FaultKind {
             Self::SameEmail => formatter.write_str("same-email"),
             Self::MissingRequester => formatter.write_str("missing-requester"),
             Self::AnonymousMe => formatter.write_str("anonymous-me"),
+            Self::Late { by } => write!(formatter, "late={}", by.as_millis()),
+            Self::ApplyThen { status, .. } => write!(formatter, "apply-then={status}"),
+            Self::OkWithoutEffect => formatter.write_str("ok-without-effect"),
             Self::Webhook(Trouble::Drop) => formatter.write_str("webhook-drop"),
             Self::Webhook(Trouble::Duplicate) => formatter.write_str("webhook-duplicate"),
             Self::Webhook(Trouble::Reorder) => formatter.write_str("webhook-reorder"),

@@ -3,6 +3,8 @@
 pub(crate) mod control;
 pub(crate) mod oauth;
 
+pub(crate) mod attachments;
+
 mod bulk;
 mod exports;
 mod identities;
@@ -34,7 +36,7 @@ pub(crate) enum Access {
 }
 
 /// What a route does.
-#[derive(Clone, Copy)]
+#[derive(Debug, Clone, Copy)]
 pub(crate) enum Act {
     /// Reads the account.
     Read(fn(&Account, &Call) -> Outcome),
@@ -43,6 +45,7 @@ pub(crate) enum Act {
 }
 
 /// A route below `/api/v2/`.
+#[derive(Debug)]
 pub(crate) struct Route {
     pub(crate) method: &'static str,
     /// Segments; `{id}` stands for any one segment.
@@ -174,6 +177,14 @@ pub(crate) static ROUTES: &[Route] = &[
     ),
     write("PUT", "users/{id}/merge", user_writes::merge),
     write("DELETE", "users/{id}", user_writes::delete),
+    write("POST", "uploads", attachments::upload),
+    write("DELETE", "uploads/{token}", attachments::delete),
+    read(Staff, "attachments/{id}", attachments::show),
+    write(
+        "PUT",
+        "tickets/{id}/comments/{id}/attachments/{id}/redact",
+        attachments::redact,
+    ),
     read(Admin, "webhooks", webhooks::list),
     read(Admin, "webhooks/{id}", webhooks::show),
     read(Admin, "webhooks/{id}/invocations", webhooks::invocations),

@@ -2,8 +2,11 @@
 
 mod reply;
 mod running;
+mod way;
 
 pub use running::{Simulator, StartError, start};
+pub(crate) use way::finish;
+use way::{Late, go};
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -17,16 +20,16 @@ use axum::response::Response;
 
 use crate::account::Account;
 use crate::account::webhook::{Open, Parcel};
-use crate::answer::{Answer, Outcome};
-use crate::auth::{self, Tokens};
+use crate::answer::Answer;
+use crate::auth::Tokens;
 use crate::call::Call;
 use crate::clock::{self, Hands};
 use crate::config::Config;
 use crate::courier;
-use crate::fault::{self, Armed, FaultDesk, FaultKind};
+use crate::fault::{Armed, FaultDesk, FaultKind};
 use crate::idempotency::Replays;
 use crate::limit::Limiter;
-use crate::routes::{self, Access, Act, Route, control, oauth};
+use crate::routes::{self, Route, control};
 
 /// The largest request body read, in bytes.
 const LARGEST_BODY: usize = 32 * 1024 * 1024;
@@ -40,6 +43,10 @@ pub(crate) struct Core {
     desk: Mutex<Desk>,
     /// How many parcels of webhooks are open.
     pub(crate) open: Arc<Open>,
+    /// Requests whose clients are gone, to be carried out when their time has come.
+    late: Mutex<Vec<Late>>,
+    /// Scheme and address of the host that keeps contents of files.
+    pub(crate) content_host: String,
 }
 
 /// What changes with every request.
@@ -55,7 +62,13 @@ pub(crate) struct Desk {
 }
 
 impl Core {
-    pub(crate) fn new(config: Config, hands: Hands, account: Account, open: Arc<Open>) -> Self {
+    pub(crate) fn new(
+        config: Config,
+        hands: Hands,
+        account: Account,
+        open: Arc<Open>,
+        content_host: String,
+    ) -> Self {
         let mut faults = FaultDesk::default();
         for fault in &config.faults {
             faults.add(fault.clone());
@@ -74,7 +87,20 @@ impl Core {
             account: RwLock::new(account),
             desk: Mutex::new(desk),
             open,
+            late: Mutex::new(Vec::new()),
+            content_host,
         }
+    }
+
+    /// Counts a request, and takes the faults that happen to it.
+    pub(crate) fn note(&self, method: &Method, route: &str) -> Vec<Armed> {
+        let now_ms = self.hands.now_ms();
+        let mut desk = self.desk();
+        *desk
+            .requests
+            .entry(format!("{method} {route}"))
+            .or_insert(0) += 1;
+        desk.faults.take(method.as_str(), route, now_ms)
     }
 
     pub(crate) fn desk(&self) -> MutexGuard<'_, Desk> {
@@ -121,13 +147,15 @@ pub(crate) async fn handle(
     request: Request,
 ) -> Response {
     let (parts, body) = request.into_parts();
-    let body = match to_bytes(body, LARGEST_BODY).await {
+    let largest = LARGEST_BODY.max(core.config.largest_upload.saturating_add(1));
+    let body = match to_bytes(body, largest).await {
         Ok(body) => body.to_vec(),
         Err(_) => {
             let answer = Answer::text(413, "Request entity too large");
             return reply::make(answer, Ending::Whole, core.hands.now_ms());
         }
     };
+    core.catch_up();
     let path = parts.uri.path().to_owned();
     let path = match &core.config.path_prefix {
         Some(prefix) => path
@@ -145,19 +173,14 @@ pub(crate) async fn handle(
     let route = found
         .as_ref()
         .map_or("unknown", |(target, _)| target.pattern());
-    let armed = {
-        let mut desk = core.desk();
-        let counted = format!("{} {route}", call.method);
-        *desk.requests.entry(counted).or_insert(0) += 1;
-        if makes_ticket(&call.method, route) {
-            call.key = desk.replays.begin(&call);
-        }
-        desk.faults.take(call.method.as_str(), route)
-    };
+    if makes_ticket(&call.method, route) {
+        call.key = core.desk().replays.begin(&call);
+    }
     let _at_work = AtWork {
         core: &core,
         key: call.key.clone(),
     };
+    let armed = core.note(&call.method, route);
     clock::wait(core.config.latency).await;
     for one in &armed {
         if let FaultKind::Slow { by } = one.fault.kind {
@@ -197,6 +220,8 @@ enum Target {
     Api(&'static Route),
     /// The token endpoint.
     Tokens,
+    /// The way to the content of a file.
+    Content,
 }
 
 impl Target {
@@ -204,6 +229,7 @@ impl Target {
         match self {
             Self::Api(route) => route.pattern,
             Self::Tokens => "oauth/tokens",
+            Self::Content => "attachments/token",
         }
     }
 }
@@ -211,6 +237,12 @@ impl Target {
 fn find(call: &Call, path: &str) -> Option<(Target, Vec<String>)> {
     if call.method == Method::POST && path == "/oauth/tokens" {
         return Some((Target::Tokens, Vec::new()));
+    }
+    if call.method == Method::GET
+        && let Some(key) = path.strip_prefix("/attachments/token/")
+    {
+        let key = key.trim_end_matches('/').to_owned();
+        return Some((Target::Content, vec![key]));
     }
     path.strip_prefix("/api/v2/")?;
     routes::find(call.method.as_str(), &call.path)
@@ -250,158 +282,4 @@ fn read_call(core: &Core, parts: &Parts, path: &str, body: Vec<u8>) -> Call {
         job_ms: i64::try_from(core.config.job.as_millis()).unwrap_or(i64::MAX / 4),
         key: None,
     }
-}
-
-/// The way of a request: faults that refuse, then the answer, then faults that damage it.
-fn go(
-    core: &Core,
-    call: &mut Call,
-    found: Option<(Target, Vec<String>)>,
-    armed: &[Armed],
-) -> (Answer, Ending) {
-    let has = |kind: &FaultKind| armed.iter().any(|one| one.fault.kind == *kind);
-    if has(&FaultKind::ResetBefore) {
-        return (Answer::empty(200), Ending::Reset);
-    }
-    let has_cursor = ["cursor", "page[after]", "page[before]"]
-        .iter()
-        .any(|name| call.query(name).is_some());
-    for one in armed {
-        if let Some(refusal) = fault::refusal(&one.fault.kind, has_cursor) {
-            return (refusal, Ending::Whole);
-        }
-        if matches!(one.fault.kind, FaultKind::RefuseCursor { .. }) {
-            core.desk().faults.give_back(one.number);
-        }
-    }
-    let (mut answer, headers) = match found {
-        None => (Answer::invalid_endpoint(), Vec::new()),
-        Some((Target::Tokens, _)) => {
-            let account = core.account();
-            let mut desk = core.desk();
-            let answer = oauth::grant(&core.config.oauth, &account, &mut desk.tokens, call);
-            (answer.unwrap_or_else(|refusal| refusal), Vec::new())
-        }
-        Some((Target::Api(route), places)) => {
-            call.places = places;
-            respond(core, call, route, has(&FaultKind::AnonymousMe))
-        }
-    };
-    if answer.status < 300 {
-        for one in armed {
-            spoil(core, one, &mut answer);
-        }
-    }
-    for (name, value) in headers {
-        answer = answer.with_header(name, &value);
-    }
-    let ending = if has(&FaultKind::ResetAfter) {
-        Ending::Reset
-    } else if has(&FaultKind::Truncate) {
-        Ending::Truncated
-    } else {
-        Ending::Whole
-    };
-    (answer, ending)
-}
-
-fn spoil(core: &Core, one: &Armed, answer: &mut Answer) {
-    let happened = if one.fault.kind == FaultKind::RepeatPage {
-        let mut page = answer.clone();
-        let endless = fault::make_endless(&mut page);
-        if endless {
-            answer.body = core.desk().faults.repeated(one.number, page.body);
-        }
-        endless
-    } else {
-        fault::damage(&one.fault, answer)
-    };
-    if !happened {
-        core.desk().faults.give_back(one.number);
-    }
-}
-
-type Headers = Vec<(header::HeaderName, String)>;
-
-/// Sign-in, limits, access, and the route itself.
-fn respond(core: &Core, call: &mut Call, route: &Route, anonymous: bool) -> (Answer, Headers) {
-    let at_me = route.pattern == "users/me";
-    {
-        let account = core.account();
-        let desk = core.desk();
-        if anonymous && at_me {
-            call.caller = None;
-        } else if desk.faults.revoked() {
-            return (Answer::unauthenticated(), Vec::new());
-        } else {
-            let signed = auth::sign_in(
-                &core.config,
-                &account,
-                &desk.tokens,
-                &call.headers,
-                call.now_ms,
-                at_me,
-            );
-            match signed {
-                Ok(caller) => call.caller = caller,
-                Err(refusal) => return (refusal, Vec::new()),
-            }
-        }
-    }
-    let verdict = core.desk().limiter.count(call, route.pattern);
-    let mut headers = verdict.headers;
-    if let Some(refusal) = verdict.refusal {
-        return (refusal, headers);
-    }
-    let answer = admit(call, route)
-        .and_then(|()| carry_out(core, call, route, &mut headers))
-        .unwrap_or_else(|refusal| refusal);
-    (answer, headers)
-}
-
-fn admit(call: &Call, route: &Route) -> Result<(), Answer> {
-    let Some(caller) = &call.caller else {
-        return match route.access {
-            Access::Anyone => Ok(()),
-            Access::Staff | Access::Admin => Err(Answer::unauthenticated()),
-        };
-    };
-    if route.access == Access::Admin && !caller.admin {
-        return Err(Answer::forbidden());
-    }
-    auth::check_scopes(caller, route.method, route.pattern)
-}
-
-fn carry_out(core: &Core, call: &Call, route: &Route, headers: &mut Headers) -> Outcome {
-    let act = match route.act {
-        Act::Read(act) => return act(&core.account(), call),
-        Act::Write(act) => act,
-    };
-    if makes_ticket(&call.method, route.pattern) {
-        core.desk()
-            .replays
-            .refuse_second(call, call.key.as_deref())?;
-        // The account stays locked from look-up to note, so that two equal requests make one ticket.
-        let mut account = core.account_mut();
-        if let Some(replayed) = core.desk().replays.look_up(call)? {
-            return Ok(replayed);
-        }
-        let outcome = act(&mut account, call);
-        return core.desk().replays.note(call, outcome);
-    }
-    let mut account = core.account_mut();
-    let before = account.open_jobs();
-    if routes::makes_job(route) {
-        let desk = core.desk();
-        if desk.limiter.caps_jobs() && before.len() >= crate::limit::MOST_JOBS {
-            headers.extend(desk.limiter.jobs_header(before.len()));
-            return Err(routes::too_many_jobs(route, &before));
-        }
-    }
-    let outcome = act(&mut account, call);
-    if routes::makes_job(route) {
-        let open = account.open_jobs().len();
-        headers.extend(core.desk().limiter.jobs_header(open));
-    }
-    outcome
 }

@@ -1,5 +1,6 @@
 //! Records as JSON, with the keys in the order of the recordings.
 
+pub(crate) mod attachment;
 pub(crate) mod audit;
 pub(crate) mod reference;
 pub(crate) mod ticket;

@@ -21,6 +21,8 @@ mod recordings;
 #[path = "behaviour/sign_in.rs"]
 mod sign_in;
 
+#[path = "behaviour/attachments.rs"]
+mod attachments;
 #[path = "behaviour/comments.rs"]
 mod comments;
 #[path = "behaviour/control.rs"]
@@ -33,6 +35,8 @@ mod jobs;
 mod limits;
 #[path = "behaviour/oauth.rs"]
 mod oauth;
+#[path = "behaviour/outcomes.rs"]
+mod outcomes;
 #[path = "behaviour/rules.rs"]
 mod rules;
 #[path = "behaviour/serving.rs"]

@@ -1,11 +1,13 @@
 //! Audits: what happened to a ticket, one entry per change, with the comments inside.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
-use serde::{Deserialize, Serialize, Serializer};
+use serde::{Serialize, Serializer};
 use serde_json::Value;
 
 use super::STEP;
+use super::upload::media_type;
 use crate::text::Text;
 use crate::word::{Channel, Kind, Priority, Status};
 
@@ -82,6 +84,13 @@ pub enum Event {
         /// The comment.
         comment_id: i64,
     },
+    /// The content of a file was taken away.
+    AttachmentRedacted {
+        /// The comment.
+        comment_id: i64,
+        /// The file.
+        attachment_id: i64,
+    },
 }
 
 /// A comment of a ticket.
@@ -103,7 +112,7 @@ pub struct Comment {
 }
 
 /// A file of a comment.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Attachment {
     /// Zendesk's id.
     pub id: i64,
@@ -113,6 +122,38 @@ pub struct Attachment {
     pub content_type: String,
     /// Its size in bytes.
     pub size: u64,
+    /// When it was added, in Unix seconds.
+    pub added_at: i64,
+    /// Its bytes; a file that was given by its name only has none, and is filled when it is read.
+    pub content: Option<Arc<[u8]>>,
+}
+
+impl Attachment {
+    /// A file of which only the name was given.
+    pub(crate) fn named(id: i64, file_name: String, added_at: i64) -> Self {
+        Self {
+            id,
+            content_type: media_type(&file_name).to_owned(),
+            size: 1_024 + 7 * file_name.len() as u64,
+            file_name,
+            added_at,
+            content: None,
+        }
+    }
+
+    /// What it holds: the same bytes each time.
+    pub fn bytes(&self) -> Vec<u8> {
+        match &self.content {
+            Some(content) => content.to_vec(),
+            None => self
+                .file_name
+                .bytes()
+                .chain([b'\n'])
+                .cycle()
+                .take(usize::try_from(self.size).unwrap_or(0))
+                .collect(),
+        }
+    }
 }
 
 /// The fields a ticket was made with.

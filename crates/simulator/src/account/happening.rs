@@ -32,6 +32,16 @@ pub(crate) fn happenings(account: &Account, audit: &Audit, from: usize) -> Vec<H
                 "ticket.comment_made_private",
                 json!({"comment": {"id": comment_id.to_string()}}),
             )),
+            Event::AttachmentRedacted {
+                comment_id,
+                attachment_id,
+            } => found.push(Happening::new(
+                "ticket.attachment_redacted_from_comment",
+                json!({
+                    "attachment": {"id": attachment_id.to_string()},
+                    "comment": {"id": comment_id.to_string()},
+                }),
+            )),
             Event::Redacted { comment_id } => found.push(Happening::new(
                 "ticket.comment_redacted",
                 json!({"comment": {"id": comment_id.to_string()}}),

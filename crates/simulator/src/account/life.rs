@@ -2,7 +2,7 @@
 
 use super::audit::{Change, Detail, Event};
 use super::happening::Happening;
-use super::ticket::{NewComment, Ticket, TicketChange};
+use super::ticket::{NewComment, NewFile, Ticket, TicketChange};
 use super::trigger::HOUR;
 use super::{Account, EditError};
 use crate::text::Text;
@@ -173,6 +173,16 @@ impl Account {
             .last()
             .map(|(_, comment)| comment.body.read().into_owned())
             .unwrap_or_default();
+        // The target's comment takes copies of the source's files (OpenAPI document, merge).
+        let files = self
+            .comments_of(source)
+            .flat_map(|(_, comment)| &comment.attachments)
+            .map(|file| NewFile {
+                file_name: file.file_name.clone(),
+                content_type: Some(file.content_type.clone()),
+                bytes: file.bytes(),
+            })
+            .collect();
         let assignee = from.assignee_id.unwrap_or_else(|| self.administrator());
         let source_comment = words.source_comment.clone().unwrap_or_else(|| {
             format!("This request was closed and merged into request #{target} \"{target_title}\".")
@@ -201,6 +211,7 @@ impl Account {
         let change = TicketChange {
             by: words.by,
             comment: Some(NewComment {
+                files,
                 public: words.target_public && may_be_public,
                 ..NewComment::private(target_comment)
             }),
@@ -235,6 +246,6 @@ fn scrub(event: &mut Event) {
                 change.previous = Detail::Nothing;
             }
         }
-        Event::MadePrivate { .. } | Event::Redacted { .. } => {}
+        Event::MadePrivate { .. } | Event::Redacted { .. } | Event::AttachmentRedacted { .. } => {}
     }
 }

@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
@@ -139,8 +141,31 @@ pub struct NewComment {
     pub html_body: Option<String>,
     /// Whether the requester sees it; true without it.
     pub public: bool,
-    /// File names; each becomes an attachment.
+    /// File names; each becomes an attachment with made-up content.
     pub attachments: Vec<String>,
+    /// Files with their content.
+    pub files: Vec<NewFile>,
+    /// Tokens of uploads, whose files the comment takes.
+    pub uploads: Vec<String>,
+}
+
+/// A file to add.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NewFile {
+    /// Its name.
+    pub file_name: String,
+    /// Its media type; what its name says without it.
+    #[serde(default)]
+    pub content_type: Option<String>,
+    /// Its bytes; base64 in the control route.
+    #[serde(rename = "base64", deserialize_with = "from_base64")]
+    pub bytes: Vec<u8>,
+}
+
+fn from_base64<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<u8>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    STANDARD.decode(text).map_err(serde::de::Error::custom)
 }
 
 impl Default for NewComment {
@@ -151,6 +176,8 @@ impl Default for NewComment {
             html_body: None,
             public: true,
             attachments: Vec::new(),
+            files: Vec::new(),
+            uploads: Vec::new(),
         }
     }
 }

@@ -295,7 +295,7 @@ impl Account {
             .ok_or(EditError::NoComment(comment_id))
     }
 
-    fn note_event(&mut self, ticket_id: i64, event: Event) -> Result<(), EditError> {
+    pub(super) fn note_event(&mut self, ticket_id: i64, event: Event) -> Result<(), EditError> {
         let mut ticket = self.take_ticket(ticket_id)?;
         ticket.updated_at = self.now;
         ticket.generated_timestamp = ticket.generated_timestamp.max(self.now);
@@ -321,7 +321,7 @@ impl Account {
         let mut ticket = self.take_ticket(ticket_id)?;
         ticket.audits.push(id);
         self.insert_ticket(ticket);
-        self.insert_audit(Audit {
+        let audit = Audit {
             id,
             ticket_id,
             created_at: self.now,
@@ -330,23 +330,28 @@ impl Account {
             events,
             custom: custom.map(Box::new),
             rule: None,
-        });
+        };
+        self.settle_attachments(&audit);
+        self.insert_audit(audit);
         self.tell(id, 0);
         Ok(id)
     }
 
     /// The stored form of a comment.
     pub(crate) fn comment(&mut self, new: NewComment, by: i64) -> Comment {
-        let attachments = new
+        let mut attachments: Vec<Attachment> = new
             .attachments
             .into_iter()
-            .map(|file_name| Attachment {
-                id: self.take_id(0),
-                content_type: media_type(&file_name).to_owned(),
-                size: 1_024 + 7 * file_name.len() as u64,
-                file_name,
-            })
+            .map(|name| Attachment::named(self.take_id(0), name, self.now))
             .collect();
+        for file in new.files {
+            attachments.push(self.make_attachment(file.file_name, file.content_type, &file.bytes));
+        }
+        for token in new.uploads {
+            if let Some(upload) = self.take_upload(&token) {
+                attachments.extend(upload.attachments);
+            }
+        }
         let author_id = new.author_id.unwrap_or(by);
         let by_end_user = self
             .user(author_id)
@@ -385,14 +390,4 @@ pub(crate) fn tidy_tags(tags: &[String]) -> Vec<Cow<'static, str>> {
         }
     }
     tidy
-}
-
-fn media_type(file_name: &str) -> &'static str {
-    match file_name.rsplit('.').next().unwrap_or_default() {
-        "png" => "image/png",
-        "jpg" | "jpeg" => "image/jpeg",
-        "pdf" => "application/pdf",
-        "txt" => "text/plain",
-        _ => "application/octet-stream",
-    }
 }

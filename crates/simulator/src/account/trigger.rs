@@ -322,7 +322,10 @@ impl Update {
                     let Change { field, .. } = change.as_ref();
                     update.changed.push(field.to_string());
                 }
-                Event::Comment(_) | Event::MadePrivate { .. } | Event::Redacted { .. } => {}
+                Event::Comment(_)
+                | Event::MadePrivate { .. }
+                | Event::Redacted { .. }
+                | Event::AttachmentRedacted { .. } => {}
             }
         }
         update

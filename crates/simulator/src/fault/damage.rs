@@ -18,15 +18,7 @@ pub(crate) fn refusal(kind: &FaultKind, has_cursor: bool) -> Option<Answer> {
             status,
             form,
             retry_after,
-        } => {
-            let answer = status_answer(*status, *form);
-            Some(match retry_after {
-                Some(seconds) => {
-                    answer.with_header(axum::http::header::RETRY_AFTER, &seconds.to_string())
-                }
-                None => answer,
-            })
-        }
+        } => Some(status_answer(*status, *form, *retry_after)),
         FaultKind::Redirect { to } => {
             Some(Answer::html(302, "<html><body>You are being redirected.</body></html>").at(to))
         }
@@ -53,11 +45,22 @@ pub(crate) fn refusal(kind: &FaultKind, has_cursor: bool) -> Option<Answer> {
         | FaultKind::SameEmail
         | FaultKind::MissingRequester
         | FaultKind::AnonymousMe
+        | FaultKind::Late { .. }
+        | FaultKind::ApplyThen { .. }
+        | FaultKind::OkWithoutEffect
         | FaultKind::Webhook(_) => None,
     }
 }
 
-fn status_answer(status: u16, form: BodyForm) -> Answer {
+fn status_answer(status: u16, form: BodyForm, retry_after: Option<u64>) -> Answer {
+    let answer = refused(status, form);
+    match retry_after {
+        Some(seconds) => answer.with_header(axum::http::header::RETRY_AFTER, &seconds.to_string()),
+        None => answer,
+    }
+}
+
+fn refused(status: u16, form: BodyForm) -> Answer {
     let (code, title) = match status {
         401 => ("Unauthorized", "Couldn't authenticate you"),
         403 => ("Forbidden", "You do not have access to this page."),
@@ -96,7 +99,7 @@ pub(crate) fn damage(fault: &Fault, answer: &mut Answer) -> bool {
         }
         FaultKind::Html => {
             answer.status = 200;
-            answer.content_type = HTML;
+            answer.content_type = HTML.into();
             answer.body = PAGE.as_bytes().to_vec();
             true
         }
@@ -147,6 +150,14 @@ pub(crate) fn damage(fault: &Fault, answer: &mut Answer) -> bool {
             row.insert("requester_id".to_owned(), json!(NOBODY))
                 .is_some()
         }),
+        FaultKind::ApplyThen {
+            status,
+            form,
+            retry_after,
+        } => {
+            *answer = status_answer(*status, *form, *retry_after);
+            true
+        }
         // These act before the answer is made, or on the connection.
         FaultKind::Status { .. }
         | FaultKind::ResetBefore
@@ -158,8 +169,20 @@ pub(crate) fn damage(fault: &Fault, answer: &mut Answer) -> bool {
         | FaultKind::Slow { .. }
         | FaultKind::RepeatPage
         | FaultKind::AnonymousMe
+        | FaultKind::Late { .. }
+        | FaultKind::OkWithoutEffect
         | FaultKind::Webhook(_) => true,
     }
+}
+
+/// The record that a PUT shows without having changed it: there is no audit.
+pub(crate) fn leave_out_audit(answer: &mut Answer) -> bool {
+    let is_ticket = answer.body.starts_with(b"{\"ticket\":") && answer.body.ends_with(b"}");
+    if is_ticket && !answer.body.ends_with(b",\"audit\":null}") {
+        answer.body.pop();
+        answer.body.extend_from_slice(b",\"audit\":null}");
+    }
+    is_ticket || answer.body.starts_with(b"{\"user\":")
 }
 
 /// A page that never ends: no end of the stream, and the cursor leads to itself.

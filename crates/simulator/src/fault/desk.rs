@@ -17,21 +17,31 @@ struct Entry {
     fault: Fault,
     seen: u64,
     fired: u64,
+    /// When it happened first, in milliseconds on the simulator's clock.
+    since_ms: Option<i64>,
     /// The page that `repeat-page` keeps answering.
     page: Option<Vec<u8>>,
 }
 
 impl Entry {
     /// Whether it happens now, and counts that it does.
-    fn happens(&mut self, method: &str, route: &str) -> bool {
+    fn happens(&mut self, method: &str, route: &str, now_ms: i64) -> bool {
         if !self.fault.matches(method, route) {
             return false;
         }
         self.seen += 1;
-        let happens =
-            self.seen > self.fault.after && self.fault.times.is_none_or(|times| self.fired < times);
+        let is_over = match (self.fault.lasting, self.since_ms) {
+            (Some(lasting), Some(since_ms)) => {
+                u128::from((now_ms - since_ms).unsigned_abs()) >= lasting.as_millis()
+            }
+            (None, _) | (_, None) => false,
+        };
+        let happens = self.seen > self.fault.after
+            && !is_over
+            && self.fault.times.is_none_or(|times| self.fired < times);
         if happens {
             self.fired += 1;
+            self.since_ms.get_or_insert(now_ms);
         }
         happens
     }
@@ -62,6 +72,7 @@ impl FaultDesk {
             fault,
             seen: 0,
             fired: 0,
+            since_ms: None,
             page: None,
         });
     }
@@ -78,10 +89,12 @@ impl FaultDesk {
     }
 
     /// The faults that happen to this request; each counts as having happened.
-    pub(crate) fn take(&mut self, method: &str, route: &str) -> Vec<Armed> {
+    pub(crate) fn take(&mut self, method: &str, route: &str, now_ms: i64) -> Vec<Armed> {
         let mut taken = Vec::new();
         for (number, entry) in self.entries.iter_mut().enumerate() {
-            if matches!(entry.fault.kind, FaultKind::Webhook(_)) || !entry.happens(method, route) {
+            if matches!(entry.fault.kind, FaultKind::Webhook(_))
+                || !entry.happens(method, route, now_ms)
+            {
                 continue;
             }
             if entry.fault.kind == FaultKind::RevokeToken {
@@ -96,11 +109,11 @@ impl FaultDesk {
     }
 
     /// What happens to the delivery of a webhook's event of this kind.
-    pub(crate) fn take_for_delivery(&mut self, kind: &str) -> Vec<Trouble> {
+    pub(crate) fn take_for_delivery(&mut self, kind: &str, now_ms: i64) -> Vec<Trouble> {
         let mut taken = Vec::new();
         for entry in &mut self.entries {
             if let FaultKind::Webhook(trouble) = entry.fault.kind
-                && entry.happens("POST", kind)
+                && entry.happens("POST", kind, now_ms)
             {
                 taken.push(trouble);
             }

@@ -13,8 +13,9 @@ const KINDS: &str = "status=N, too-many, unavailable, reset-before, reset-after,
 invalid-json, html, wrong-shape, redirect=URL, revoke-token, refuse-cursor[=STATUS], slow=MS, \
 repeat-page, duplicate-rows, shuffle-rows, null=FIELD, set=FIELD, huge-subject, same-email, \
 missing-requester, anonymous-me, webhook-drop, webhook-duplicate, webhook-reorder, \
-webhook-delay=MS, webhook-late=SECONDS";
-const KEYS: &str = "route=, method=, after=, times=, record=, id=, form=, retry-after=, value=";
+webhook-delay=MS, webhook-late=SECONDS, late=MS, apply-then=STATUS, ok-without-effect";
+const KEYS: &str =
+    "route=, method=, after=, times=, for=, record=, id=, form=, retry-after=, value=";
 
 impl Fault {
     /// Reads a fault as the command line and the control route write it: the kind, then keys, all
@@ -44,6 +45,7 @@ impl Fault {
                 "method" => fault.method = Some(given.to_ascii_uppercase()),
                 "after" => fault.after = number(text, key, given)?,
                 "times" => fault.times = Some(number(text, key, given)?),
+                "for" => fault.lasting = Some(Duration::from_secs(number(text, key, given)?)),
                 "record" => {
                     let place: u64 = number(text, key, given)?;
                     fault.record = Some(Record::Place(usize::try_from(place).unwrap_or(1).max(1)));
@@ -115,6 +117,15 @@ impl Fault {
             "same-email" => FaultKind::SameEmail,
             "missing-requester" => FaultKind::MissingRequester,
             "anonymous-me" => FaultKind::AnonymousMe,
+            "late" => FaultKind::Late {
+                by: Duration::from_millis(number(text, name, &needed("MILLISECONDS")?)?),
+            },
+            "apply-then" => FaultKind::ApplyThen {
+                status: status(text, &needed("STATUS")?)?,
+                form,
+                retry_after,
+            },
+            "ok-without-effect" => FaultKind::OkWithoutEffect,
             "webhook-drop" => FaultKind::Webhook(Trouble::Drop),
             "webhook-duplicate" => FaultKind::Webhook(Trouble::Duplicate),
             "webhook-reorder" => FaultKind::Webhook(Trouble::Reorder),

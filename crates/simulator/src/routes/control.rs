@@ -224,6 +224,7 @@ fn act(core: &Core, action: &str, body: &[u8]) -> Option<Outcome> {
 
 fn move_clock(core: &Core, by: Duration) -> Answer {
     core.hands.advance(by);
+    core.catch_up();
     let now = core.account_mut().now();
     Answer::json(200, &json!({"now": now}))
 }

@@ -210,8 +210,25 @@ pub(super) fn read_comment(
         body,
         html_body,
         public,
-        attachments: comment.words("uploads")?.unwrap_or_default(),
+        uploads: read_uploads(account, call, &comment)?,
+        ..NewComment::default()
     }))
+}
+
+/// Tokens of uploads, in a list or as one text. What is not alive is passed over, or refused where
+/// the switch says so.
+fn read_uploads(account: &Account, call: &Call, comment: &Fields) -> Result<Vec<String>, Answer> {
+    let tokens = comment.words("uploads")?.unwrap_or_default();
+    if call.switches.refuse_unknown_uploads
+        && tokens.iter().any(|token| account.upload(token).is_none())
+    {
+        return Err(Answer::invalid_field(
+            "base",
+            "Attachment: upload token is not valid",
+            Some("InvalidValue"),
+        ));
+    }
+    Ok(tokens)
 }
 
 /// Puts HTML into the `div` that Zendesk puts around every comment (recorded).

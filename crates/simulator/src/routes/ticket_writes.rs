@@ -371,6 +371,7 @@ fn with_audit(account: &Account, call: &Call, id: i64, audit: Option<i64>, statu
                 account,
                 audit,
                 base,
+                fresh: true,
             },
         ),
         None => object.with("audit", &None::<i64>),

@@ -248,6 +248,7 @@ pub(super) fn audits(account: &Account, call: &Call) -> Outcome {
                 account,
                 audit,
                 base: &call.base,
+                fresh: false,
             };
             write_json(out, &view);
         }
@@ -265,6 +266,7 @@ pub(super) fn audit(account: &Account, call: &Call) -> Outcome {
         account,
         audit,
         base: &call.base,
+        fresh: false,
     };
     Ok(Answer::ok(Object::new().with("audit", &view)))
 }

@@ -310,6 +310,6 @@ pub(super) fn refuse(error: &EditError) -> Answer {
         EditError::NoUser(_) | EditError::NoTicket(_) | EditError::NoComment(_) => {
             Answer::record_not_found()
         }
-        EditError::NotDeleted(_) => Answer::record_not_found(),
+        EditError::NoAttachment(_) | EditError::NotDeleted(_) => Answer::record_not_found(),
     }
 }

@@ -36,11 +36,10 @@ pub(super) fn make(answer: Answer, ending: Ending, now_ms: i64) -> Response<Body
     *response.status_mut() =
         StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let headers = response.headers_mut();
-    if length > 0 {
-        headers.insert(
-            header::CONTENT_TYPE,
-            HeaderValue::from_static(answer.content_type),
-        );
+    if length > 0
+        && let Ok(content_type) = HeaderValue::from_str(&answer.content_type)
+    {
+        headers.insert(header::CONTENT_TYPE, content_type);
     }
     if ending == Ending::Truncated {
         headers.insert(header::CONTENT_LENGTH, HeaderValue::from(length));

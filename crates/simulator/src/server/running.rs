@@ -17,11 +17,12 @@ use tokio::task::{AbortHandle, JoinHandle};
 
 use super::{Core, handle};
 use crate::account::Account;
+use crate::account::audit::Audit;
 use crate::account::webhook::{Invocation, Open, Post};
 use crate::clock::Hands;
 use crate::config::{Config, TlsFiles};
 use crate::fault::Fault;
-use crate::{courier, data};
+use crate::{content, courier, data};
 
 /// Why the simulator did not start.
 #[derive(Debug, thiserror::Error)]
@@ -79,13 +80,8 @@ pub async fn start(config: Config) -> Result<Simulator, StartError> {
         return Err(StartError::Prefix(prefix.clone()));
     }
     let tls = config.tls.as_ref().map(read_tls).transpose()?;
-    let failed = |source| StartError::Listen {
-        address: config.listen,
-        source,
-    };
-    let listener = TcpListener::bind(config.listen).map_err(failed)?;
-    listener.set_nonblocking(true).map_err(failed)?;
-    let address = listener.local_addr().map_err(failed)?;
+    let (listener, address) = listen(config.listen)?;
+    let (content_listener, content_address) = listen(SocketAddr::new(config.listen.ip(), 0))?;
     let hands = Hands::new(config.start, config.still_clock);
     let (now, recipe) = (hands.now_ms().div_euclid(1000), config.clone());
     let mut account = tokio::task::spawn_blocking(move || data::generate(&recipe, now))
@@ -97,28 +93,23 @@ pub async fn start(config: Config) -> Result<Simulator, StartError> {
         parcels: sender,
         open: open.clone(),
     });
-    let core = Arc::new(Core::new(config, hands, account, open));
-    let service = Router::new()
-        .fallback(handle)
-        .with_state(core.clone())
-        .into_make_service_with_connect_info::<SocketAddr>();
+    let scheme = if tls.is_some() { "https" } else { "http" };
+    let content_host = format!("{scheme}://{content_address}");
+    let core = Arc::new(Core::new(config, hands, account, open, content_host));
+    let contents = Router::new()
+        .fallback(content::handle)
+        .with_state(core.clone());
+    let service = Router::new().fallback(handle).with_state(core.clone());
     let handle = Handle::new();
-    let failed = |source| StartError::Listen { address, source };
-    let serving = match tls {
-        Some(tls) => {
-            let server = axum_server::from_tcp_rustls(listener, tls).map_err(failed)?;
-            tokio::spawn(server.handle(handle.clone()).serve(service))
-        }
-        None => {
-            let server = axum_server::from_tcp(listener).map_err(failed)?;
-            tokio::spawn(server.handle(handle.clone()).serve(service))
-        }
-    };
+    let contents = serve(content_listener, contents, tls.clone(), handle.clone())?;
+    let serving = serve(listener, service, tls, handle.clone())?;
     let task = tokio::spawn(async move {
-        match serving.await {
-            Ok(Ok(())) => {}
-            Ok(Err(error)) => tracing::error!(%error, "the simulator stopped serving"),
-            Err(error) => tracing::error!(%error, "the simulator's server task ended"),
+        for one in [serving, contents] {
+            match one.await {
+                Ok(Ok(())) => {}
+                Ok(Err(error)) => tracing::error!(%error, "the simulator stopped serving"),
+                Err(error) => tracing::error!(%error, "the simulator's server task ended"),
+            }
         }
     });
     let courier = tokio::spawn(courier::run(core.clone(), parcels));
@@ -128,6 +119,39 @@ pub async fn start(config: Config) -> Result<Simulator, StartError> {
         address,
         handle,
         task: Some(task),
+    })
+}
+
+fn listen(address: SocketAddr) -> Result<(TcpListener, SocketAddr), StartError> {
+    let failed = |source| StartError::Listen { address, source };
+    let listener = TcpListener::bind(address).map_err(failed)?;
+    listener.set_nonblocking(true).map_err(failed)?;
+    let address = listener.local_addr().map_err(failed)?;
+    Ok((listener, address))
+}
+
+/// Serves in the background until its handle is shut down. Dropping the task does not end it.
+fn serve(
+    listener: TcpListener,
+    service: Router,
+    tls: Option<RustlsConfig>,
+    handle: Handle<SocketAddr>,
+) -> Result<JoinHandle<io::Result<()>>, StartError> {
+    let address = listener.local_addr().ok();
+    let failed = |source| StartError::Listen {
+        address: address.unwrap_or(SocketAddr::from(([127, 0, 0, 1], 0))),
+        source,
+    };
+    let service = service.into_make_service_with_connect_info::<SocketAddr>();
+    Ok(match tls {
+        Some(tls) => {
+            let server = axum_server::from_tcp_rustls(listener, tls).map_err(failed)?;
+            tokio::spawn(server.handle(handle).serve(service))
+        }
+        None => {
+            let server = axum_server::from_tcp(listener).map_err(failed)?;
+            tokio::spawn(server.handle(handle).serve(service))
+        }
     })
 }
 
@@ -142,6 +166,11 @@ impl Simulator {
         format!("{scheme}://{}{prefix}", self.address)
     }
 
+    /// Scheme and address of the host that keeps contents of files, to which their addresses lead.
+    pub fn content_url(&self) -> &str {
+        &self.core.content_host
+    }
+
     /// The address it listens on, with the port that was taken.
     pub fn address(&self) -> SocketAddr {
         self.address
@@ -150,6 +179,7 @@ impl Simulator {
     /// Moves the simulator's clock on; jobs and scrubbing that fall due are done.
     pub fn advance(&self, by: Duration) {
         self.core.hands.advance(by);
+        self.core.catch_up();
         drop(self.core.account_mut());
     }
 
@@ -178,13 +208,43 @@ impl Simulator {
         self.core.desk().requests.clone()
     }
 
+    /// How many requests that write came in by method and route: all that are no GET, also those that
+    /// were refused, lost or late. More than one of a kind for one edit is a write too many.
+    pub fn writes_by_route(&self) -> BTreeMap<String, u64> {
+        let mut writes = self.requests_by_route();
+        writes.retain(|route, _| !route.starts_with("GET "));
+        writes
+    }
+
+    /// How many tickets there are, without deleted ones.
+    pub fn count_tickets(&self) -> usize {
+        self.read(Account::count_tickets)
+    }
+
+    /// How many comments there are, on deleted tickets too.
+    pub fn count_comments(&self) -> usize {
+        self.read(Account::count_comments)
+    }
+
+    /// How many audits there are, of deleted tickets too.
+    pub fn count_audits(&self) -> usize {
+        self.read(|account| account.audits().count())
+    }
+
+    /// A ticket's audits, oldest first.
+    pub fn audits_of(&self, ticket_id: i64) -> Vec<Audit> {
+        self.read(|account| account.audits_of(ticket_id).cloned().collect())
+    }
+
     /// Looks at the account.
     pub fn read<R>(&self, look: impl FnOnce(&Account) -> R) -> R {
+        self.core.catch_up();
         look(&self.core.account())
     }
 
     /// Changes the account, as people and systems other than the client at hand would.
     pub fn edit<R>(&self, change: impl FnOnce(&mut Account) -> R) -> R {
+        self.core.catch_up();
         change(&mut self.core.account_mut())
     }
 

@@ -5,9 +5,11 @@ use std::collections::BTreeMap;
 
 use serde::ser::{SerializeMap, SerializeSeq, SerializeStruct};
 use serde::{Serialize, Serializer};
+use serde_json::Value;
 
+use super::attachment::AttachmentView;
 use super::{Empty, Stamp, Via, ViaRule, html};
-use crate::account::audit::{Attachment, Audit, Comment, Event};
+use crate::account::audit::{Audit, Comment, Event};
 use crate::account::{Account, STEP};
 use crate::markup::plain;
 use crate::word::Channel;
@@ -33,8 +35,18 @@ const SYSTEM: System = System {
 /// What an audit or a comment says about where it came from.
 struct Metadata<'a> {
     audit: &'a Audit,
+    /// What the caller said, if it is to be seen.
+    custom: Option<&'a Value>,
     /// Whether flags are added, of a comment that has one.
     flagged: bool,
+}
+
+/// What the caller said with an update, once it is to be seen: a switch holds it back for a while.
+fn seen<'a>(account: &Account, audit: &'a Audit) -> Option<&'a Value> {
+    audit
+        .custom
+        .as_deref()
+        .filter(|_| audit.created_at + account.marker_delay <= account.now())
 }
 
 impl Serialize for Metadata<'_> {
@@ -46,7 +58,7 @@ impl Serialize for Metadata<'_> {
                 map.serialize_entry("system", &SYSTEM)?;
             }
         }
-        match &self.audit.custom {
+        match self.custom {
             Some(custom) => map.serialize_entry("custom", custom)?,
             None => map.serialize_entry("custom", &Empty)?,
         }
@@ -62,55 +74,24 @@ impl Serialize for Metadata<'_> {
     }
 }
 
-/// A file as comments carry it.
-struct AttachmentView<'a> {
-    base: &'a str,
-    file: &'a Attachment,
-}
-
-impl Serialize for AttachmentView<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let Self { base, file } = self;
-        let content = format!(
-            "{base}/attachments/token/t{}/?name={}",
-            file.id, file.file_name
-        );
-        let mut map = serializer.serialize_struct("attachment", 14)?;
-        map.serialize_field(
-            "url",
-            &format!("{base}/api/v2/attachments/{}.json", file.id),
-        )?;
-        map.serialize_field("id", &file.id)?;
-        map.serialize_field("file_name", &file.file_name)?;
-        map.serialize_field("content_url", &content)?;
-        map.serialize_field("mapped_content_url", &content)?;
-        map.serialize_field("content_type", &file.content_type)?;
-        map.serialize_field("size", &file.size)?;
-        map.serialize_field("width", &None::<u32>)?;
-        map.serialize_field("height", &None::<u32>)?;
-        map.serialize_field("inline", &false)?;
-        map.serialize_field("deleted", &false)?;
-        map.serialize_field("malware_access_override", &false)?;
-        map.serialize_field("malware_scan_result", "malware_not_found")?;
-        map.serialize_field("thumbnails", &[0_i64; 0])?;
-        map.end()
-    }
-}
-
 struct Attachments<'a> {
+    account: &'a Account,
     base: &'a str,
     comment: &'a Comment,
 }
 
 impl Serialize for Attachments<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let base = self.base;
-        serializer.collect_seq(
-            self.comment
-                .attachments
-                .iter()
-                .map(|file| AttachmentView { base, file }),
-        )
+        let Self {
+            account,
+            base,
+            comment,
+        } = *self;
+        serializer.collect_seq(comment.attachments.iter().map(|file| AttachmentView {
+            account,
+            base,
+            file,
+        }))
     }
 }
 
@@ -166,14 +147,25 @@ impl Serialize for CommentView<'_> {
         map.serialize_field("html_body", &html_body)?;
         map.serialize_field("plain_body", &plain_body)?;
         map.serialize_field("public", &comment.public)?;
-        map.serialize_field("attachments", &Attachments { base, comment })?;
+        map.serialize_field(
+            "attachments",
+            &Attachments {
+                account,
+                base,
+                comment,
+            },
+        )?;
         map.serialize_field("audit_id", &audit.id)?;
         match form {
             CommentForm::Row => {
                 map.serialize_field("via", &via)?;
                 map.serialize_field("created_at", &Stamp(audit.created_at))?;
-                let flagged = comment.flagged;
-                map.serialize_field("metadata", &Metadata { audit, flagged })?;
+                let metadata = Metadata {
+                    audit,
+                    custom: seen(account, audit),
+                    flagged: comment.flagged,
+                };
+                map.serialize_field("metadata", &metadata)?;
             }
             CommentForm::Event => {}
             CommentForm::Child => {
@@ -190,6 +182,8 @@ pub(crate) struct AuditView<'a> {
     pub(crate) account: &'a Account,
     pub(crate) audit: &'a Audit,
     pub(crate) base: &'a str,
+    /// Whether it is in the answer to the update that it tells of.
+    pub(crate) fresh: bool,
 }
 
 struct Events<'a>(&'a AuditView<'a>);
@@ -217,12 +211,22 @@ struct CommentEvent {
     public: Option<bool>,
 }
 
+#[derive(Serialize)]
+struct FileEvent {
+    id: i64,
+    #[serde(rename = "type")]
+    kind: &'static str,
+    attachment_id: i64,
+    comment_id: i64,
+}
+
 impl Serialize for Events<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let AuditView {
             account,
             audit,
             base,
+            ..
         } = *self.0;
         let mut list = serializer.serialize_seq(None)?;
         let mut id = audit.id;
@@ -263,6 +267,15 @@ impl Serialize for Events<'_> {
                     comment_id: *comment_id,
                     public: Some(false),
                 })?,
+                Event::AttachmentRedacted {
+                    comment_id,
+                    attachment_id,
+                } => list.serialize_element(&FileEvent {
+                    id,
+                    kind: "AttachmentRedactionEvent",
+                    attachment_id: *attachment_id,
+                    comment_id: *comment_id,
+                })?,
                 Event::Redacted { comment_id } => list.serialize_element(&CommentEvent {
                     id,
                     kind: "CommentRedactionEvent",
@@ -289,8 +302,17 @@ impl Serialize for AuditView<'_> {
         map.serialize_field("ticket_id", &audit.ticket_id)?;
         map.serialize_field("created_at", &Stamp(audit.created_at))?;
         map.serialize_field("author_id", &audit.author_id)?;
-        let flagged = audit.comment().is_some_and(|comment| comment.flagged);
-        map.serialize_field("metadata", &Metadata { audit, flagged })?;
+        let custom = if self.fresh {
+            audit.custom.as_deref()
+        } else {
+            seen(self.account, audit)
+        };
+        let metadata = Metadata {
+            audit,
+            custom,
+            flagged: audit.comment().is_some_and(|comment| comment.flagged),
+        };
+        map.serialize_field("metadata", &metadata)?;
         map.serialize_field("events", &Events(self))?;
         match audit.rule.as_deref() {
             Some(rule) => map.serialize_field("via", &ViaRule(rule))?,
@@ -415,6 +437,17 @@ impl Serialize for Children<'_> {
                     previous: None,
                     event_type: "CommentPrivacyChange",
                 })?,
+                Event::AttachmentRedacted { attachment_id, .. } => {
+                    list.serialize_element(&Child {
+                        id,
+                        via,
+                        reference,
+                        field: "attachment_id",
+                        value: attachment_id,
+                        previous: None,
+                        event_type: "AttachmentRedactionEvent",
+                    })?;
+                }
                 Event::Redacted { comment_id } => list.serialize_element(&Child {
                     id,
                     via,
@@ -430,12 +463,12 @@ impl Serialize for Children<'_> {
     }
 }
 
-struct EventMetadata<'a>(&'a Audit);
+struct EventMetadata<'a>(Option<&'a Value>);
 
 impl Serialize for EventMetadata<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
-        if let Some(custom) = &self.0.custom {
+        if let Some(custom) = self.0 {
             map.serialize_entry("custom", custom)?;
         }
         map.end()
@@ -454,7 +487,7 @@ impl Serialize for TicketEventView<'_> {
         map.serialize_field("updater_id", &audit.author_id)?;
         map.serialize_field("via", audit.channel.event_name())?;
         map.serialize_field("system", &SYSTEM)?;
-        map.serialize_field("metadata", &EventMetadata(audit))?;
+        map.serialize_field("metadata", &EventMetadata(seen(self.account, audit)))?;
         map.serialize_field("event_type", "Audit")?;
         map.end()
     }
