@@ -221,6 +221,10 @@ impl Client {
                     after,
                 };
                 waits.limited(after, error)?;
+                if let (true, Some(after)) = (seen.one_record, after) {
+                    // No governor holds what is about one record only.
+                    inner.options.clock.sleep(after).await;
+                }
             } else {
                 inner.pause(&mut waits, error).await?;
             }

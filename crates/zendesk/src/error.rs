@@ -212,7 +212,9 @@ pub enum Error {
         to: Option<String>,
     },
     /// A body over the cap.
-    #[error("Zendesk's answer to {call} is larger than {} MB, so it was not read. Lower the page size, or raise the limit.", limit / 1_000_000)]
+    #[error(
+        "Zendesk sends more than {limit} bytes for {call}, so it was not read. Raise the limit, or lower the page size."
+    )]
     TooLarge {
         /// What we asked for.
         call: &'static str,

@@ -33,6 +33,8 @@ pub enum Bucket {
     Exports,
     /// Background jobs queued or running: 30.
     Jobs,
+    /// Tickets made: 300 a minute.
+    TicketCreates,
     /// Any PUT that updates a ticket: 100 a minute.
     TicketUpdates,
     /// Single user writes: one a second, five a minute for each user.
@@ -47,10 +49,11 @@ pub enum Bucket {
 
 impl Bucket {
     /// All of them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Account,
         Self::Exports,
         Self::Jobs,
+        Self::TicketCreates,
         Self::TicketUpdates,
         Self::UserUpdates,
         Self::Search,
@@ -64,6 +67,7 @@ impl Bucket {
             Self::Account => "account",
             Self::Exports => "exports",
             Self::Jobs => "jobs",
+            Self::TicketCreates => "ticket_creates",
             Self::TicketUpdates => "ticket_updates",
             Self::UserUpdates => "user_updates",
             Self::Search => "search",
@@ -83,6 +87,7 @@ impl Bucket {
             Self::Account => "all requests of the account",
             Self::Exports => "incremental exports",
             Self::Jobs => "background jobs",
+            Self::TicketCreates => "new tickets",
             Self::TicketUpdates => "ticket updates",
             Self::UserUpdates => "user updates",
             Self::Search => "searches",
@@ -92,17 +97,29 @@ impl Bucket {
     }
 
     /// The bucket that a limit named in a `zendesk-ratelimit-<name>` header belongs to
-    /// (zendesk-api.md 2). `None` for a name we do not know.
+    /// (zendesk-api.md 2). `None` for a name we do not know, and for the limits of one record
+    /// ([`Bucket::of_record_limit`]): a ticket that was changed often holds back no other.
     pub fn of_limit(name: &str) -> Option<Self> {
         match name {
             "incremental-exports" => Some(Self::Exports),
             "inflight-jobs" => Some(Self::Jobs),
-            "tickets-update" | "per-ticket-updates" => Some(Self::TicketUpdates),
-            "users-update" | "per-user-updates" => Some(Self::UserUpdates),
+            "tickets-update" => Some(Self::TicketUpdates),
+            "ticket-request-create-by-user-and-ip" => Some(Self::TicketCreates),
+            "users-update" => Some(Self::UserUpdates),
             "search-index" | "search-export" => Some(Self::Search),
             "tickets-index" | "tickets-index-pagination" | "tickets-index-deep-pagination" => {
                 Some(Self::TicketLists)
             }
+            _ => None,
+        }
+    }
+
+    /// The bucket of the requests that a named limit of a single record counts: 30 changes of one
+    /// ticket in ten minutes, five of one user in one.
+    pub fn of_record_limit(name: &str) -> Option<Self> {
+        match name {
+            "per-ticket-updates" => Some(Self::TicketUpdates),
+            "per-user-updates" => Some(Self::UserUpdates),
             _ => None,
         }
     }

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::io;
 
-use http::Method;
+use http::{HeaderValue, Method};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -13,6 +13,9 @@ use crate::client::{Body, Client, Write};
 use crate::error::Error;
 use crate::error::body::About;
 use crate::records::{AttachmentMeta, loose_text, read_attachment, read_body, read_one};
+
+/// The media type of what has none that can be sent.
+const UNKNOWN: &str = "application/octet-stream";
 
 /// A file that Zendesk has, waiting to be named by a comment.
 #[derive(Clone, PartialEq, Eq)]
@@ -55,6 +58,11 @@ impl Client {
         content: &FileContent,
     ) -> Result<Upload, Error> {
         let about = About::call("the upload of a file");
+        // What somebody's machine once called the file may be anything.
+        let content_type = match HeaderValue::from_str(content_type) {
+            Ok(_) if !content_type.is_empty() => content_type,
+            Ok(_) | Err(_) => UNKNOWN,
+        };
         let path = with_query("uploads", &[("filename", file_name)]);
         let write = Write {
             body: Body::File {

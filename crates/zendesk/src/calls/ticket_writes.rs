@@ -50,7 +50,10 @@ impl Client {
     /// Any [`Error`]; [`Error::Invalid`] with the refused fields,
     /// [`Error::is_idempotency_in_progress`] while the first request still runs.
     pub async fn create_ticket(&self, body: &str, idempotency_key: &str) -> Result<Created, Error> {
-        let about = About::call("the new ticket");
+        let about = About {
+            bucket: Bucket::TicketCreates,
+            ..About::call("the new ticket")
+        };
         let write = Write {
             idempotency_key: Some(idempotency_key),
             ..Write::json(about, Method::POST, "tickets", body)
@@ -73,7 +76,8 @@ impl Client {
     /// # Errors
     /// Any [`Error`]; [`Error::Invalid`] with the refused fields,
     /// [`Error::is_update_conflict`] for a ticket newer than the stamp, [`Error::is_not_found`]
-    /// for a deleted one.
+    /// for a deleted one. [`Error::Limited`] may speak of this one ticket (30 changes in ten
+    /// minutes): then no governor knows of it, and the caller alone puts the ticket off.
     pub async fn update_ticket(&self, id: i64, body: &str) -> Result<Updated, Error> {
         let about = About {
             bucket: Bucket::TicketUpdates,

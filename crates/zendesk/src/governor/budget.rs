@@ -180,6 +180,7 @@ impl Budget {
         }
         if let Some(wait) = seen.retry_after
             && matches!(seen.status, 429 | 503)
+            && !seen.one_record
         {
             let until = after(now, wait);
             let closed = self.closed.entry(seen.closes(bucket)).or_insert(until);

@@ -31,6 +31,9 @@ pub struct RateSeen {
     /// Whether a wait closes the whole account: the body is the account's form, nothing remains,
     /// the limiter is unknown, or Zendesk is unavailable (reliability.md 8).
     pub whole_account: bool,
+    /// Whether it was the limit of the one record that the request was about. Then nothing is
+    /// closed: who sent it puts that record off, and others go on.
+    pub one_record: bool,
 }
 
 /// One `zendesk-ratelimit-<name>: total=100; remaining=99; resets=41`.
@@ -64,6 +67,7 @@ impl RateSeen {
             status,
             limiter: None,
             whole_account: false,
+            one_record: false,
         };
         if status == 429 {
             seen.name_limiter(&Refusal::read(status, body));
@@ -90,10 +94,7 @@ impl RateSeen {
     fn name_limiter(&mut self, refusal: &Refusal) {
         let code = refusal.code.as_deref().unwrap_or_default();
         let text = refusal.message.as_deref().unwrap_or_default();
-        if self.remaining == Some(0)
-            || code == "APIRateLimitExceeded"
-            || text.contains("API requests per minute exceeded")
-        {
+        if self.remaining == Some(0) || text.contains("allowed API requests per minute") {
             self.whole_account = true;
             return;
         }
@@ -105,10 +106,17 @@ impl RateSeen {
             self.limiter = Some(Bucket::UserUpdates);
             return;
         }
-        if let Some(spent) = self.named.iter().find(|limit| limit.remaining == Some(0)) {
+        let mut spent = self.named.iter().filter(|limit| limit.remaining == Some(0));
+        let of_record = |limit: &&NamedLimit| Bucket::of_record_limit(&limit.name).is_some();
+        if let Some(spent) = spent.clone().find(|limit| !of_record(limit)) {
             // A name we do not know still says that it is not the account: the wait then closes
             // the bucket the request was sent on.
             self.limiter = Bucket::of_limit(&spent.name);
+            return;
+        }
+        if let Some(spent) = spent.next() {
+            self.limiter = Bucket::of_record_limit(&spent.name);
+            self.one_record = true;
             return;
         }
         self.whole_account = code != "TooManyRequests";

@@ -100,6 +100,18 @@ async fn a_file_on_disk_is_uploaded_and_an_empty_one_too() {
 }
 
 #[tokio::test]
+async fn a_media_type_that_cannot_be_sent_becomes_that_of_any_bytes() {
+    for odd in ["", "image/gif\r\nX-Evil: 1", "\u{7f}"] {
+        let served = Served::start([uploaded(3)]).await;
+        let file = FileContent::of_bytes(*b"abc");
+        client_of(&served).upload("f", odd, &file).await.unwrap();
+        let headers = &served.asked()[0].headers;
+        assert_eq!(headers["content-type"], "application/octet-stream");
+        assert_eq!(headers.get("x-evil"), None);
+    }
+}
+
+#[tokio::test]
 async fn a_file_that_cannot_be_read_or_has_changed_its_length_is_our_own_trouble() {
     let none = FileContent::of_file("/nonexistent/file", 10);
     let short = FileContent::of_stream(10, || stream::iter([Ok(vec![1; 4])]));

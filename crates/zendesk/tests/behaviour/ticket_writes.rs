@@ -254,6 +254,33 @@ async fn a_429_is_given_back_at_once_and_the_governor_knows_it() {
 }
 
 #[tokio::test]
+async fn a_ticket_that_was_changed_too_often_is_put_off_alone() {
+    let body = r#"{"error":"APIRateLimitExceeded","description":"Number of allowed updates to this ticket exceeded"}"#;
+    let limited = Answer::json(429, body)
+        .header("Retry-After", "540")
+        .header("X-Rate-Limit", "700")
+        .header("X-Rate-Limit-Remaining", "600")
+        .header(
+            "zendesk-ratelimit-tickets-update",
+            "total=100; remaining=60; resets=30",
+        )
+        .header(
+            "zendesk-ratelimit-per-ticket-updates",
+            "total=30; remaining=0; resets=540",
+        );
+    let other = CHANGED.replace(r#""id":35"#, r#""id":36"#);
+    let served = Served::start([limited, Answer::json(200, other)]).await;
+    let client = client_of(&served).impatient(Duration::ZERO);
+    let error = client.update_ticket(35, &solved()).await.unwrap_err();
+    assert!(
+        matches!(error, Error::Limited { bucket: Bucket::TicketUpdates, after: Some(wait) }
+            if wait == Duration::from_secs(540)),
+        "{error:?}"
+    );
+    client.update_ticket(36, &solved()).await.unwrap();
+}
+
+#[tokio::test]
 async fn a_401_renews_the_tokens_and_sends_once_more_with_the_same_body() {
     let revoked = Arc::new(AtomicBool::new(true));
     let served = Served::by(move |asked: &Asked| {

@@ -184,6 +184,30 @@ fn a_budget_survives_being_stored() {
 }
 
 #[test]
+fn a_ticket_that_was_changed_too_often_holds_back_no_other() {
+    let mut budget = Budget::new(100);
+    let spent = NamedLimit {
+        name: "per-ticket-updates".into(),
+        total: Some(30),
+        remaining: Some(0),
+        resets: Some(Duration::from_secs(540)),
+    };
+    let last_one = RateSeen {
+        status: 200,
+        named: vec![spent],
+        ..RateSeen::default()
+    };
+    budget.observe(at(0), Bucket::TicketUpdates, &last_one);
+    assert_eq!(budget.admit(at(0), Bucket::TicketUpdates, FIRST), Ok(()));
+    let refused = RateSeen {
+        one_record: true,
+        ..refuses(540, Some(Bucket::TicketUpdates), false)
+    };
+    budget.observe(at(0), Bucket::TicketUpdates, &refused);
+    assert_eq!(budget.admit(at(0), Bucket::TicketUpdates, FIRST), Ok(()));
+}
+
+#[test]
 fn the_limit_of_the_webhook_endpoints_is_not_taken_for_the_accounts() {
     let mut budget = Budget::new(100);
     budget.observe(at(0), Bucket::Account, &says(700, 600, 60));

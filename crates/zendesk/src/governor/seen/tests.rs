@@ -105,6 +105,40 @@ fn a_429_says_which_limiter_answered(
     assert_eq!((seen.limiter, seen.whole_account), (limiter, whole_account));
 }
 
+const TICKET_JSON: &str = r#"{"error":"APIRateLimitExceeded","description":"Number of allowed updates to this ticket exceeded"}"#;
+const TICKET: (&str, &str) = (
+    "zendesk-ratelimit-per-ticket-updates",
+    "total=30; remaining=0; resets=540",
+);
+const TICKETS: (&str, &str) = (
+    "zendesk-ratelimit-tickets-update",
+    "total=100; remaining=0; resets=41",
+);
+
+#[rstest]
+#[case::of_one_ticket(&[LEFT, TICKET], Some(Bucket::TicketUpdates), true)]
+#[case::of_all_tickets(&[LEFT, TICKETS], Some(Bucket::TicketUpdates), false)]
+#[case::of_both(&[LEFT, TICKET, TICKETS], Some(Bucket::TicketUpdates), false)]
+fn the_limit_of_one_ticket_is_told_apart_from_that_of_all(
+    #[case] lines: &[(&str, &str)],
+    #[case] limiter: Option<Bucket>,
+    #[case] one_record: bool,
+) {
+    let seen = seen(429, lines, TICKET_JSON);
+    assert_eq!((seen.limiter, seen.one_record), (limiter, one_record));
+    assert!(!seen.whole_account);
+}
+
+#[test]
+fn the_exports_own_words_do_not_close_the_account() {
+    let body = r#"{"error":"APIRateLimitExceeded","description":"Number of allowed incremental export API requests per minute exceeded"}"#;
+    assert!(!seen(429, &[LEFT, EXPORTS], body).whole_account);
+    assert!(
+        seen(429, &[LEFT], body).whole_account,
+        "nothing names the limiter"
+    );
+}
+
 #[test]
 fn a_503_with_retry_after_closes_the_account_and_a_200_closes_nothing() {
     assert!(seen(503, &[("Retry-After", "5")], "").whole_account);
