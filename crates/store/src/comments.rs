@@ -281,6 +281,85 @@ pub async fn of_case(
     .collect()
 }
 
+/// Every comment of a case, oldest first, with its id in Zendesk.
+///
+/// # Errors
+/// As the database says.
+pub async fn of_case_with_remote(
+    connection: &mut AnyConnection,
+    case: &str,
+) -> Result<Vec<CommentRow>> {
+    of_case(connection, case, 0, i64::MAX).await
+}
+
+/// The comments of a case that no Zendesk comment is known to be, oldest first.
+///
+/// # Errors
+/// As the database says.
+pub async fn unmapped(connection: &mut AnyConnection, case: &str) -> Result<Vec<CaseComment>> {
+    sqlx::query(
+        "SELECT id, case_id, message, public, is_description, contact_id, user_id, created_at FROM crm_case_comment c \
+         WHERE case_id = $1 AND NOT EXISTS (SELECT 1 FROM zendesk_comment z WHERE z.case_comment_id = c.id) ORDER BY created_at, id",
+    )
+    .bind(clean(case))
+    .fetch_all(connection)
+    .await?
+    .iter()
+    .map(case_comment)
+    .collect()
+}
+
+/// The comments of these cases that no Zendesk comment is known to be, by case: their id, and whether
+/// each is the description.
+///
+/// # Errors
+/// As the database says.
+pub async fn unmapped_of(
+    connection: &mut AnyConnection,
+    cases: &[String],
+) -> Result<HashMap<String, Vec<(String, bool)>>> {
+    let rows = select_in(
+        connection,
+        "SELECT c.id, c.case_id, c.is_description FROM crm_case_comment c \
+         WHERE NOT EXISTS (SELECT 1 FROM zendesk_comment z WHERE z.case_comment_id = c.id) AND c.case_id IN",
+        None,
+        cases,
+        "",
+    )
+    .await?;
+    let mut found: HashMap<String, Vec<(String, bool)>> = HashMap::new();
+    for row in &rows {
+        let is_description = row.try_get::<i64, _>("is_description")? != 0;
+        found
+            .entry(row.try_get("case_id")?)
+            .or_default()
+            .push((row.try_get("id")?, is_description));
+    }
+    Ok(found)
+}
+
+/// Notes which operation of ours made each of these Zendesk comments: `(comment, operation)`.
+///
+/// # Errors
+/// As the database says.
+pub async fn note_operations(
+    tx: &mut Tx,
+    integration: &str,
+    made: &[(i64, String)],
+) -> Result<()> {
+    for (comment, op_id) in made {
+        sqlx::query(
+            "UPDATE zendesk_comment SET op_id = $3 WHERE remote_id = $2 AND integration_id = $1",
+        )
+        .bind(clean(integration))
+        .bind(*comment)
+        .bind(clean(op_id))
+        .execute(&mut **tx)
+        .await?;
+    }
+    Ok(())
+}
+
 /// How many comments a case has.
 ///
 /// # Errors

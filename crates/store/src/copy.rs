@@ -1,5 +1,7 @@
 //! A copy of the whole database, of either kind, into an empty one: for dry runs.
 
+use std::collections::HashSet;
+
 use sqlx::any::{AnyArguments, AnyRow};
 use sqlx::{
     AnyConnection, Arguments as _, AssertSqlSafe, Column as _, Row as _, TypeInfo as _,
@@ -11,6 +13,8 @@ use crate::error::Result;
 
 /// Rows written per transaction.
 const CHUNK: usize = 1_000;
+/// The same of a table whose rows are large.
+const FEW: usize = 16;
 
 /// What the walk over a SQLite table is called in its own result.
 const PLACE: &str = "copied_at";
@@ -24,21 +28,30 @@ impl Store {
     pub async fn copy_into(&self, target: &Self) -> Result<()> {
         // A transaction that is given back by itself, also after an error.
         let mut source = self.snapshot().await?;
+        let mut copied = HashSet::new();
         let tables = MIGRATIONS
             .iter()
             .flat_map(|migration| table_comments(migration.sql.as_str()));
         for (table, _) in tables {
-            copy_table(&mut source, &table, target).await?;
+            // A later migration may have made a table anew.
+            if copied.insert(table.clone()) {
+                copy_table(&mut source, &table, target).await?;
+            }
         }
         Ok(source.rollback().await?)
     }
 }
 
 async fn copy_table(source: &mut AnyConnection, table: &str, target: &Store) -> Result<()> {
+    let page = if table == "attachment_chunk" {
+        FEW
+    } else {
+        CHUNK
+    };
     // Neither way walks over rows that were copied already.
     let text = match Dialect::of(source) {
         Dialect::Sqlite => format!(
-            "SELECT rowid AS {PLACE}, * FROM {table} WHERE rowid > $1 ORDER BY rowid LIMIT {CHUNK}"
+            "SELECT rowid AS {PLACE}, * FROM {table} WHERE rowid > $1 ORDER BY rowid LIMIT {page}"
         ),
         Dialect::Postgres => {
             sqlx::raw_sql(AssertSqlSafe(format!(
@@ -46,7 +59,7 @@ async fn copy_table(source: &mut AnyConnection, table: &str, target: &Store) -> 
             )))
             .execute(&mut *source)
             .await?;
-            format!("FETCH {CHUNK} FROM copy_{table}")
+            format!("FETCH {page} FROM copy_{table}")
         }
     };
     let mut last = i64::MIN;
@@ -81,11 +94,14 @@ fn insert(table: &str, row: &AnyRow) -> Result<(String, AnyArguments)> {
         names.push(column.name());
         // Even nothing has a type, which PostgreSQL insists on.
         let is_text = column.type_info().name() == "TEXT";
-        let is_nothing = row.try_get_raw(n)?.is_null();
-        let added = match (is_text, is_nothing) {
+        let raw = row.try_get_raw(n)?;
+        let added = match (is_text, raw.is_null()) {
             (true, true) => values.add(None::<String>),
             (false, true) => values.add(None::<i64>),
             (true, false) => values.add(row.try_get::<String, _>(n)?),
+            (false, false) if raw.type_info().name() == "BLOB" => {
+                values.add(row.try_get::<Vec<u8>, _>(n)?)
+            }
             (false, false) => values.add(row.try_get::<i64, _>(n)?),
         };
         added.map_err(sqlx::Error::Encode)?;

@@ -14,7 +14,7 @@ use sqlx::{AnyConnection, AssertSqlSafe, Column as _, Row as _, TypeInfo as _, V
 use crate::error::Result;
 
 /// What is told: our records, the mirror, what joins them, and what happened.
-const TABLES: [&str; 18] = [
+const TABLES: [&str; 19] = [
     "crm_user",
     "crm_account",
     "crm_contact",
@@ -30,6 +30,7 @@ const TABLES: [&str; 18] = [
     "link",
     "waiting_ticket",
     "outbox",
+    "attachment",
     "tombstone",
     "conflict",
     "history",
@@ -37,7 +38,7 @@ const TABLES: [&str; 18] = [
 
 /// What is not: how the work went, who looks at it, and how it is set up.
 #[cfg(test)]
-const LEFT_OUT_TABLES: [&str; 13] = [
+const LEFT_OUT_TABLES: [&str; 17] = [
     "session",
     "audit_log",
     "counter",
@@ -46,6 +47,10 @@ const LEFT_OUT_TABLES: [&str; 13] = [
     "integration",
     "stream_cursor",
     "inbox",
+    "hint",
+    "webhook",
+    "sweep",
+    "attachment_chunk",
     "run",
     "run_log",
     "job",
@@ -55,18 +60,26 @@ const LEFT_OUT_TABLES: [&str; 13] = [
 
 /// Columns that say when or in which run something happened here, or are secret, or are made from
 /// such.
-const LEFT_OUT: [&str; 16] = [
+const LEFT_OUT: [&str; 24] = [
     "created_at",
     "updated_at",
+    "read_at",
     "verified_at",
+    "sent_at",
+    "unknown_until",
+    "uploaded_at",
+    "ended_at",
     "restored_at",
     "not_before",
     "at",
     "run_id",
     "created_by_run",
     "op_id",
+    "attempts",
     "lease_token",
     "lease_until",
+    "lease_holder",
+    "content_url",
     "number",
     "password_hash",
     "content",

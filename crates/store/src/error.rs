@@ -55,6 +55,14 @@ pub enum Error {
         /// What exists.
         what: String,
     },
+    /// A record of Zendesk is another one's of ours than the caller thought.
+    #[error(
+        "{what} belongs to another case already. Nothing was written; the work is repeated by itself with what is known by then."
+    )]
+    Taken {
+        /// Which record: `Ticket 7`.
+        what: String,
+    },
     /// The lease under which this worker wrote has passed to another one.
     #[error(
         "Another worker has taken over this work, so this one stopped without writing. Nothing was lost."
@@ -118,7 +126,7 @@ impl Error {
     /// When the same call may succeed.
     pub fn when(&self) -> When {
         match self {
-            Self::Busy | Self::Disconnected | Self::LeaseLost => When::Later,
+            Self::Busy | Self::Disconnected | Self::LeaseLost | Self::Taken { .. } => When::Later,
             Self::DiskFull
             | Self::ReadOnly { .. }
             | Self::Unreachable { .. }

@@ -8,6 +8,7 @@ use std::collections::HashMap;
 
 use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
+use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Row as _};
 
 use crate::bulk::{Bulk, clean, select_in};
@@ -184,17 +185,43 @@ pub async fn of_case(connection: &mut AnyConnection, case: &str) -> Result<Vec<E
     .fetch_all(connection)
     .await?
     .iter()
-    .map(|row| {
-        Ok(Entry {
-            seq: row.try_get("seq")?,
-            at: crate::cases::moment(row, "at")?,
-            side: row.try_get("side")?,
-            actor: row.try_get("actor")?,
-            run_id: row.try_get("run_id")?,
-            body: row.try_get("body")?,
-        })
-    })
+    .map(entry)
     .collect()
+}
+
+/// The latest entries of a case's history, newest first: those below `before`, an entry's `seq`, if
+/// given; at most `limit`.
+///
+/// # Errors
+/// As the database says.
+pub async fn latest(
+    connection: &mut AnyConnection,
+    case: &str,
+    before: Option<i64>,
+    limit: i64,
+) -> Result<Vec<Entry>> {
+    sqlx::query(
+        "SELECT seq, at, side, actor, run_id, body FROM history WHERE case_id = $1 AND seq < $2 ORDER BY seq DESC LIMIT $3",
+    )
+    .bind(clean(case))
+    .bind(before.unwrap_or(i64::MAX))
+    .bind(limit)
+    .fetch_all(connection)
+    .await?
+    .iter()
+    .map(entry)
+    .collect()
+}
+
+fn entry(row: &AnyRow) -> Result<Entry> {
+    Ok(Entry {
+        seq: row.try_get("seq")?,
+        at: crate::cases::moment(row, "at")?,
+        side: row.try_get("side")?,
+        actor: row.try_get("actor")?,
+        run_id: row.try_get("run_id")?,
+        body: row.try_get("body")?,
+    })
 }
 
 /// What happened to cases from `since` on, as `(case number, body)`, oldest first: changes only,

@@ -11,7 +11,7 @@ use sqlx::{AnyConnection, Row as _};
 
 use crate::audit::{self, Act};
 use crate::bulk::clean;
-use crate::database::Tx;
+use crate::database::{Dialect, Tx};
 use crate::error::{Error, Result, exists_already};
 use crate::ids::new_short_id;
 
@@ -318,8 +318,9 @@ pub async fn deactivate(tx: &mut Tx, integration: &Integration, act: Act<'_>) ->
     .await
 }
 
-/// Deletes the integration with its mirrors, links and runs. Cases, comments, contacts, conflict
-/// records and histories stay: they are ours.
+/// Deletes the integration with its mirrors, links, runs, hints, webhook and what waits to be sent
+/// ([`pending`] says how much that is). Cases, comments, contacts, files, conflict records and histories
+/// stay: they are ours.
 ///
 /// # Errors
 /// As the database says.
@@ -327,7 +328,6 @@ pub async fn delete(tx: &mut Tx, integration: &Integration, act: Act<'_>) -> Res
     for table in [
         "link",
         "outbox",
-        "inbox",
         "zendesk_comment",
         "zendesk_ticket",
         "zendesk_user",
@@ -339,6 +339,7 @@ pub async fn delete(tx: &mut Tx, integration: &Integration, act: Act<'_>) -> Res
             .execute(&mut **tx)
             .await?;
     }
+    crate::attachments::detach(tx, &integration.id).await?;
     sqlx::query("DELETE FROM integration WHERE id = $1")
         .bind(integration.id.clone())
         .execute(&mut **tx)
@@ -390,4 +391,33 @@ pub async fn pending_pushes(connection: &mut AnyConnection, id: &str) -> Result<
     .bind(clean(id))
     .fetch_one(connection)
     .await?)
+}
+
+/// How many changes would be lost with the integration: those that wait, those a worker is at, and
+/// those that are parked.
+///
+/// # Errors
+/// As the database says.
+pub async fn pending(connection: &mut AnyConnection, id: &str) -> Result<i64> {
+    let counts = crate::outbox::counts(connection, id).await?;
+    Ok(counts.waiting + counts.claimed + counts.parked)
+}
+
+/// Lets nobody else write for this integration by the same lock until the transaction ends: what two of
+/// them find unknown must not be made twice. SQLite has one writer anyway.
+///
+/// # Errors
+/// As the database says.
+pub async fn lock(tx: &mut Tx, id: &str) -> Result<()> {
+    match tx.dialect() {
+        Dialect::Sqlite => {}
+        // Not the stronger lock: rows that refer to the integration are written beside it.
+        Dialect::Postgres => {
+            sqlx::query("SELECT id FROM integration WHERE id = $1 FOR NO KEY UPDATE")
+                .bind(clean(id))
+                .fetch_optional(&mut **tx)
+                .await?;
+        }
+    }
+    Ok(())
 }

@@ -4,6 +4,7 @@
 //! connection, writing ones a [`Tx`], and [`Store::begin`] is the only way to get one. The same
 //! queries run on SQLite and PostgreSQL; every test of this crate runs on both.
 
+pub mod attachments;
 pub mod audit;
 pub mod budgets;
 mod bulk;
@@ -16,10 +17,12 @@ pub mod counters;
 pub mod credentials;
 pub mod cursors;
 mod database;
+pub mod desks;
 pub mod dump;
 mod error;
 pub mod history;
 pub mod ids;
+pub mod inbox;
 pub mod integrations;
 pub mod jobs;
 pub mod leases;
@@ -30,11 +33,13 @@ pub mod references;
 pub mod runs;
 pub mod scratch;
 pub mod secrets;
+pub mod sweeps;
 pub mod tickets;
 pub mod tombstones;
 pub mod unreadable;
 pub mod users;
 pub mod waiting;
+pub mod webhooks;
 pub mod zendesk_users;
 
 pub use database::{Dialect, Reader, Store, Tx};

@@ -7,7 +7,8 @@ use domain::value::Agreed;
 use jiff::Timestamp;
 use sqlx::{AnyConnection, Row as _};
 
-use crate::bulk::{Bulk, select_in};
+use crate::bulk::{Bulk, clean, select_in};
+use crate::cases::{maybe_moment, moment};
 use crate::database::Tx;
 use crate::error::{Error, Result};
 use crate::zendesk_users::encode;
@@ -137,4 +138,109 @@ pub async fn open_cases(connection: &mut AnyConnection, cases: &[String]) -> Res
     .iter()
     .map(|row| Ok(row.try_get("case_id")?))
     .collect()
+}
+
+/// A ticket of a case, as people are told of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CaseTicket {
+    /// Whose ticket.
+    pub integration_id: String,
+    /// The ticket.
+    pub remote_id: i64,
+    /// False for a predecessor: a follow-up took the case over from it.
+    pub open: bool,
+    /// When they were linked.
+    pub created_at: Timestamp,
+    /// When they were last compared; at the latest when they were linked.
+    pub verified_at: Timestamp,
+}
+
+/// Every ticket a case has or had: the open one first, then its predecessors, the latest first.
+///
+/// # Errors
+/// As the database says.
+pub async fn of_case(connection: &mut AnyConnection, case: &str) -> Result<Vec<CaseTicket>> {
+    // Two halves, each with an index of its own.
+    sqlx::query(
+        "SELECT integration_id, remote_id, 0 AS place, created_at, COALESCE(verified_at, created_at) AS verified_at FROM link \
+         WHERE case_id = $1 AND state = 'open' \
+         UNION ALL SELECT integration_id, remote_id, 1, created_at, COALESCE(verified_at, created_at) FROM link \
+         WHERE case_id = $1 AND state = 'closed' ORDER BY place, created_at DESC, remote_id DESC",
+    )
+    .bind(clean(case))
+    .fetch_all(connection)
+    .await?
+    .iter()
+    .map(|row| {
+        let place: i64 = row.try_get("place")?;
+        Ok(CaseTicket {
+            integration_id: row.try_get("integration_id")?,
+            remote_id: row.try_get("remote_id")?,
+            open: place == 0,
+            created_at: moment(row, "created_at")?,
+            verified_at: moment(row, "verified_at")?,
+        })
+    })
+    .collect()
+}
+
+/// The tickets with an open link that were verified longest ago, at most `limit`, the oldest first:
+/// what a sweep looks at next. A link that was just made was just compared.
+///
+/// # Errors
+/// As the database says.
+pub async fn oldest_verified(
+    connection: &mut AnyConnection,
+    integration: &str,
+    limit: i64,
+) -> Result<Vec<i64>> {
+    Ok(sqlx::query_scalar(
+        "SELECT remote_id FROM link WHERE integration_id = $1 AND state = 'open' \
+         ORDER BY COALESCE(verified_at, created_at), remote_id LIMIT $2",
+    )
+    .bind(clean(integration))
+    .bind(limit)
+    .fetch_all(connection)
+    .await?)
+}
+
+/// When the open link that was verified longest ago was; none if there is none.
+///
+/// # Errors
+/// As the database says.
+pub async fn oldest_verification(
+    connection: &mut AnyConnection,
+    integration: &str,
+) -> Result<Option<Timestamp>> {
+    let row = sqlx::query(
+        "SELECT MIN(COALESCE(verified_at, created_at)) AS oldest FROM link WHERE integration_id = $1 AND state = 'open'",
+    )
+    .bind(clean(integration))
+    .fetch_one(connection)
+    .await?;
+    maybe_moment(&row, "oldest")
+}
+
+static VERIFIED: Bulk = Bulk::new(
+    "UPDATE link SET verified_at = v.column3 FROM (",
+    3,
+    ") AS v WHERE link.integration_id = v.column1 AND link.remote_id = v.column2",
+);
+
+/// Notes that these tickets and their cases were compared.
+///
+/// # Errors
+/// As the database says.
+pub async fn mark_verified(
+    tx: &mut Tx,
+    integration: &str,
+    tickets: &[i64],
+    now: Timestamp,
+) -> Result<()> {
+    VERIFIED
+        .run(tx, tickets, |row, ticket| {
+            row.text(integration).int(*ticket).int(now.as_microsecond());
+        })
+        .await?;
+    Ok(())
 }

@@ -11,7 +11,7 @@ use chacha20poly1305::aead::{Aead as _, KeyInit as _, Payload};
 use chacha20poly1305::{Key, XChaCha20Poly1305, XNonce};
 use clock::Dice;
 use secrecy::{ExposeSecret as _, SecretBox, SecretString};
-use sqlx::Row as _;
+use sqlx::{AssertSqlSafe, Row as _};
 
 use crate::database::{Dialect, Store, Tx};
 use crate::error::{Error, KeyProblem, Result};
@@ -127,38 +127,16 @@ impl Keyring {
     /// # Errors
     /// [`KeyProblem::Wrong`] if one of them does not open; nothing is changed then.
     pub async fn rotate(&self, new: &Self, tx: &mut Tx, dice: &dyn Dice) -> Result<u64> {
-        let mut rewrapped = 0;
         // Locked, so that tokens somebody is just keeping are sealed again too, and not undone: a
         // refresh token can be used once.
-        let text = match tx.dialect() {
-            Dialect::Sqlite => "SELECT id, sealed_secret, sealed_tokens FROM credential",
-            Dialect::Postgres => {
-                "SELECT id, sealed_secret, sealed_tokens FROM credential ORDER BY id FOR UPDATE"
-            }
-        };
-        let rows = sqlx::query(text).fetch_all(&mut **tx).await?;
-        for row in rows {
-            let id: String = row.try_get("id")?;
-            let mut again = Vec::new();
-            for column in ["secret", "tokens"] {
-                let sealed: Option<String> = row.try_get(format!("sealed_{column}").as_str())?;
-                let place = format!("credential/{id}/{column}");
-                again.push(match sealed {
-                    None => None,
-                    Some(sealed) => {
-                        rewrapped += 1;
-                        Some(new.seal(&self.open(&sealed, &place)?, &place, dice))
-                    }
-                });
-            }
-            sqlx::query(
-                "UPDATE credential SET sealed_secret = $1, sealed_tokens = $2 WHERE id = $3",
-            )
-            .bind(again[0].take())
-            .bind(again[1].take())
-            .bind(id)
-            .execute(&mut **tx)
-            .await?;
+        let mut rewrapped = 0;
+        for (table, id, columns) in [
+            ("credential", "id", ["secret", "tokens"]),
+            ("webhook", "integration_id", ["secret", "previous"]),
+        ] {
+            rewrapped += self
+                .rotate_table(new, tx, dice, (table, id, columns))
+                .await?;
         }
         let check = new.seal(
             &"deskbridge".to_owned().into(),
@@ -169,6 +147,48 @@ impl Keyring {
             .bind(check)
             .execute(&mut **tx)
             .await?;
+        Ok(rewrapped)
+    }
+
+    /// Seals again what these two columns of a table hold: `sealed_secret` for `secret`.
+    async fn rotate_table(
+        &self,
+        new: &Self,
+        tx: &mut Tx,
+        dice: &dyn Dice,
+        (table, id, [first, second]): (&str, &str, [&str; 2]),
+    ) -> Result<u64> {
+        let lock = match tx.dialect() {
+            Dialect::Sqlite => "",
+            Dialect::Postgres => " FOR UPDATE",
+        };
+        let all = format!(
+            "SELECT {id} AS id, sealed_{first} AS first, sealed_{second} AS second FROM {table} ORDER BY {id}{lock}"
+        );
+        let again =
+            format!("UPDATE {table} SET sealed_{first} = $1, sealed_{second} = $2 WHERE {id} = $3");
+        let mut rewrapped = 0;
+        for row in sqlx::query(AssertSqlSafe(all)).fetch_all(&mut **tx).await? {
+            let id: String = row.try_get("id")?;
+            let mut sealed_again = Vec::new();
+            for (name, column) in [("first", first), ("second", second)] {
+                let sealed: Option<String> = row.try_get(name)?;
+                let place = format!("{table}/{id}/{column}");
+                sealed_again.push(match sealed {
+                    None => None,
+                    Some(sealed) => {
+                        rewrapped += 1;
+                        Some(new.seal(&self.open(&sealed, &place)?, &place, dice))
+                    }
+                });
+            }
+            sqlx::query(AssertSqlSafe(again.clone()))
+                .bind(sealed_again[0].take())
+                .bind(sealed_again[1].take())
+                .bind(id)
+                .execute(&mut **tx)
+                .await?;
+        }
         Ok(rewrapped)
     }
 }

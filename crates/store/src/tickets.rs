@@ -32,19 +32,35 @@ pub fn state_word(life: Life) -> &'static str {
 
 static UPSERT: Bulk = Bulk::new(
     "INSERT INTO zendesk_ticket (integration_id, remote_id, state, status, kind, priority, recipient, requester_id, \
-     submitter_id, assignee_id, problem_id, followup_source_id, updated_at, content, raw)",
-    15,
+     submitter_id, assignee_id, problem_id, followup_source_id, updated_at, read_at, content, raw)",
+    16,
     "ON CONFLICT (integration_id, remote_id) DO UPDATE SET state = excluded.state, status = excluded.status, \
      kind = excluded.kind, priority = excluded.priority, recipient = excluded.recipient, requester_id = excluded.requester_id, \
      submitter_id = excluded.submitter_id, assignee_id = excluded.assignee_id, problem_id = excluded.problem_id, \
-     followup_source_id = excluded.followup_source_id, updated_at = excluded.updated_at, content = excluded.content, raw = excluded.raw",
+     followup_source_id = excluded.followup_source_id, updated_at = excluded.updated_at, \
+     read_at = CASE WHEN excluded.updated_at = zendesk_ticket.updated_at AND zendesk_ticket.read_at > COALESCE(excluded.read_at, 0) \
+     THEN zendesk_ticket.read_at ELSE excluded.read_at END, content = excluded.content, raw = excluded.raw",
 );
 
-/// Adds tickets to the mirror, or replaces them.
+/// Adds tickets to the mirror, or replaces them, when it is not known at which moment they were read.
 ///
 /// # Errors
 /// As the database says.
 pub async fn put(tx: &mut Tx, integration: &str, tickets: &[MirroredTicket<'_>]) -> Result<()> {
+    put_read(tx, integration, tickets, None).await
+}
+
+/// Adds tickets to the mirror, or replaces them. `read_at` is Zendesk's clock when it answered with them:
+/// of two states of one second the one read later is the newer ([`domain::desk::Version`]).
+///
+/// # Errors
+/// As the database says.
+pub async fn put_read(
+    tx: &mut Tx,
+    integration: &str,
+    tickets: &[MirroredTicket<'_>],
+    read_at: Option<Timestamp>,
+) -> Result<()> {
     UPSERT
         .run(
             tx,
@@ -68,6 +84,7 @@ pub async fn put(tx: &mut Tx, integration: &str, tickets: &[MirroredTicket<'_>])
                     .maybe_int(ticket.problem_id)
                     .maybe_int(ticket.followup_source_id)
                     .maybe_int(ticket.updated_at.map(Timestamp::as_microsecond))
+                    .maybe_int(read_at.map(Timestamp::as_microsecond))
                     .int(*content)
                     .text(raw);
             },
@@ -83,6 +100,8 @@ pub struct KnownTicket {
     pub content: i64,
     /// When it last changed in Zendesk.
     pub updated_at: Option<Timestamp>,
+    /// Zendesk's clock when this state of it was read.
+    pub read_at: Option<Timestamp>,
 }
 
 /// What is known of the tickets with these Zendesk ids.
@@ -96,7 +115,7 @@ pub async fn by_ids(
 ) -> Result<HashMap<i64, KnownTicket>> {
     select_in(
         connection,
-        "SELECT remote_id, content, updated_at FROM zendesk_ticket WHERE integration_id = $1 AND remote_id IN",
+        "SELECT remote_id, content, updated_at, read_at FROM zendesk_ticket WHERE integration_id = $1 AND remote_id IN",
         Some(integration),
         ids,
         "",
@@ -107,6 +126,7 @@ pub async fn by_ids(
         let known = KnownTicket {
             content: row.try_get("content")?,
             updated_at: crate::cases::maybe_moment(row, "updated_at")?,
+            read_at: crate::cases::maybe_moment(row, "read_at")?,
         };
         Ok((row.try_get("remote_id")?, known))
     })
@@ -180,6 +200,25 @@ pub async fn note_merged(tx: &mut Tx, integration: &str, merged: &[(i64, i64)]) 
         })
         .await?;
     Ok(())
+}
+
+/// Which ticket this one was merged into, if it was and Zendesk named it.
+///
+/// # Errors
+/// As the database says.
+pub async fn merged_into(
+    connection: &mut AnyConnection,
+    integration: &str,
+    ticket: i64,
+) -> Result<Option<i64>> {
+    let merged: Option<Option<i64>> = sqlx::query_scalar(
+        "SELECT merged_into FROM zendesk_ticket WHERE remote_id = $2 AND integration_id = $1",
+    )
+    .bind(clean(integration))
+    .bind(ticket)
+    .fetch_optional(connection)
+    .await?;
+    Ok(merged.flatten())
 }
 
 /// How many tickets are mirrored.

@@ -195,6 +195,18 @@ pub async fn by_ids(
     .collect()
 }
 
+/// The user with this id, disabled or not.
+///
+/// # Errors
+/// As the database says.
+pub async fn find(connection: &mut AnyConnection, id: &str) -> Result<Option<User>> {
+    let row = sqlx::query("SELECT id, email, name, role FROM crm_user WHERE id = $1")
+        .bind(clean(id))
+        .fetch_optional(connection)
+        .await?;
+    row.as_ref().map(user).transpose()
+}
+
 /// Gives a user a new password and ends their sessions: whoever knew the old one is out.
 /// `password_hash` comes from [`crate::passwords::hash`].
 ///

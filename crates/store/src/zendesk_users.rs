@@ -159,6 +159,59 @@ pub async fn by_email_keys(
     .collect()
 }
 
+/// The active agents and administrators with one of these primary emails, given as [`email_key`]s, in
+/// the order of their ids: who in Zendesk a user of ours is.
+///
+/// # Errors
+/// As the database says.
+pub async fn staff_by_email_keys(
+    connection: &mut AnyConnection,
+    integration: &str,
+    keys: &[String],
+) -> Result<Vec<KnownUser>> {
+    let rows = select_in(
+        connection,
+        "SELECT u.remote_id, u.name, u.email, u.phone, u.role, u.active, u.updated_at, u.content, l.contact_id FROM zendesk_user u \
+         LEFT JOIN person_link l ON l.integration_id = u.integration_id AND l.remote_id = u.remote_id \
+         WHERE u.active = 1 AND u.role IN ('agent', 'admin') AND u.integration_id = $1 AND u.email_key IN",
+        Some(integration),
+        keys,
+        "",
+    )
+    .await?;
+    in_order(&rows)
+}
+
+/// The Zendesk users that are one of these contacts, deleted ones too, in the order of their ids.
+///
+/// # Errors
+/// As the database says.
+pub async fn by_contact(
+    connection: &mut AnyConnection,
+    integration: &str,
+    contacts: &[String],
+) -> Result<Vec<KnownUser>> {
+    let rows = select_in(
+        connection,
+        "SELECT u.remote_id, u.name, u.email, u.phone, u.role, u.active, u.updated_at, u.content, l.contact_id FROM person_link l \
+         JOIN zendesk_user u ON u.remote_id = l.remote_id AND u.integration_id = l.integration_id \
+         WHERE l.integration_id = $1 AND l.contact_id IN",
+        Some(integration),
+        contacts,
+        "",
+    )
+    .await?;
+    in_order(&rows)
+}
+
+/// Each user once: long lists of keys are asked for in parts, which may name one twice.
+fn in_order(rows: &[AnyRow]) -> Result<Vec<KnownUser>> {
+    let mut users = rows.iter().map(known).collect::<Result<Vec<_>>>()?;
+    users.sort_unstable_by_key(|user| user.remote_id);
+    users.dedup_by_key(|user| user.remote_id);
+    Ok(users)
+}
+
 /// The links of the users with these Zendesk ids.
 ///
 /// # Errors

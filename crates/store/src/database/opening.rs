@@ -134,6 +134,7 @@ pub(super) fn explain(error: Error, dialect: Dialect, url: &str) -> Error {
         | Error::Unreachable { .. }
         | Error::Exists { .. }
         | Error::LeaseLost
+        | Error::Taken { .. }
         | Error::Key(_)
         | Error::Schema(_)
         | Error::Damaged(_)) => other,

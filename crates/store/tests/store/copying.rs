@@ -4,56 +4,33 @@ use store::{Dialect, Store, cases};
 
 use crate::database::{Database, execute, in_new_database, in_new_file};
 use crate::samples::case;
-
-const GROUND: &str = include_str!("../../migrations/0001_ground.sql");
-
-struct Column {
-    name: String,
-    is_text: bool,
-    may_be_empty: bool,
-}
-
-/// The tables in the order in which they refer to each other, as the migration writes them.
-fn tables() -> Vec<(String, Vec<Column>)> {
-    let mut tables: Vec<(String, Vec<Column>)> = Vec::new();
-    for line in GROUND.lines() {
-        if let Some(rest) = line.strip_prefix("CREATE TABLE ") {
-            tables.push((rest.trim_end_matches(" (").to_owned(), Vec::new()));
-        } else if let Some(column) = line.strip_prefix("  ") {
-            let words: Vec<&str> = column.trim_end_matches(',').split(' ').collect();
-            let is_text = words[1] == "TEXT";
-            if is_text || words[1] == "BIGINT" {
-                tables.last_mut().unwrap().1.push(Column {
-                    name: words[0].to_owned(),
-                    is_text,
-                    may_be_empty: !column.contains("NOT NULL") && !column.contains("PRIMARY KEY"),
-                });
-            }
-        }
-    }
-    assert!(tables.len() > 20 && tables.iter().all(|(_, columns)| columns.len() > 1));
-    tables
-}
+use crate::schema::{Kind, tables};
 
 /// Three rows in every table: a plain one, one with everything empty that may be, and one with
 /// large numbers and difficult text. A row refers to the row of the same number elsewhere.
 async fn fill(store: &Store) {
     let mut tx = store.begin().await.unwrap();
-    for (table, columns) in tables() {
+    for table in tables() {
         for row in 1..=3 {
+            let columns = &table.columns;
             let names: Vec<_> = columns.iter().map(|column| column.name.as_str()).collect();
             let values: Vec<_> = columns
                 .iter()
-                .map(|column| match (row, column.is_text, column.may_be_empty) {
+                .map(|column| match (row, column.kind, column.may_be_empty) {
                     (2, _, true) => "NULL".to_owned(),
-                    (3, true, _) => "'v3 — 🖨️ שלום \"quoted\" ''quoted''\n'".to_owned(),
-                    (3, false, _) => "9007199254740993".to_owned(),
-                    (_, true, _) => format!("'v{row}'"),
-                    (_, false, _) => row.to_string(),
+                    (_, Kind::Bytes, _) => match store.dialect() {
+                        Dialect::Sqlite => format!("X'00FF8{row}0A'"),
+                        Dialect::Postgres => format!("decode('00FF8{row}0A', 'hex')"),
+                    },
+                    (3, Kind::Text, _) => "'v3 — 🖨️ שלום \"quoted\" ''quoted''\n'".to_owned(),
+                    (3, Kind::Number, _) => "9007199254740993".to_owned(),
+                    (_, Kind::Text, _) => format!("'v{row}'"),
+                    (_, Kind::Number, _) => row.to_string(),
                 })
                 .collect();
             let insert = format!(
-                "INSERT INTO {table} ({}) VALUES ({})",
+                "INSERT INTO {} ({}) VALUES ({})",
+                table.name,
                 names.join(", "),
                 values.join(", ")
             );
@@ -69,11 +46,21 @@ async fn fill(store: &Store) {
 /// Every value of every row of every table.
 async fn contents(store: &Store) -> Vec<String> {
     let mut all = Vec::new();
-    for (table, columns) in tables() {
-        let values: Vec<_> = columns
+    for table in tables() {
+        let values: Vec<_> = table
+            .columns
             .iter()
-            .map(|column| format!("COALESCE(CAST({} AS TEXT), '(nothing)')", column.name))
+            .map(|column| match (column.kind, store.dialect()) {
+                (Kind::Bytes, Dialect::Sqlite) => format!("hex({})", column.name),
+                (Kind::Bytes, Dialect::Postgres) => {
+                    format!("upper(encode({}, 'hex'))", column.name)
+                }
+                (Kind::Text | Kind::Number, _) => {
+                    format!("COALESCE(CAST({} AS TEXT), '(nothing)')", column.name)
+                }
+            })
             .collect();
+        let table = table.name;
         let query = format!(
             "SELECT '{table}: ' || {} FROM {table}",
             values.join(" || '|' || ")

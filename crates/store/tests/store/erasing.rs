@@ -48,7 +48,7 @@ async fn a_conflict_forgets_the_tickets_words_and_keeps_ours() {
             rule: "local wins",
         };
         let mut tx = database.tx().await;
-        conflicts::record(&mut tx, "main", "run1", &[conflict(1), conflict(2)], at(0))
+        conflicts::record(&mut tx, "main", Some("run1"), &[conflict(1), conflict(2)], at(0))
             .await
             .unwrap();
         conflicts::purge(&mut tx, "main", &[1]).await.unwrap();

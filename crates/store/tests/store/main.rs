@@ -32,6 +32,7 @@ mod permissions;
 mod rerun;
 mod runs;
 mod samples;
+mod schema;
 mod sizes;
 mod texts;
 mod uniqueness;

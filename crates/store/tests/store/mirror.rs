@@ -351,16 +351,16 @@ async fn comments_of_a_case_are_shown_oldest_first_with_their_authors() {
 #[tokio::test]
 async fn what_waits_about_an_erased_ticket_is_parked_without_its_text() {
     on_both(async |database| {
-        for (op, integration, case) in [
-            ("op1", "main", "case1"),
-            ("op2", "main", "case2"),
-            ("op3", "other", "case1"),
+        for (seq, op, integration, case, state) in [
+            (1, "op1", "main", "case1", "claimed"),
+            (2, "op2", "main", "case2", "waiting"),
+            (3, "op3", "other", "case1", "waiting"),
+            (4, "op4", "main", "case1", "done"),
         ] {
-            let seq = i64::from(op == "op3") + 1;
             database
                 .execute(&format!(
-                    "INSERT INTO outbox (op_id, integration_id, case_id, seq, kind, payload, state, not_before, created_at) \
-                     VALUES ('{op}', '{integration}', '{case}', {seq}, 'comment', 'personal', 'waiting', 0, 0)"
+                    "INSERT INTO outbox (op_id, integration_id, line, seq, kind, payload, state, not_before, created_at, requested_by) \
+                     VALUES ('{op}', '{integration}', '{case}', {seq}, 'comment', 'personal', '{state}', 0, 0, 'sync')"
                 ))
                 .await;
         }
@@ -375,9 +375,10 @@ async fn what_waits_about_an_erased_ticket_is_parked_without_its_text() {
         assert_eq!(
             rows,
             [
-                "op1 {} parked the ticket was erased in Zendesk",
+                "op1 {} parked {\"why\":\"ticket_erased\"}",
                 "op2 personal waiting -",
                 "op3 personal waiting -",
+                "op4 {} done -",
             ]
         );
     })

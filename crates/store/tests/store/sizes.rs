@@ -255,7 +255,7 @@ async fn logs_conflicts_and_histories_of_any_length_are_written_and_read_back() 
                 .collect();
             let mut tx = database.tx().await;
             runs::log(&mut tx, &run, 1, &lines, at(0)).await.unwrap();
-            conflicts::record(&mut tx, &id, &run, &fought, at(0))
+            conflicts::record(&mut tx, &id, Some(&run), &fought, at(0))
                 .await
                 .unwrap();
             history::append(&mut tx, &events, at(0)).await.unwrap();

@@ -162,7 +162,7 @@ async fn difficult_text_is_written_wherever_text_from_outside_goes() {
                 winner: "crm",
                 rule: "local wins",
             };
-            conflicts::record(&mut tx, &integration.id, &run, &[conflict], at(n))
+            conflicts::record(&mut tx, &integration.id, Some(&run), &[conflict], at(n))
                 .await
                 .unwrap();
             store::audit::note(&mut tx, act(), "case.edit", text, text)

@@ -153,19 +153,6 @@ async fn an_integration_has_one_open_run_of_a_kind() {
 }
 
 #[tokio::test]
-async fn a_hint_that_came_in_is_kept_once() {
-    on_both(async |database| {
-        let hint = "INSERT INTO inbox (source, event_id, integration_id, subject, state, received_at) \
-                    VALUES ('webhook', 'event1', 'main', 'ticket 1', 'done', 1)";
-        database.execute(hint).await;
-        assert!(is_refused(database, hint).await);
-        assert!(is_refused(database, &hint.replace("'main'", "'other'")).await);
-        database.execute(&hint.replace("event1", "event2")).await;
-    })
-    .await;
-}
-
-#[tokio::test]
 async fn a_case_number_and_a_place_in_a_cases_line_are_taken_once() {
     on_both(async |database| {
         let mut tx = database.tx().await;
@@ -178,10 +165,27 @@ async fn a_case_number_and_a_place_in_a_cases_line_are_taken_once() {
         assert!(matches!(second, Err(Error::Database(_))), "{second:?}");
         drop(tx);
 
-        let change = "INSERT INTO outbox (op_id, integration_id, case_id, seq, kind, payload, state, not_before, created_at) \
-                      VALUES ('op1', 'main', 'case1', 1, 'comment', '{}', 'done', 0, 0)";
+        let change = "INSERT INTO outbox (op_id, integration_id, line, seq, kind, payload, state, not_before, created_at, requested_by) \
+                      VALUES ('op1', 'main', 'case1', 1, 'comment', '{}', 'done', 0, 0, 'sync')";
         database.execute(change).await;
         assert!(is_refused(database, &change.replace("op1", "op2")).await);
+        // At most one of a line is claimed, and at most one that makes its ticket is open or parked.
+        let next = |n: i64, kind: &str, state: &str| {
+            change
+                .replace("op1", &format!("op{n}"))
+                .replace("'case1', 1", &format!("'case1', {n}"))
+                .replace("'comment'", &format!("'{kind}'"))
+                .replace("'done'", &format!("'{state}'"))
+        };
+        database.execute(&next(2, "comment", "claimed")).await;
+        assert!(is_refused(database, &next(3, "fields", "claimed")).await);
+        database.execute(&next(4, "publish", "parked")).await;
+        for state in ["waiting", "claimed", "parked"] {
+            assert!(is_refused(database, &next(5, "follow_up", state)).await, "{state}");
+        }
+        database.execute(&next(5, "publish", "done")).await;
+        let other = next(6, "publish", "waiting").replace("case1", "case2");
+        database.execute(&other).await;
     })
     .await;
 }
