@@ -4,6 +4,7 @@ pub(crate) mod attachment;
 pub(crate) mod audit;
 pub(crate) mod reference;
 pub(crate) mod ticket;
+pub(crate) mod ticket_event;
 pub(crate) mod user;
 pub(crate) mod webhook;
 
