@@ -42,6 +42,7 @@ pub(crate) struct Zendesk {
 #[serde(deny_unknown_fields)]
 pub(crate) struct Worker {
     pub(crate) lease_seconds: u64,
+    pub(crate) settle_seconds: u64,
 }
 
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -118,6 +119,7 @@ impl Config {
         range("zendesk.page_size", page_size.into(), 1, 1000)?;
         range("zendesk.request_timeout_seconds", timeout, 1, 600)?;
         range("worker.lease_seconds", lease, 2, 3600)?;
+        range("worker.settle_seconds", self.worker.settle_seconds, 0, 60)?;
         if lease <= timeout {
             return Err(format!(
                 "worker.lease_seconds ({lease}) must be longer than zendesk.request_timeout_seconds ({timeout}), so that no worker loses its work while it waits for one answer."
@@ -142,6 +144,11 @@ impl Config {
     /// How long a worker may be silent.
     pub(crate) fn lease(&self) -> Duration {
         Duration::from_secs(self.worker.lease_seconds)
+    }
+
+    /// How long edits are gathered before they are sent.
+    pub(crate) fn settle(&self) -> Duration {
+        Duration::from_secs(self.worker.settle_seconds)
     }
 }
 

@@ -183,6 +183,7 @@ impl Place {
             keyring: Arc::new(keyring),
             settings: Arc::new(self.engine_settings(&holder.name)),
             is_gone: is_gone(folder),
+            memory: Arc::default(),
             clock,
             dice,
             checkpoint: kill_switch::checkpoint(&self.environment),
@@ -201,6 +202,7 @@ impl Place {
             page_size: self.config.zendesk.page_size,
             request_timeout: self.config.request_timeout(),
             addresses: self.addresses(),
+            settle: self.config.settle(),
         }
     }
 }

@@ -6,7 +6,10 @@
 pub mod person;
 pub mod ticket;
 
-pub use person::{ContactFields, NewContact, PersonField, PersonUpdate, new_contact, plan_person};
+pub use person::{
+    ContactFields, NewContact, PersonField, PersonUpdate, contact_value, new_contact, plan_person,
+    user_value,
+};
 pub use ticket::{
     CaseUpdate, NewCase, TicketFacts, TicketPlan, case_value, description_key, plan_change,
     plan_new, plan_ticket, ticket_value,

@@ -6,9 +6,14 @@
 //! the next one goes on from there.
 
 mod comments;
+mod drain;
+mod hints;
 mod link;
+mod person;
 mod pull;
+mod push;
 mod references;
+mod room;
 mod stream;
 mod tickets;
 mod users;
@@ -18,22 +23,41 @@ use zendesk::Client;
 
 use crate::engine::Engine;
 use crate::error::Result;
+pub(crate) use hints::heed_all;
+pub(crate) use link::rule_words;
 use pull::Pull;
+pub(crate) use push::{foresee, push_next};
 
-/// Carries out one pull job: opens its run or goes on with it, reads every stream, ends it.
-/// `client` is given where requests must not go through `engine`'s own database (a dry run).
+/// Carries out one pull job: opens its run or goes on with it, reads every stream, sends what waits,
+/// ends it.
 ///
 /// # Errors
 /// What kept the run from being ended properly. A run that failed has been ended, with the reason.
-pub(crate) async fn pull(engine: &Engine, job: &Job, client: Option<Client>) -> Result<()> {
+pub(crate) async fn pull(engine: &Engine, job: &Job) -> Result<()> {
+    run(engine, job, None).await
+}
+
+/// As [`pull`], in a copy of the database and with a client of the real account: nothing is sent.
+///
+/// # Errors
+/// As [`pull`].
+pub(crate) async fn pull_only(copy: &Engine, job: &Job, client: Client) -> Result<()> {
+    run(copy, job, Some(client)).await
+}
+
+async fn run(engine: &Engine, job: &Job, client: Option<Client>) -> Result<()> {
     let Some(run) = pull::open(engine, job).await? else {
         return Ok(());
     };
+    let sends = client.is_none();
     let mut pull = match pull::connect(engine, job, run, client).await {
         Ok(pull) => pull,
         Err((mut unopened, error)) => return unopened.end(Err(error)).await,
     };
-    let outcome = read_streams(&mut pull).await;
+    let mut outcome = read_streams(&mut pull).await;
+    if sends && outcome.is_ok() {
+        outcome = drain::drain(&mut pull).await;
+    }
     pull.end(outcome).await
 }
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use domain::person::{Role, ZendeskUser, email_key};
 use store::credentials::{self, CredentialKind};
-use store::integrations::Settings;
+use store::integrations::{Integration, Settings};
 use zendesk::{Address, Client, Me, Options, Record, SignIn};
 
 use crate::engine::Engine;
@@ -24,6 +24,20 @@ pub struct Probe {
     pub me: Me,
     /// What a person should know, as sentences; nothing here keeps the integration from working.
     pub findings: Vec<String>,
+}
+
+/// The client of an integration: the one made lately, else a new one.
+///
+/// # Errors
+/// As [`connect`].
+pub(crate) async fn client_of(engine: &Engine, integration: &Integration) -> Result<Client> {
+    let (id, settings, now) = (&integration.id, &integration.settings, engine.now());
+    if let Some(client) = engine.memory.client(id, settings, now) {
+        return Ok(client);
+    }
+    let client = connect(engine, settings).await?;
+    engine.memory.keep_client(id, settings, now, &client);
+    Ok(client)
 }
 
 /// A client for the account that `settings` name. Opens no connection yet.

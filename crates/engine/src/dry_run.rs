@@ -1,15 +1,17 @@
-//! What a pull would change, found out by doing it to a copy.
+//! What a run would change on either side, found out by doing it to a copy.
 //!
-//! The copy is a database of its own in a temporary folder; the pull is the real one, so a real
-//! run right after it does exactly what this one said. Sign-in and limits go through the real
+//! The copy is a database of its own in a temporary folder; the pull is the real one, and what waits
+//! for Zendesk is planned against the tickets as they are, up to the moment where it would be sent. So
+//! a real run right after it does exactly what this one said. Sign-in and limits go through the real
 //! database, so that a refresh token is never spent behind its back.
 
 use std::path::Path;
 use std::sync::Arc;
 
+use domain::push::Sending;
 use store::integrations::Integration;
 use store::runs::{self, Counters, RunState};
-use store::{Store, history, jobs};
+use store::{Store, cases, history, jobs};
 
 use crate::connection::connect;
 use crate::engine::Engine;
@@ -30,6 +32,8 @@ pub struct DryRun {
     pub counters: Counters,
     /// Every field of an existing case that would change, as a sentence.
     pub changes: Vec<String>,
+    /// Everything that would be written in Zendesk, as sentences.
+    pub sendings: Vec<String>,
     /// What a person would want to look at.
     pub warnings: Vec<String>,
 }
@@ -64,8 +68,19 @@ pub async fn dry_run(engine: &Engine, integration: &Integration, folder: &Path) 
     .ok_or_else(|| {
         Error::Refused("A run is going on; try the dry run when it has ended.".to_owned())
     })?;
-    crate::case_sync::pull(&copy, &job, Some(client)).await?;
+    crate::case_sync::pull_only(&copy, &job, client.clone()).await?;
+    let foreseen = match integration.settings.two_way {
+        true => crate::case_sync::foresee(&copy, &active, &client).await?,
+        false => Vec::new(),
+    };
     let mut reader = copy.store.read().await?;
+    let mut sendings = Vec::new();
+    for told in &foreseen {
+        let number = cases::find(&mut reader, &told.case)
+            .await?
+            .map(|case| case.number);
+        sendings.extend(would_send(number.unwrap_or_default(), &told.sending));
+    }
     let run = runs::find(&mut reader, &run_id)
         .await?
         .ok_or_else(|| Error::Refused("The dry run is gone.".to_owned()))?;
@@ -86,8 +101,34 @@ pub async fn dry_run(engine: &Engine, integration: &Integration, folder: &Path) 
         problem: run.problem,
         counters: run.counters,
         changes,
+        sendings,
         warnings,
     })
+}
+
+/// What one operation would write in Zendesk, field by field.
+fn would_send(number: i64, sending: &Sending) -> Vec<String> {
+    match sending {
+        Sending::Create(draft) => vec![format!(
+            "Case {number} would become a ticket with the subject “{}”.",
+            draft.subject
+        )],
+        Sending::Comment { ticket, .. } => vec![format!(
+            "Case {number}: a comment would be added to ticket {ticket}."
+        )],
+        Sending::Fields { ticket, values, .. } => values
+            .iter()
+            .map(|(field, value)| {
+                let value = value
+                    .as_ref()
+                    .map_or_else(|| "nothing".to_owned(), |text| format!("“{text}”"));
+                format!(
+                    "Case {number}: {} of ticket {ticket} would become {value}.",
+                    field.as_str()
+                )
+            })
+            .collect(),
+    }
 }
 
 fn sentences(number: i64, body: &str) -> Vec<String> {

@@ -10,6 +10,8 @@ use store::audit::Act;
 use store::secrets::Keyring;
 use zendesk::AddressPolicy;
 
+use crate::memory::Memory;
+
 /// A durable step, told to whoever listens. The binary's fault switch ends the process at one of
 /// them, which is how the tests prove that every one of them can be survived.
 pub type Checkpoint = Arc<dyn Fn(&'static str) + Send + Sync>;
@@ -32,6 +34,8 @@ pub struct Settings {
     pub request_timeout: Duration,
     /// Which addresses count as Zendesk.
     pub addresses: AddressPolicy,
+    /// How long edits of a case are gathered before they are sent (reliability.md 8).
+    pub settle: Duration,
 }
 
 /// What everything here works with. Cheap to clone.
@@ -51,6 +55,8 @@ pub struct Engine {
     pub checkpoint: Checkpoint,
     /// Tells workers that have died.
     pub is_gone: IsGone,
+    /// What this process remembers between jobs.
+    pub memory: Arc<Memory>,
 }
 
 impl std::fmt::Debug for Engine {
@@ -70,6 +76,13 @@ impl Engine {
     /// A new identifier.
     pub(crate) fn new_id(&self) -> String {
         store::ids::new_id(self.now(), &*self.dice)
+    }
+
+    /// A new operation's id: 128 random bits, so that a restored database hands none out twice.
+    pub(crate) fn new_op_id(&self) -> String {
+        let mut bytes = [0; 16];
+        self.dice.fill(&mut bytes);
+        bytes.iter().map(|byte| format!("{byte:02x}")).collect()
     }
 
     /// An act of `actor` now, for the audit log.

@@ -7,13 +7,16 @@ mod case_sync;
 pub mod case_view;
 pub mod connection;
 mod content;
+mod desk;
 pub mod dry_run;
 mod engine;
 mod error;
 pub mod integration_view;
 pub mod integrations;
+mod memory;
 pub mod schedule;
 pub mod worker;
 
 pub use engine::{Checkpoint, Engine, IsGone, Settings};
 pub use error::{Error, Result, When};
+pub use memory::Memory;

@@ -4,7 +4,7 @@ use std::future::Future;
 use std::pin::pin;
 use std::time::Duration;
 
-use futures_util::future::{BoxFuture, Either, join, join_all, select};
+use futures_util::future::{BoxFuture, Either, join_all, join4, select};
 use store::jobs::{self, Job};
 use store::runs::{self, Run};
 
@@ -17,6 +17,9 @@ use crate::schedule::{PULL, schedule_due};
 const IDLE: Duration = Duration::from_millis(500);
 /// How many jobs one process works on at a time.
 const JOBS_AT_ONCE: usize = 8;
+/// How many changes one process sends at a time. Each waits for Zendesk most of the time; those of one
+/// case go one after another anyway.
+const PUSHES_AT_ONCE: usize = 4;
 
 /// Does the work of `run` itself, or waits for the worker that does. Returns the ended run.
 ///
@@ -64,11 +67,26 @@ pub async fn serve(engine: Engine, stop: impl Future<Output = ()>) {
             Box::pin(async move { work_once(&engine).await })
         })
     });
-    let forever = join(scheduling, join_all(working));
+    let pushing = (0..PUSHES_AT_ONCE).map(|_| {
+        repeat(engine.clone(), |engine| {
+            Box::pin(async move { push_once(&engine).await })
+        })
+    });
+    let heeding = repeat(engine.clone(), |engine| {
+        Box::pin(async move { case_sync::heed_all(&engine).await })
+    });
+    let forever = join4(scheduling, join_all(working), join_all(pushing), heeding);
     select(pin!(stop), pin!(forever)).await;
 }
 
-/// Does something again and again: at once while there is more of it, else after a pause.
+async fn push_once(engine: &Engine) -> Result<usize> {
+    Ok(usize::from(
+        case_sync::push_next(engine, None).await?.is_some(),
+    ))
+}
+
+/// Does something again and again: at once while there is more of it, else after a pause or when the
+/// bell rings.
 async fn repeat(engine: Engine, turn: fn(Engine) -> BoxFuture<'static, Result<usize>>) {
     loop {
         let more = match turn(engine.clone()).await {
@@ -79,7 +97,8 @@ async fn repeat(engine: Engine, turn: fn(Engine) -> BoxFuture<'static, Result<us
             }
         };
         if !more {
-            engine.clock.beat(IDLE).await;
+            let pause = engine.clock.beat(IDLE);
+            select(pin!(pause), pin!(engine.memory.rung())).await;
         }
     }
 }
@@ -108,7 +127,7 @@ async fn claim(engine: &Engine, subject: Option<&str>) -> Result<Option<Job>> {
 
 async fn work(engine: &Engine, job: &Job) -> Result<()> {
     let ended = match job.kind.as_str() {
-        PULL => keep_lease(engine, job, case_sync::pull(engine, job, None)).await,
+        PULL => keep_lease(engine, job, case_sync::pull(engine, job)).await,
         other => end_unknown(engine, job, other).await,
     };
     match ended {

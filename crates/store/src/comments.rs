@@ -342,11 +342,7 @@ pub async fn unmapped_of(
 ///
 /// # Errors
 /// As the database says.
-pub async fn note_operations(
-    tx: &mut Tx,
-    integration: &str,
-    made: &[(i64, String)],
-) -> Result<()> {
+pub async fn note_operations(tx: &mut Tx, integration: &str, made: &[(i64, String)]) -> Result<()> {
     for (comment, op_id) in made {
         sqlx::query(
             "UPDATE zendesk_comment SET op_id = $3 WHERE remote_id = $2 AND integration_id = $1",

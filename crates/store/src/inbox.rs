@@ -194,6 +194,23 @@ pub async fn next_due(connection: &mut AnyConnection) -> Result<Option<Timestamp
     maybe_moment(&row, "due")
 }
 
+/// As [`next_due`], of one integration.
+///
+/// # Errors
+/// As the database says.
+pub async fn next_due_of(
+    connection: &mut AnyConnection,
+    integration: &str,
+) -> Result<Option<Timestamp>> {
+    let row = sqlx::query(
+        "SELECT MIN(not_before) AS due FROM hint WHERE integration_id = $1 AND state = 'waiting'",
+    )
+    .bind(clean(integration))
+    .fetch_one(connection)
+    .await?;
+    maybe_moment(&row, "due")
+}
+
 /// Notes that these were looked at, in the transaction that keeps what was found. One that was hinted
 /// at again meanwhile goes on waiting. Returns how many are answered.
 ///

@@ -101,6 +101,10 @@ pub struct Counters {
     pub contacts: Made,
     /// Fields that were changed on both sides.
     pub conflicts: u64,
+    /// Changes of ours that reached Zendesk, or needed to no more.
+    pub delivered: u64,
+    /// Changes of ours that were parked.
+    pub parked: u64,
     /// Requests sent to Zendesk, repeated ones included.
     pub requests: u64,
     /// Lines of the log that are warnings.

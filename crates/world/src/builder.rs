@@ -201,6 +201,7 @@ impl Builder {
                 allow_loopback: true,
                 extra_hosts: Vec::new(),
             },
+            settle: Duration::from_secs(2),
         };
         for change in &self.engine {
             change(&mut settings);
@@ -215,6 +216,7 @@ impl Builder {
             settings: Arc::new(settings),
             checkpoint: checkpoints.listener(),
             is_gone: Arc::new(move |name| name != holder(living.load(Ordering::SeqCst))),
+            memory: Arc::default(),
         };
         self.set_up(&engine, &simulator.url()).await;
         let world = World {

@@ -75,12 +75,16 @@ async fn dry_run(
             "conflicts": counters.conflicts,
             "requests": counters.requests,
             "changes": would.changes,
+            "sendings": would.sendings,
             "warnings": would.warnings,
         }))?;
         return ended(would.state, would.problem);
     }
     for change in &would.changes {
         output::line(&output::shown(change, 1000));
+    }
+    for sending in &would.sendings {
+        output::line(&output::shown(sending, 1000));
     }
     for warning in &would.warnings {
         output::note(&format!("warning: {warning}"));

@@ -105,7 +105,7 @@ pub fn new_contact(user: &ZendeskUser) -> NewContact {
     for &field in PersonField::ALL {
         agreed.put(
             field,
-            Pair::new(crm_value(&fields, field), zendesk_value(user, field)),
+            Pair::new(contact_value(&fields, field), user_value(user, field)),
         );
     }
     NewContact { fields, agreed }
@@ -141,8 +141,8 @@ pub fn plan_person(
     };
     if let Some(mode) = mode.filter(|_| user.active) {
         for &field in PersonField::ALL {
-            let crm = crm_value(current, field);
-            let zendesk = zendesk_value(user, field);
+            let crm = contact_value(current, field);
+            let zendesk = user_value(user, field);
             let zendesk_in_crm = zendesk_in_crm(user, field);
             let outcome = match agreed.get(field) {
                 Some(pair) => merge(
@@ -189,7 +189,7 @@ fn meet(crm: &Value, zendesk: &Value, zendesk_in_crm: Translation) -> Outcome {
 }
 
 /// The contact's value of a field, as it is compared and agreed on.
-fn crm_value(fields: &ContactFields, field: PersonField) -> Value {
+pub fn contact_value(fields: &ContactFields, field: PersonField) -> Value {
     match field {
         PersonField::Name => trimmed(Some(&fields.name.full())),
         PersonField::Phone => trimmed(fields.phone.as_deref()),
@@ -198,7 +198,7 @@ fn crm_value(fields: &ContactFields, field: PersonField) -> Value {
 }
 
 /// The Zendesk user's raw value of a field, as it is compared and agreed on.
-fn zendesk_value(user: &ZendeskUser, field: PersonField) -> Value {
+pub fn user_value(user: &ZendeskUser, field: PersonField) -> Value {
     match field {
         PersonField::Name => user.name.clone(),
         PersonField::Phone => trimmed(user.phone.as_deref()),
@@ -213,7 +213,7 @@ fn zendesk_in_crm(user: &ZendeskUser, field: PersonField) -> Translation {
         PersonField::Name => {
             own_name(user).map_or(Translation::Keep, |name| Translation::text(name.full()))
         }
-        PersonField::Phone | PersonField::Email => Translation::To(zendesk_value(user, field)),
+        PersonField::Phone | PersonField::Email => Translation::To(user_value(user, field)),
     }
 }
 

@@ -1,8 +1,11 @@
 //! Comments into the mirror and onto cases, by the export of ticket events.
 
+mod places;
+
 use std::collections::{HashMap, HashSet};
 
 use domain::comment::TicketComment;
+use domain::desk::{Marker, Place};
 use domain::identity::{People, author};
 use domain::person::Role;
 use domain::ticket::Ticket;
@@ -17,7 +20,7 @@ use zendesk::{BadRecord, EventPage, Record, TicketEvent};
 
 use super::pull::{Page, Pull, key_of};
 use super::stream::Coming;
-use super::{link, tickets, users};
+use super::{hints, link, tickets, users};
 use crate::content::content_of;
 use crate::error::{Error, Result};
 
@@ -33,12 +36,17 @@ const FETCHED_FOR_UNREAD: usize = 25;
 /// Statuses in which a ticket is over; when it became one of them is when its case was closed.
 const OVER: [&str; 2] = ["solved", "closed"];
 
-/// A comment as it arrived: what we understand of it, and all of it.
-type Arrived = (TicketComment, String);
+/// A comment as it arrived: what we understand of it, all of it, and what is known of the update that
+/// made it.
+struct Arrived {
+    comment: TicketComment,
+    raw: String,
+    marker: Marker,
+}
 
-/// What one page of events comes to.
+/// What one page of events, or a look at some tickets, comes to.
 #[derive(Default)]
-struct Batch {
+pub(super) struct Batch {
     comments: Vec<Arrived>,
     /// Comments whose visibility changed, with whether they are public now.
     privacy: Vec<(i64, bool)>,
@@ -118,7 +126,7 @@ async fn put_events(
         batch.relist.extend(unread_tickets);
     }
     for ticket in std::mem::take(&mut batch.relist) {
-        list(pull, ticket, &mut batch).await?;
+        list(pull, ticket, None, &mut batch).await?;
     }
     put(pull, batch, Some(position)).await
 }
@@ -130,9 +138,22 @@ fn ticket_of(raw: &RawValue) -> Option<i64> {
 }
 
 impl Batch {
+    /// Who wrote the comments.
+    pub(super) fn authors(&self) -> impl Iterator<Item = i64> {
+        self.comments
+            .iter()
+            .filter_map(|arrived| arrived.comment.author_id)
+    }
+
     fn add(&mut self, event: TicketEvent) {
+        // Whether the export repeats our marker is not confirmed, so its absence says nothing.
+        let marker = event.deskbridge_op.map_or(Marker::Unchecked, Marker::Ours);
         for (comment, raw) in event.comments {
-            self.comments.push((comment, raw.get().to_owned()));
+            self.comments.push(Arrived {
+                comment,
+                raw: raw.get().to_owned(),
+                marker: marker.clone(),
+            });
         }
         self.privacy.extend(event.privacy_changes);
         if !event.redacted.is_empty() || !event.textless.is_empty() {
@@ -151,8 +172,14 @@ impl Batch {
     }
 }
 
-/// Reads a ticket's own list of comments: the present truth of each of them.
-async fn list(pull: &Pull<'_>, ticket: i64, batch: &mut Batch) -> Result<()> {
+/// Reads a ticket's own list of comments: the present truth of each of them. `markers` is what the
+/// ticket's audits say of who made them, if they were read.
+pub(super) async fn list(
+    pull: &Pull<'_>,
+    ticket: i64,
+    markers: Option<&HashMap<i64, Marker>>,
+    batch: &mut Batch,
+) -> Result<()> {
     let records = match pull.client.comments(ticket).await {
         Ok(records) => records,
         // Gone for good: its comments went with it, what we hold stays.
@@ -162,7 +189,7 @@ async fn list(pull: &Pull<'_>, ticket: i64, batch: &mut Batch) -> Result<()> {
     // The list's word counts, not an event's older one.
     batch
         .comments
-        .retain(|(comment, _)| comment.ticket_id != ticket);
+        .retain(|arrived| arrived.comment.ticket_id != ticket);
     for (n, record) in records.into_iter().enumerate() {
         // The list does not say whose comments they are, so the key does.
         let key = format!("{ticket}/{}", key_of(&record));
@@ -170,7 +197,16 @@ async fn list(pull: &Pull<'_>, ticket: i64, batch: &mut Batch) -> Result<()> {
             Ok(mut comment) => {
                 comment.ticket_id = ticket;
                 comment.is_description = n == 0;
-                batch.comments.push((comment, record.raw.get().to_owned()));
+                let marker = match markers {
+                    None => Marker::Unchecked,
+                    // What no audit since the oldest open operation names is older than all of them.
+                    Some(markers) => markers.get(&comment.id).cloned().unwrap_or(Marker::Foreign),
+                };
+                batch.comments.push(Arrived {
+                    comment,
+                    raw: record.raw.get().to_owned(),
+                    marker,
+                });
                 batch.read_well.push((STREAM, key));
             }
             Err(bad) => batch.unread.push(Unread {
@@ -191,18 +227,14 @@ async fn put_waiting(pull: &mut Pull<'_>) -> Result<()> {
     drop(reader);
     for ticket in waiting {
         let mut batch = Batch::default();
-        list(pull, ticket, &mut batch).await?;
+        list(pull, ticket, None, &mut batch).await?;
         put(pull, batch, None).await?;
     }
     Ok(())
 }
 
 async fn put(pull: &mut Pull<'_>, batch: Batch, position: Option<&str>) -> Result<()> {
-    let authors = batch
-        .comments
-        .iter()
-        .filter_map(|(comment, _)| comment.author_id);
-    let mut people = users::fetch(pull, authors).await?;
+    let mut people = users::fetch(pull, batch.authors()).await?;
     let missing = fetch_missing_tickets(pull, &batch).await?;
     people.extend(users::fetch(pull, tickets::people_of(&missing)).await?);
     let mut page = pull.begin().await?;
@@ -219,7 +251,8 @@ async fn put(pull: &mut Pull<'_>, batch: Batch, position: Option<&str>) -> Resul
     }
     users::put(pull, &mut page, &people).await?;
     if !missing.is_empty() {
-        tickets::put(pull, &mut page, &missing).await?;
+        let read_at = pull.read_at();
+        tickets::put(pull, &mut page, &missing, read_at).await?;
     }
     write(pull, &mut page, &batch).await?;
     pull.commit(page, STREAM, position).await
@@ -230,7 +263,7 @@ async fn fetch_missing_tickets(pull: &Pull<'_>, batch: &Batch) -> Result<Vec<Rec
     let mut ids: Vec<i64> = batch
         .comments
         .iter()
-        .map(|(comment, _)| comment.ticket_id)
+        .map(|arrived| arrived.comment.ticket_id)
         .collect();
     ids.sort_unstable();
     ids.dedup();
@@ -247,20 +280,20 @@ async fn fetch_missing_tickets(pull: &Pull<'_>, batch: &Batch) -> Result<Vec<Rec
     Ok(pull.client.tickets_show_many(&ids).await?)
 }
 
-async fn write(pull: &Pull<'_>, page: &mut Page, batch: &Batch) -> Result<()> {
+/// Writes comments into the mirror, and onto the cases of their tickets.
+pub(super) async fn write(pull: &Pull<'_>, page: &mut Page, batch: &Batch) -> Result<()> {
     let integration = &pull.integration.id;
     // The last word on a comment within the page counts.
-    let mut latest: HashMap<i64, (&TicketComment, &str, i64)> =
-        HashMap::with_capacity(batch.comments.len());
-    for (comment, raw) in &batch.comments {
+    let mut latest: HashMap<i64, (&Arrived, i64)> = HashMap::with_capacity(batch.comments.len());
+    for arrived in &batch.comments {
         page.counters.comments.read += 1;
-        latest.insert(comment.id, (comment, raw, content_of(raw)));
+        latest.insert(arrived.comment.id, (arrived, content_of(&arrived.raw)));
     }
     let ids: Vec<i64> = latest.keys().copied().collect();
     let known = kept::known(&mut page.tx, integration, &ids).await?;
     let mut tickets: Vec<i64> = latest
         .values()
-        .map(|(comment, ..)| comment.ticket_id)
+        .map(|(arrived, _)| arrived.comment.ticket_id)
         .collect();
     tickets.extend(batch.over.keys());
     tickets.sort_unstable();
@@ -270,16 +303,28 @@ async fn write(pull: &Pull<'_>, page: &mut Page, batch: &Batch) -> Result<()> {
     let hidden: HashSet<i64> = made_private(&batch.privacy).collect();
     let mut authors: Vec<i64> = latest
         .values()
-        .filter_map(|(comment, ..)| comment.author_id)
+        .filter_map(|(arrived, _)| arrived.comment.author_id)
         .collect();
     authors.sort_unstable();
     authors.dedup();
     let nobody = HashSet::new();
     let people = link::people(pull, page, &authors, &nobody, &nobody).await?;
     let rules = pull.identity_rules();
+    let unknown: Vec<&Arrived> = latest
+        .values()
+        .map(|(arrived, _)| *arrived)
+        .filter(|arrived| !known.contains_key(&arrived.comment.id))
+        .collect();
+    let mut ours = places::read(page, &unknown, &cases).await?;
 
     let (mut new, mut altered, mut mirrored) = (Vec::new(), HashMap::new(), Vec::new());
-    for (comment, raw, content) in latest.values().copied() {
+    let mut look_again = HashSet::new();
+    for (arrived, content) in latest.values().copied() {
+        let Arrived {
+            comment,
+            raw,
+            marker,
+        } = arrived;
         let old = known.get(&comment.id);
         let tally = &mut page.counters.comments;
         // Of a comment that Zendesk has erased there is nothing to be had: the case keeps its own.
@@ -290,6 +335,21 @@ async fn write(pull: &Pull<'_>, page: &mut Page, batch: &Batch) -> Result<()> {
         let public = comment.public && !hidden.contains(&comment.id);
         let mut case_comment_id = old.and_then(|old| old.case_comment_id.clone());
         let case = cases.get(&comment.ticket_id);
+        let mut sent_by = None;
+        if let (None, Some(case)) = (&case_comment_id, case) {
+            match ours.place(comment, marker, case) {
+                Place::Ours { comment, op_id } => {
+                    case_comment_id = Some(comment);
+                    sent_by = op_id;
+                }
+                Place::New => {}
+                // One of ours may be on its way; the ticket is looked at with its audits.
+                Place::Wait => {
+                    look_again.insert(comment.ticket_id);
+                    continue;
+                }
+            }
+        }
         match old {
             None => tally.created += 1,
             Some(old)
@@ -301,6 +361,10 @@ async fn write(pull: &Pull<'_>, page: &mut Page, batch: &Batch) -> Result<()> {
             Some(_) => tally.updated += 1,
         }
         match (&case_comment_id, case) {
+            // What we wrote ourselves comes back as Zendesk shows it, and stays as we wrote it.
+            (Some(id), _) if old.is_none_or(|old| old.content == 0) => {
+                altered.insert(id.clone(), (None, public));
+            }
             (Some(id), _) => {
                 altered.insert(id.clone(), (Some(comment.body.as_str()), public));
             }
@@ -322,7 +386,10 @@ async fn write(pull: &Pull<'_>, page: &mut Page, batch: &Batch) -> Result<()> {
             // Kept in the mirror until its ticket arrives.
             (None, None) => {}
         }
-        mirrored.push((comment, case_comment_id, content, raw));
+        mirrored.push((comment, case_comment_id, sent_by, content, raw.as_str()));
+    }
+    for ticket in look_again {
+        hints::look_again(&mut page.tx, integration, ticket, page.now).await?;
     }
     hide(page, integration, &batch.privacy, &mut altered).await?;
     new.sort_unstable_by(|a, b| {
@@ -332,14 +399,21 @@ async fn write(pull: &Pull<'_>, page: &mut Page, batch: &Batch) -> Result<()> {
     kept::put(&mut page.tx, &new, page.now).await?;
     let rows: Vec<MirroredComment<'_>> = mirrored
         .iter()
-        .map(|(comment, case_comment_id, content, raw)| MirroredComment {
-            comment,
-            case_comment_id: case_comment_id.as_deref(),
-            content: *content,
-            raw,
-        })
+        .map(
+            |(comment, case_comment_id, _, content, raw)| MirroredComment {
+                comment,
+                case_comment_id: case_comment_id.as_deref(),
+                content: *content,
+                raw,
+            },
+        )
         .collect();
     kept::mirror(&mut page.tx, integration, &rows).await?;
+    let made: Vec<(i64, String)> = mirrored
+        .iter()
+        .filter_map(|(comment, _, sent_by, ..)| Some((comment.id, sent_by.clone()?)))
+        .collect();
+    kept::note_operations(&mut page.tx, integration, &made).await?;
     alter(pull, page, altered).await?;
     note_merges(page, integration, &rows, &people).await?;
     let over: Vec<(String, Timestamp)> = batch
@@ -376,6 +450,11 @@ async fn hide(
     Ok(())
 }
 
+/// Whether two texts say the same but for blanks and line breaks, which Zendesk sets its own way.
+fn same_words(one: &str, other: &str) -> bool {
+    one.split_whitespace().eq(other.split_whitespace())
+}
+
 /// Carries redactions and changes to private onto the case. Visibility never widens: what is
 /// private here stays so, whatever an older event says.
 async fn alter(
@@ -392,7 +471,7 @@ async fn alter(
         let hidden = comment.public && !public;
         // A redaction leaves black boxes, never nothing: a text that is missing says nothing.
         let body = body.filter(|body| !body.is_empty());
-        let redacted = body.is_some_and(|body| body != comment.message);
+        let redacted = body.is_some_and(|body| !same_words(body, &comment.message));
         if !hidden && !redacted {
             continue;
         }
@@ -405,7 +484,7 @@ async fn alter(
             case_id: comment.case_id.clone(),
             side: "zendesk",
             actor: "pull".to_owned(),
-            run_id: Some(pull.run.id().to_owned()),
+            run_id: pull.run_id().map(str::to_owned),
             body: json!({ "comment": comment.id, "made_private": hidden, "redacted": redacted })
                 .to_string(),
             before: json!({}).to_string(),

@@ -195,7 +195,7 @@ fn as_zendesk_user(known: &KnownUser) -> ZendeskUser {
 }
 
 /// The rule of a mode, as conflict records and log lines say it.
-pub(super) fn rule_words(mode: Mode) -> &'static str {
+pub(crate) fn rule_words(mode: Mode) -> &'static str {
     match mode {
         Mode::OneWay => "Zendesk's value was taken, since two-way sync is off",
         Mode::TwoWay(Priority::Remote) => "remote wins",

@@ -1,4 +1,7 @@
-//! One pull at work: its run, its counters, and the page at hand.
+//! One account at work: its run, if it has one, its counters, and the page at hand.
+//!
+//! A pull has a run that people see. A hint, a sweep and a push work on the same account quietly: what
+//! they write goes the same way, without a run of their own.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -8,7 +11,7 @@ use store::integrations::{self, Integration};
 use store::jobs::{self, Job};
 use store::runs::{self, Counters, Level, Run, RunState};
 use store::unreadable::{self, Unreadable};
-use store::{Tx, cursors};
+use store::{Tx, cursors, zendesk_users};
 use zendesk::{BadRecord, Client, Record};
 
 use crate::connection;
@@ -26,12 +29,14 @@ const KEEP_RUNS: SignedDuration = SignedDuration::from_hours(90 * 24);
 /// size of the account.
 const REMEMBERED: usize = 50_000;
 
-/// A pull whose run is open.
+/// An account that is being worked on.
 pub(super) struct Pull<'a> {
     pub(super) engine: &'a Engine,
     pub(super) integration: Integration,
     pub(super) client: Client,
-    pub(super) run: OpenRun<'a>,
+    run: Option<OpenRun<'a>>,
+    /// Zendesk's id of the default user, if the settings name one who is staff there.
+    default_user: Option<i64>,
     known_users: HashSet<i64>,
     /// Ids of groups, brands and the like that no reference list has named yet.
     pub(super) unknown_references: bool,
@@ -51,6 +56,7 @@ pub(super) struct OpenRun<'a> {
     counters: Counters,
     requests_before: u64,
     log_length: i64,
+    has_counted: bool,
 }
 
 /// A page being written: everything in it is kept together, or nothing is.
@@ -166,14 +172,16 @@ pub(super) async fn connect<'a>(
         counters: run.counters,
         id: run.id,
         log_length: 0,
+        has_counted: false,
     };
     match reach(engine, &mut open, &job.subject, client).await {
-        Ok((integration, client, keeps_unreadable)) => Ok(Pull {
+        Ok((integration, client, keeps_unreadable, default_user)) => Ok(Pull {
             engine,
+            default_user,
             integration,
             keeps_unreadable,
             client,
-            run: open,
+            run: Some(open),
             known_users: HashSet::new(),
             unknown_references: false,
             custom_statuses: BTreeMap::new(),
@@ -188,29 +196,37 @@ async fn reach(
     run: &mut OpenRun<'_>,
     integration: &str,
     client: Option<Client>,
-) -> Result<(Integration, Client, bool)> {
+) -> Result<(Integration, Client, bool, Option<i64>)> {
     let mut reader = engine.store.read().await?;
     run.log_length = runs::log_length(&mut reader, &run.id).await?;
     let integration = integrations::find(&mut reader, integration)
         .await?
         .ok_or_else(|| Error::Refused("The integration was deleted meanwhile.".to_owned()))?;
     let keeps_unreadable = unreadable::exist(&mut reader, &integration.id).await?;
+    let default_user = default_user(&mut reader, &integration).await?;
     drop(reader);
     let client = match client {
         Some(client) => client,
         None => connection::connect(engine, &integration.settings).await?,
     };
-    Ok((integration, client, keeps_unreadable))
+    Ok((integration, client, keeps_unreadable, default_user))
+}
+
+/// Zendesk's id of the default Zendesk user, if one is named and is staff there.
+async fn default_user(
+    connection: &mut store::Connection,
+    integration: &Integration,
+) -> Result<Option<i64>> {
+    let Some(email) = integration.settings.default_email.as_deref() else {
+        return Ok(None);
+    };
+    let keys = [domain::person::email_key(email)];
+    let staff = zendesk_users::staff_by_email_keys(connection, &integration.id, &keys).await?;
+    Ok(staff.into_iter().map(|user| user.remote_id).min())
 }
 
 impl OpenRun<'_> {
-    /// The run's id.
-    pub(super) fn id(&self) -> &str {
-        &self.id
-    }
-
-    /// Whether anything in the mirror has changed in this run.
-    pub(super) fn changed_anything(&self) -> bool {
+    fn changed_anything(&self) -> bool {
         !self.counters.are_idle()
     }
 
@@ -277,19 +293,82 @@ async fn sweep(tx: &mut Tx, job: &Job, now: Timestamp) -> store::Result<()> {
     runs::sweep(tx, &job.subject, before(KEEP_IDLE_RUNS), before(KEEP_RUNS)).await
 }
 
-impl Pull<'_> {
+impl<'a> Pull<'a> {
+    /// The account of `integration`, to be worked on without a run.
+    ///
+    /// # Errors
+    /// As the database says.
+    pub(super) async fn quietly(
+        engine: &'a Engine,
+        integration: Integration,
+        client: Client,
+    ) -> Result<Self> {
+        let mut reader = engine.store.read().await?;
+        let keeps_unreadable = unreadable::exist(&mut reader, &integration.id).await?;
+        let default_user = default_user(&mut reader, &integration).await?;
+        drop(reader);
+        Ok(Self {
+            engine,
+            integration,
+            client,
+            run: None,
+            default_user,
+            known_users: HashSet::new(),
+            unknown_references: false,
+            custom_statuses: BTreeMap::new(),
+            keeps_unreadable,
+            warnings: Vec::new(),
+        })
+    }
+
+    /// The run it works in, if any.
+    pub(super) fn run_id(&self) -> Option<&str> {
+        self.run.as_ref().map(|run| run.id.as_str())
+    }
+
+    /// Whether anything in the mirror has changed in this run.
+    pub(super) fn changed_anything(&self) -> bool {
+        self.run.as_ref().is_some_and(OpenRun::changed_anything)
+    }
+
+    /// Counts something outside of a page; it is kept with the next one.
+    pub(super) fn count(&mut self, count: impl FnOnce(&mut Counters)) {
+        if let Some(run) = &mut self.run {
+            count(&mut run.counters);
+            run.has_counted = true;
+        }
+    }
+
+    /// Whether something was counted that no page has kept yet.
+    pub(super) fn has_counted(&self) -> bool {
+        self.run.as_ref().is_some_and(|run| run.has_counted)
+    }
+
     /// How the two sides are merged.
     pub(super) fn mode(&self) -> domain::merge::Mode {
         self.integration.settings.mode()
     }
 
-    /// Who stands in for people unknown here.
+    /// Zendesk's id of the default user, if the settings name one who is staff there.
+    pub(super) const fn default_user(&self) -> Option<i64> {
+        self.default_user
+    }
+
+    /// Who stands in for people unknown here. A pull does not look for everybody who might be meant
+    /// there, so it never takes the default user for an answer; a push does.
     pub(super) fn identity_rules(&self) -> IdentityRules {
         IdentityRules {
             owner: Some(self.integration.settings.owner_id.clone()),
             unassigned: self.integration.settings.unassigned,
             default_user: None,
         }
+    }
+
+    /// Zendesk's clock as of its last answer.
+    pub(super) fn read_at(&self) -> Timestamp {
+        self.client
+            .server_time()
+            .unwrap_or_else(|| self.engine.now())
     }
 
     /// Where `stream` was left.
@@ -310,14 +389,21 @@ impl Pull<'_> {
     pub(super) async fn begin(&self) -> Result<Page> {
         let now = self.engine.now();
         let mut tx = self.engine.store.begin().await?;
-        jobs::confirm(&mut tx, self.run.job, now, self.engine.settings.lease).await?;
-        let run = runs::find(&mut tx, &self.run.id).await?;
-        if run.is_none_or(|run| run.stop_requested) {
-            return Err(Error::Stopped);
+        // A pull, a hint and a push of one account take turns: what one of them finds unknown must
+        // not be made twice.
+        integrations::lock(&mut tx, &self.integration.id).await?;
+        let mut counters = Counters::default();
+        if let Some(open) = &self.run {
+            jobs::confirm(&mut tx, open.job, now, self.engine.settings.lease).await?;
+            let run = runs::find(&mut tx, &open.id).await?;
+            if run.is_none_or(|run| run.stop_requested) {
+                return Err(Error::Stopped);
+            }
+            counters = open.counters.clone();
         }
         Ok(Page {
             tx,
-            counters: self.run.counters.clone(),
+            counters,
             now,
             log: Vec::new(),
             unreadable: Vec::new(),
@@ -340,17 +426,20 @@ impl Pull<'_> {
             unreadable::forget(&mut page.tx, integration, read_well).await?;
         }
         unreadable::keep(&mut page.tx, integration, &page.unreadable, page.now).await?;
-        let run = &mut self.run;
-        page.counters.requests = run.requests_before + self.client.requests();
-        bound(&mut page.log, run.log_length);
-        runs::log(
-            &mut page.tx,
-            &run.id,
-            run.log_length + 1,
-            &page.log,
-            page.now,
-        )
-        .await?;
+        match &self.run {
+            Some(run) => {
+                page.counters.requests = run.requests_before + self.client.requests();
+                bound(&mut page.log, run.log_length);
+                let next = run.log_length + 1;
+                runs::log(&mut page.tx, &run.id, next, &page.log, page.now).await?;
+                runs::progress(&mut page.tx, &run.id, stage, &page.counters, page.now).await?;
+            }
+            None => {
+                for (_, line) in &page.log {
+                    tracing::info!(integration = self.integration.settings.name, "{line}");
+                }
+            }
+        }
         if let Some(position) = position {
             cursors::store(
                 &mut page.tx,
@@ -361,20 +450,25 @@ impl Pull<'_> {
             )
             .await?;
         }
-        runs::progress(&mut page.tx, &run.id, stage, &page.counters, page.now).await?;
         self.engine.reached("page: before it is committed");
         page.tx.commit().await?;
         self.engine.reached("page: after it is committed");
-        run.log_length += i64::try_from(page.log.len()).unwrap_or(0);
-        run.counters = page.counters;
+        if let Some(run) = &mut self.run {
+            run.log_length += i64::try_from(page.log.len()).unwrap_or(0);
+            run.counters = page.counters;
+            run.has_counted = false;
+        }
         self.keeps_unreadable |= !page.unreadable.is_empty();
         Ok(())
     }
 
     /// Ends the run.
     pub(super) async fn end(mut self, outcome: Result<()>) -> Result<()> {
-        self.run.counters.requests = self.run.requests_before + self.client.requests();
-        self.run.end(outcome).await
+        let Some(mut run) = self.run.take() else {
+            return outcome;
+        };
+        run.counters.requests = run.requests_before + self.client.requests();
+        run.end(outcome).await
     }
 
     /// Those of `ids` that are not known to be in the mirror of users.
@@ -386,8 +480,7 @@ impl Pull<'_> {
             return Ok(unsure);
         }
         let mut reader = self.engine.store.read().await?;
-        let known =
-            store::zendesk_users::by_ids(&mut reader, &self.integration.id, &unsure).await?;
+        let known = zendesk_users::by_ids(&mut reader, &self.integration.id, &unsure).await?;
         if self.known_users.len() > REMEMBERED {
             self.known_users.clear();
         }

@@ -72,7 +72,7 @@ pub(super) async fn read(pull: &mut Pull<'_>) -> Result<()> {
         .references_at
         .is_none_or(|at| pull.engine.now().duration_since(at) >= DAY);
     let first = pull.integration.references_at.is_none();
-    if !(first || pull.unknown_references || stale && pull.run.changed_anything()) {
+    if !(first || pull.unknown_references || stale && pull.changed_anything()) {
         return Ok(());
     }
     let client = pull.client.clone();

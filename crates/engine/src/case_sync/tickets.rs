@@ -2,26 +2,32 @@
 
 use std::collections::{HashMap, HashSet};
 
+use domain::desk::{self, Desk, DeskLink, Received, Version, is_stale};
+use domain::guard::Guards;
 use domain::identity::People;
+use domain::outbox::Operation;
 use domain::person::Role;
-use domain::plan::{CaseUpdate, NewCase, TicketFacts, TicketPlan, description_key, plan_ticket};
+use domain::plan::{NewCase, plan_new};
 use domain::refusal::Warning;
 use domain::ticket::{Life, Ticket};
-use serde_json::json;
+use jiff::Timestamp;
 use store::cases::{self, Case};
-use store::conflicts::{self, Conflict, Subject};
+use store::conflicts::{self, Conflict};
 use store::history::{self, Event};
 use store::links::{self, Link};
-use store::tickets::{self as mirror, MirroredTicket};
-use store::{comments, counters, waiting};
+use store::tickets::{self as mirror, KnownTicket, MirroredTicket};
+use store::{comments, counters, outbox, waiting};
 use zendesk::Record;
 
 use super::pull::{Page, Pull, is_late};
 use super::stream::{Ask, CursorStream};
-use super::{link, users};
+use super::{hints, link, users};
 use crate::content::content_of;
+use crate::desk::{By, Setting, conflicts_of, event_of};
 use crate::error::Result;
 
+/// Who asks for an operation that a merge led to.
+const BY_SYNC: &str = "sync";
 const STREAM: &str = "tickets";
 
 /// Reads the stream from where it was left to its end.
@@ -34,7 +40,8 @@ pub(super) async fn read(pull: &mut Pull<'_>) -> Result<()> {
         let people = users::fetch(pull, people_of(&records)).await?;
         let mut writing = pull.begin().await?;
         users::put(pull, &mut writing, &people).await?;
-        put(pull, &mut writing, &records).await?;
+        let read_at = pull.read_at();
+        put(pull, &mut writing, &records, read_at).await?;
         pull.commit(writing, STREAM, Some(&next.to_string()))
             .await?;
     }
@@ -58,26 +65,31 @@ struct Written {
     links: Vec<Link>,
     conflicts: Vec<Conflict>,
     events: Vec<Event>,
+    /// What is to be sent, or is not to be any more.
+    operations: Vec<Operation>,
+    /// Tickets that an operation is busy with.
+    look_again: Vec<i64>,
     /// Who is waited for, or what: `(user, ticket)`.
     waiting: Vec<(i64, i64)>,
 }
 
-/// Writes tickets into the mirror, and what they mean into cases. Tickets that came before
-/// unchanged cost no write.
+/// Writes tickets, read when Zendesk's clock said `read_at`, into the mirror, and what they mean into
+/// cases. Tickets that came before unchanged cost no write.
 pub(super) async fn put(
     pull: &mut Pull<'_>,
     page: &mut Page,
     records: &[Record<Ticket>],
+    read_at: Timestamp,
 ) -> Result<()> {
-    let changed = changed(pull, page, records).await?;
+    let changed = changed(pull, page, records, read_at).await?;
     if changed.is_empty() {
         return Ok(());
     }
     let integration = pull.integration.id.clone();
-    mirror::put(&mut page.tx, &integration, &changed).await?;
+    mirror::put_read(&mut page.tx, &integration, &changed, Some(read_at)).await?;
     let tickets: Vec<&Ticket> = changed.iter().map(|mirrored| mirrored.ticket).collect();
     super::references::notice(pull, page, &tickets).await?;
-    carry(pull, page, &tickets).await?;
+    carry(pull, page, &tickets, read_at).await?;
     purge_scrubbed(page, &integration, &changed).await
 }
 
@@ -102,39 +114,59 @@ pub(super) async fn put_right(pull: &mut Pull<'_>) -> Result<()> {
         .collect();
     let mut page = pull.begin().await?;
     waiting::forget(&mut page.tx, &integration, &ready).await?;
-    carry(pull, &mut page, &tickets.iter().collect::<Vec<_>>()).await?;
+    let read_at = pull.read_at();
+    carry(
+        pull,
+        &mut page,
+        &tickets.iter().collect::<Vec<_>>(),
+        read_at,
+    )
+    .await?;
     pull.commit(page, STREAM, None).await
 }
 
 /// Carries what tickets mean into their cases.
-async fn carry(pull: &Pull<'_>, page: &mut Page, tickets: &[&Ticket]) -> Result<()> {
+async fn carry(
+    pull: &Pull<'_>,
+    page: &mut Page,
+    tickets: &[&Ticket],
+    read_at: Timestamp,
+) -> Result<()> {
     let integration = &pull.integration.id;
     let mut links = links::by_tickets(&mut page.tx, integration, &ids(tickets)).await?;
-    adopt_our_own(pull, page, tickets, &mut links).await?;
+    let being_made = adopt_our_own(pull, page, tickets, &mut links).await?;
     let case_ids: Vec<String> = links.values().map(|link| link.case_id.clone()).collect();
     let mut cases = cases::lock(&mut page.tx, &case_ids).await?;
-    let people = people(pull, page, tickets).await?;
-    let rules = pull.identity_rules();
-    let mode = pull.mode();
-    let maps = &pull.integration.settings.maps;
+    let mut lines = outbox::lines(&mut page.tx, &case_ids).await?;
+    let setting = Setting {
+        integration: integration.clone(),
+        people: people(pull, page, tickets).await?,
+        rules: pull.identity_rules(),
+        maps: pull.integration.settings.maps.clone(),
+        mode: pull.mode(),
+    };
     let mut written = Written::default();
     for ticket in tickets {
-        let facts = TicketFacts {
-            ticket,
-            people: &people,
-            rules: &rules,
-            maps,
-            mode,
-        };
         let link = links.remove(&ticket.id);
         // A case that was deleted here stays deleted; only the mirror follows its ticket, and the
         // case catches up once it is restored. A case that a follow-up took over follows that
         // one's ticket, not its former one.
-        let here = match link {
-            None => None,
+        let (case, link) = match link {
+            // Whoever makes it finds it by the same id, and knows what it was made of.
+            None if being_made.contains(&ticket.id) => {
+                written.look_again.push(ticket.id);
+                continue;
+            }
+            None => {
+                if let Some(case) = plan_new(setting.facts(ticket)) {
+                    written.wait(ticket.id, &case.warnings);
+                    written.new.push((ticket.id, case));
+                }
+                continue;
+            }
             Some(link) if !link.open => continue,
             Some(link) => match cases.remove(&link.case_id) {
-                Some(case) if case.deleted_at.is_none() => Some((case, link)),
+                Some(case) if case.deleted_at.is_none() => (case, link),
                 Some(_) => {
                     written.waiting.push((waiting::CASE, ticket.id));
                     continue;
@@ -142,24 +174,38 @@ async fn carry(pull: &Pull<'_>, page: &mut Page, tickets: &[&Ticket]) -> Result<
                 None => continue,
             },
         };
-        let plan = plan_ticket(
-            facts,
-            here.as_ref()
-                .map(|(case, link)| (&case.fields, &link.agreed)),
-        );
-        match (plan, here) {
-            (TicketPlan::Create(case), _) => {
-                written.wait(ticket.id, &case.warnings);
-                written.new.push((ticket.id, case));
+        let mut desk = at_desk(&case, &link, lines.remove(&case.id));
+        let mut outcome = desk::Written::default();
+        let received = setting.decide(pull.engine, page.now, |room| {
+            desk.receive(ticket, read_at, room, &mut outcome)
+        });
+        match received {
+            Received::Merged => {
+                written.wait(ticket.id, &outcome.warnings);
+                written.change(pull, page, (case, link), desk, &outcome);
             }
-            (TicketPlan::Update(update), Some((case, link))) => {
-                written.wait(ticket.id, &update.warnings);
-                written.change(pull, page, case, link, update);
-            }
-            (TicketPlan::Update(_), None) | (TicketPlan::Nothing, _) => {}
+            Received::Stale => {}
+            // Whoever is busy with it cannot be sure to see this state of it.
+            Received::Deferred => written.look_again.push(ticket.id),
         }
     }
     write(pull, page, written).await
+}
+
+/// Brings the mirror of one ticket up to date without touching its case: whoever read it decides on
+/// that.
+pub(super) async fn mirror_one(
+    pull: &mut Pull<'_>,
+    page: &mut Page,
+    record: &Record<Ticket>,
+    read_at: Timestamp,
+) -> Result<()> {
+    let records = std::slice::from_ref(record);
+    let changed = changed(pull, page, records, read_at).await?;
+    let integration = pull.integration.id.clone();
+    mirror::put_read(&mut page.tx, &integration, &changed, Some(read_at)).await?;
+    let tickets: Vec<&Ticket> = changed.iter().map(|mirrored| mirrored.ticket).collect();
+    super::references::notice(pull, page, &tickets).await
 }
 
 /// Those of the records that differ from the mirror, each once, oldest first.
@@ -167,6 +213,7 @@ async fn changed<'a>(
     pull: &Pull<'_>,
     page: &mut Page,
     records: &'a [Record<Ticket>],
+    read_at: Timestamp,
 ) -> Result<Vec<MirroredTicket<'a>>> {
     let mut latest: HashMap<i64, (&Ticket, &str)> = HashMap::with_capacity(records.len());
     for record in records {
@@ -189,7 +236,7 @@ async fn changed<'a>(
         let tally = &mut page.counters.tickets;
         match known.get(&ticket.id) {
             None => tally.created += 1,
-            Some(old) if old.content == content || is_late(old.updated_at, ticket.updated_at) => {
+            Some(old) if is_old(old, ticket, content, read_at) => {
                 tally.unchanged += 1;
                 continue;
             }
@@ -203,6 +250,28 @@ async fn changed<'a>(
     }
     changed.sort_unstable_by_key(|mirrored| mirrored.ticket.id);
     Ok(changed)
+}
+
+/// Whether a state of a ticket says nothing new: it is known, or older than what is known. A state
+/// that was read in the very second of its last change is kept again once it is known to be whole.
+fn is_old(old: &KnownTicket, ticket: &Ticket, content: i64, read_at: Timestamp) -> bool {
+    let known = Version {
+        updated_at: old.updated_at,
+        read_at: old.read_at,
+    };
+    let arrived = Version {
+        // A record that does not say when it changed is taken as it comes.
+        updated_at: ticket.updated_at.or(old.updated_at),
+        read_at: Some(read_at),
+    };
+    if is_stale(known, arrived, Guards::ALL) {
+        return true;
+    }
+    let was_whole = known
+        .read_at
+        .zip(known.updated_at)
+        .is_none_or(|(read, updated)| read.as_second() > updated.as_second());
+    old.content == content && was_whole
 }
 
 fn ids(tickets: &[&Ticket]) -> Vec<i64> {
@@ -225,13 +294,14 @@ async fn people(pull: &Pull<'_>, page: &mut Page, tickets: &[&Ticket]) -> Result
     link::people(pull, page, &all, &requesters, &submitters).await
 }
 
-/// A ticket whose `external_id` names one of our cases is that case's, whoever sees it first.
+/// A ticket whose `external_id` names one of our cases is that case's, whoever sees it first. Returns
+/// those that are being made just now: they are left to whoever makes them.
 async fn adopt_our_own(
     pull: &Pull<'_>,
     page: &mut Page,
     tickets: &[&Ticket],
     links: &mut HashMap<i64, Link>,
-) -> Result<()> {
+) -> Result<HashSet<i64>> {
     let prefix = format!("deskbridge:{}:", pull.integration.id);
     let mut ours: Vec<(i64, String)> = tickets
         .iter()
@@ -248,7 +318,7 @@ async fn adopt_our_own(
         })
         .collect();
     if ours.is_empty() {
-        return Ok(());
+        return Ok(HashSet::new());
     }
     // `deskbridge:<integration>:<case>`, with `:<n>` behind it for the n-th follow-up of a case.
     for (_, case) in &mut ours {
@@ -258,12 +328,24 @@ async fn adopt_our_own(
     }
     let wanted: Vec<String> = ours.iter().map(|(_, case)| case.clone()).collect();
     let exist = cases::lock(&mut page.tx, &wanted).await?;
+    let making: HashSet<String> = outbox::lines(&mut page.tx, &wanted)
+        .await?
+        .into_iter()
+        .filter(|(_, (line, _))| {
+            line.iter()
+                .any(|operation| operation.kind.makes_ticket() && operation.state.is_open())
+        })
+        .map(|(case, _)| case)
+        .collect();
+    let mut being_made = HashSet::new();
     let mut taken: HashSet<String> = links::open_cases(&mut page.tx, &wanted)
         .await?
         .into_iter()
         .collect();
     for (remote_id, case_id) in ours {
-        if exist.contains_key(&case_id) && taken.insert(case_id.clone()) {
+        if making.contains(&case_id) {
+            being_made.insert(remote_id);
+        } else if exist.contains_key(&case_id) && taken.insert(case_id.clone()) {
             let agreed = domain::value::Agreed::default();
             links.insert(
                 remote_id,
@@ -281,7 +363,8 @@ async fn adopt_our_own(
         .filter(|link| link.agreed.0.is_empty())
         .cloned()
         .collect();
-    Ok(links::put(&mut page.tx, &pull.integration.id, &adopted, page.now).await?)
+    links::put(&mut page.tx, &pull.integration.id, &adopted, page.now).await?;
+    Ok(being_made)
 }
 
 impl Written {
@@ -291,79 +374,66 @@ impl Written {
         self.waiting.extend(missing.map(|user| (user, ticket)));
     }
 
+    /// Notes what a decision changed about a case.
     fn change(
         &mut self,
         pull: &Pull<'_>,
         page: &mut Page,
-        mut case: Case,
-        mut link: Link,
-        update: CaseUpdate,
+        (mut case, mut link): (Case, Link),
+        desk: Desk,
+        outcome: &desk::Written,
     ) {
-        for warning in &update.warnings {
+        for warning in &outcome.warnings {
             page.warn(warning.sentence());
         }
-        let before = json!({ "state": state(&case) }).to_string();
-        for conflict in &update.conflicts {
-            page.counters.conflicts += 1;
-            self.conflicts.push(Conflict {
-                id: pull.engine.new_id(),
-                subject: Subject::Case(case.id.clone()),
-                remote_id: link.remote_id,
-                field: conflict.field.as_str().to_owned(),
-                agreed: conflict.agreed.as_ref().and_then(|pair| pair.crm.clone()),
-                crm: conflict.crm.clone(),
-                zendesk: conflict.zendesk.clone(),
-                winner: conflict.winner.as_str(),
-                rule: link::rule_words(pull.mode()),
-            });
+        let ticket = Some(link.remote_id);
+        let fought = conflicts_of(pull.engine, &desk, ticket, outcome, pull.mode());
+        page.counters.conflicts += u64::try_from(fought.len()).unwrap_or(0);
+        self.conflicts.extend(fought);
+        let by = By {
+            side: "zendesk",
+            actor: "pull",
+            run: pull.run_id(),
+        };
+        self.events.extend(event_of(&case, ticket, outcome, &by));
+        let touched = desk
+            .operations
+            .iter()
+            .filter(|operation| outcome.operations.contains(&operation.op_id));
+        self.operations.extend(touched.cloned());
+        if outcome.link
+            && let Some(at_desk) = desk.link
+        {
+            link.agreed = at_desk.agreed;
+            self.links.push(link);
         }
-        if !update.changes.is_empty() {
+        if !outcome.changes.is_empty() {
             page.counters.cases.updated += 1;
-            let changes: Vec<_> = update
-                .changes
-                .iter()
-                .map(|change| json!({ "field": change.field.as_str(), "from": change.from, "to": change.to }))
-                .collect();
-            let conflicts: Vec<_> = update
-                .conflicts
-                .iter()
-                .map(|conflict| conflict.field.as_str())
-                .collect();
-            self.events.push(Event {
-                case_id: case.id.clone(),
-                side: "zendesk",
-                actor: "pull".to_owned(),
-                run_id: Some(pull.run.id().to_owned()),
-                body:
-                    json!({ "ticket": link.remote_id, "changes": changes, "conflicts": conflicts })
-                        .to_string(),
-                before,
-            });
-            case.fields = update.fields;
+            case.fields = desk.fields;
             case.updated_at = page.now;
             self.cases.push(case);
-        }
-        if update.agreed_moved {
-            link.agreed = update.agreed;
-            self.links.push(link);
         }
     }
 }
 
-/// A case's merged fields as its history tells them. The description is there as its key only: what
-/// Zendesk redacts later must not live on here.
-fn state(case: &Case) -> serde_json::Value {
-    let fields = &case.fields;
-    json!({
-        "subject": fields.subject,
-        "description": description_key(Some(&fields.description)),
-        "status": fields.status.as_str(),
-        "priority": fields.priority.as_str(),
-        "assigned_to": fields.assigned_to,
-        "contact": fields.contact,
-        "owner": case.owner_id,
-        "closed_at": fields.closed_at,
-    })
+/// A case with its link and what waits for it, as the core takes it. That the ticket is no older than
+/// what was merged before has been seen to.
+fn at_desk(case: &Case, link: &Link, line: Option<(Vec<Operation>, i64)>) -> Desk {
+    let (operations, last_seq) = line.unwrap_or_default();
+    Desk {
+        case: case.id.clone(),
+        fields: case.fields.clone(),
+        deleted: false,
+        link: Some(DeskLink {
+            ticket: link.remote_id,
+            agreed: link.agreed.clone(),
+            seen: Version::default(),
+        }),
+        predecessors: 0,
+        operations,
+        last_seq,
+        comments: Vec::new(),
+    }
 }
 
 async fn write(pull: &Pull<'_>, page: &mut Page, mut written: Written) -> Result<()> {
@@ -391,7 +461,7 @@ async fn write(pull: &Pull<'_>, page: &mut Page, mut written: Written) -> Result
             source: new.source,
             owner_id: new.owner,
             reported_at: users::or_now(new.reported_at, page),
-            created_by_run: Some(pull.run.id().to_owned()),
+            created_by_run: pull.run_id().map(str::to_owned),
             created_at: page.now,
             updated_at: page.now,
             version: 1,
@@ -407,11 +477,22 @@ async fn write(pull: &Pull<'_>, page: &mut Page, mut written: Written) -> Result
     conflicts::record(
         &mut page.tx,
         integration,
-        pull.run.id(),
+        pull.run_id(),
         &written.conflicts,
         page.now,
     )
     .await?;
+    outbox::put(
+        &mut page.tx,
+        integration,
+        BY_SYNC,
+        &written.operations,
+        page.now,
+    )
+    .await?;
+    for ticket in written.look_again {
+        hints::look_again(&mut page.tx, integration, ticket, page.now).await?;
+    }
     Ok(history::append(&mut page.tx, &written.events, page.now).await?)
 }
 
@@ -437,7 +518,7 @@ async fn purge_scrubbed(
     links::purge(&mut page.tx, integration, &scrubbed).await?;
     conflicts::purge(&mut page.tx, integration, &scrubbed).await?;
     history::purge(&mut page.tx, &cases).await?;
-    store::outbox::purge(&mut page.tx, integration, &cases).await?;
+    outbox::purge(&mut page.tx, integration, &cases).await?;
     store::unreadable::purge(&mut page.tx, integration, &scrubbed).await?;
     page.tell(format!(
         "{} tickets were erased in Zendesk; our copies of them were erased too, their cases were kept.",

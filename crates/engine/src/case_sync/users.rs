@@ -12,9 +12,9 @@ use store::integrations::ContactPolicy;
 use store::zendesk_users::{self, MirroredUser};
 use zendesk::{Position, Record};
 
-use super::link;
 use super::pull::{Page, Pull, is_late};
 use super::stream::{Ask, CursorStream};
+use super::{link, person};
 use crate::content::content_of;
 use crate::error::Result;
 
@@ -138,7 +138,7 @@ async fn update_contacts(pull: &Pull<'_>, page: &mut Page, users: &[&ZendeskUser
     let mut links = zendesk_users::links(&mut page.tx, &pull.integration.id, &ids).await?;
     let contact_ids: Vec<String> = links.values().map(|link| link.contact_id.clone()).collect();
     let mut here = contacts::by_ids(&mut page.tx, &contact_ids).await?;
-    let (mut moved, mut fought) = (Vec::new(), Vec::new());
+    let (mut moved, mut fought, mut waiting) = (Vec::new(), Vec::new(), Vec::new());
     let mut written: HashMap<String, Contact> = HashMap::new();
     for user in users {
         let Some(mut link) = links.remove(&user.id) else {
@@ -189,17 +189,23 @@ async fn update_contacts(pull: &Pull<'_>, page: &mut Page, users: &[&ZendeskUser
             contact.email = update.fields.email;
             written.insert(contact.id.clone(), contact.clone());
         }
+        if !update.waiting_for_zendesk.is_empty() {
+            waiting.push(contact.id.clone());
+        }
         if update.agreed_moved {
             link.agreed = update.agreed;
             moved.push(link);
         }
+    }
+    if !waiting.is_empty() {
+        person::ask(pull, page, &waiting).await?;
     }
     let written: Vec<Contact> = written.into_values().collect();
     contacts::put(&mut page.tx, &written, page.now).await?;
     conflicts::record(
         &mut page.tx,
         &pull.integration.id,
-        pull.run.id(),
+        pull.run_id(),
         &fought,
         page.now,
     )

@@ -90,9 +90,11 @@ impl House {
                 page_size: 100,
                 request_timeout: Duration::from_secs(10),
                 addresses: Default::default(),
+                settle: Duration::from_secs(2),
             }),
             checkpoint: Arc::new(|_| {}),
             is_gone: Arc::new(|_| false),
+            memory: Arc::default(),
         };
         let keyring = engine.keyring.clone();
         keyring.check(&engine.store, &*engine.dice).await.unwrap();

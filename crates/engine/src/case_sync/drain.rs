@@ -1,0 +1,81 @@
+//! The second half of a run: what waits to be sent is sent, and what that stirs up is read.
+//!
+//! `deskbridge serve` has workers that do this all the time; a run does it for its own integration, so
+//! that one `deskbridge sync` leaves both sides in step.
+
+use jiff::SignedDuration;
+use store::{inbox, outbox, runs};
+
+use domain::outbox::State;
+
+use super::hints::heed;
+use super::pull::Pull;
+use super::push::push_next;
+use crate::error::{Error, Result};
+
+/// What is due within this time is waited for: a run that ends a second before an edit would be sent
+/// is no use.
+const WORTH_WAITING: SignedDuration = SignedDuration::from_secs(5);
+/// The most turns of one run; the rest is left to the next one.
+const MOST_TURNS: u32 = 100_000;
+const STAGE: &str = "push";
+
+/// Sends and heeds until nothing is due any more.
+pub(super) async fn drain(pull: &mut Pull<'_>) -> Result<()> {
+    let engine = pull.engine;
+    let integration = pull.integration.id.clone();
+    for turn in 0..MOST_TURNS {
+        let sent = match pull.integration.settings.two_way {
+            true => push_next(engine, Some(&integration)).await?,
+            false => None,
+        };
+        match sent {
+            Some(State::Done) => pull.count(|counters| counters.delivered += 1),
+            Some(State::Parked) => pull.count(|counters| counters.parked += 1),
+            Some(State::Waiting | State::Claimed | State::Discarded) => {}
+            None => {
+                if heed(engine, &pull.integration).await? == 0 && !wait(pull).await? {
+                    break;
+                }
+            }
+        }
+        if turn % 50 == 49 {
+            let page = pull.begin().await?;
+            pull.commit(page, STAGE, None).await?;
+        }
+    }
+    if pull.has_counted() {
+        let page = pull.begin().await?;
+        pull.commit(page, STAGE, None).await?;
+    }
+    Ok(())
+}
+
+/// Waits for what is due soon. False if nothing is.
+async fn wait(pull: &Pull<'_>) -> Result<bool> {
+    let engine = pull.engine;
+    let integration = pull.integration.id.as_str();
+    let mut reader = engine.store.read().await?;
+    let stopping = match pull.run_id() {
+        Some(run) => runs::find(&mut reader, run)
+            .await?
+            .is_none_or(|run| run.stop_requested),
+        None => false,
+    };
+    if stopping {
+        return Err(Error::Stopped);
+    }
+    let sending = outbox::next_due(&mut reader, Some(integration)).await?;
+    let looking = inbox::next_due_of(&mut reader, integration).await?;
+    drop(reader);
+    let now = engine.now();
+    let Some(due) = sending.into_iter().chain(looking).min() else {
+        return Ok(false);
+    };
+    let wait = due.duration_since(now).max(SignedDuration::from_millis(10));
+    if wait > WORTH_WAITING {
+        return Ok(false);
+    }
+    engine.clock.sleep(wait.unsigned_abs()).await;
+    Ok(true)
+}

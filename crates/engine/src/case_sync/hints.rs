@@ -1,0 +1,197 @@
+//! Hints: tickets that somebody says have changed (ticket-sync.md 3).
+//!
+//! A webhook's payload is never believed, only its subject: the ticket is read again, with its
+//! comments, and merged like any other. A pull leaves a hint for a ticket that an operation of ours is
+//! busy with, and a push for one that it could not merge itself. Hints of one ticket are one look.
+
+use std::collections::HashMap;
+
+use domain::desk::Marker;
+use domain::ticket::Ticket;
+use jiff::{SignedDuration, Timestamp};
+use store::inbox::{self, Hint, Subject};
+use store::integrations::{self, Integration};
+use store::{Tx, leases, links, outbox};
+use zendesk::{Record, Urgency};
+
+use super::comments::{self, Batch};
+use super::pull::Pull;
+use super::{tickets, users};
+use crate::connection::client_of;
+use crate::engine::Engine;
+use crate::error::Result;
+
+/// How long a look waits for an operation that is busy with the ticket.
+const BUSY: SignedDuration = SignedDuration::from_secs(2);
+/// A ticket that changed in this very second is looked at again in a later one.
+const UNSETTLED: SignedDuration = SignedDuration::from_millis(1_100);
+/// Tickets of one look: what one request brings.
+const AT_ONCE: i64 = 100;
+/// How far back audits are read before the oldest operation that is open.
+const SKEW: SignedDuration = SignedDuration::from_mins(10);
+/// How long one look may take before another worker may look too.
+const LOOK: std::time::Duration = std::time::Duration::from_secs(120);
+const STAGE: &str = "hints";
+
+/// Asks for a ticket to be looked at again, once whatever is busy with it has ended.
+pub(super) async fn look_again(
+    tx: &mut Tx,
+    integration: &str,
+    ticket: i64,
+    now: Timestamp,
+) -> Result<()> {
+    look_at(tx, integration, ticket, now, BUSY).await
+}
+
+async fn look_at(
+    tx: &mut Tx,
+    integration: &str,
+    ticket: i64,
+    now: Timestamp,
+    wait: SignedDuration,
+) -> Result<()> {
+    let not_before = now.saturating_add(wait).unwrap_or(now);
+    let subjects = [Subject::Ticket(ticket)];
+    Ok(inbox::hint(tx, integration, &subjects, now, not_before).await?)
+}
+
+/// Heeds the hints of one integration that are due. Returns how many tickets were looked at.
+///
+/// # Errors
+/// As the database or Zendesk says; the hints stay.
+pub(crate) async fn heed(engine: &Engine, integration: &Integration) -> Result<usize> {
+    let mut reader = engine.store.read().await?;
+    let due = inbox::due_of(&mut reader, &integration.id, engine.now(), AT_ONCE).await?;
+    drop(reader);
+    if due.is_empty() {
+        return Ok(0);
+    }
+    let name = format!("hints/{}", integration.id);
+    let holder = &engine.settings.holder;
+    let Some(lease) = leases::take(&engine.store, &name, holder, engine.now(), LOOK).await? else {
+        return Ok(0);
+    };
+    let looked = look(engine, integration, &due).await;
+    let mut tx = engine.store.begin().await?;
+    leases::give_back(&mut tx, &lease).await?;
+    tx.commit().await?;
+    looked
+}
+
+/// Heeds the hints of every active integration. Returns how many tickets were looked at.
+///
+/// # Errors
+/// As the database says. What Zendesk says is told in the log; the hints stay.
+pub(crate) async fn heed_all(engine: &Engine) -> Result<usize> {
+    let mut reader = engine.store.read().await?;
+    let due = inbox::next_due(&mut reader).await?;
+    if due.is_none_or(|due| due > engine.now()) {
+        return Ok(0);
+    }
+    let all = integrations::list(&mut reader).await?;
+    drop(reader);
+    let mut looked = 0;
+    for integration in all.iter().filter(|integration| integration.active) {
+        match heed(engine, integration).await {
+            Ok(count) => looked += count,
+            Err(error) => tracing::warn!(
+                integration = integration.settings.name,
+                "hints could not be heeded and stay: {error}"
+            ),
+        }
+    }
+    Ok(looked)
+}
+
+async fn look(engine: &Engine, integration: &Integration, due: &[Hint]) -> Result<usize> {
+    let client = client_of(engine, integration)
+        .await?
+        .with(Urgency::Status)
+        .impatient(std::time::Duration::from_secs(30));
+    let mut pull = Pull::quietly(engine, integration.clone(), client).await?;
+    let named: Vec<i64> = due.iter().filter_map(ticket_of).collect();
+    let records = pull.client.tickets_show_many(&named).await?;
+    let read_at = pull.client.server_time().unwrap_or_else(|| engine.now());
+    let mut batch = Batch::default();
+    for ticket in records.iter().filter_map(|record| record.id) {
+        let markers = markers(&pull, ticket).await?;
+        comments::list(&pull, ticket, markers.as_ref(), &mut batch).await?;
+    }
+    let people = batch.authors().chain(tickets::people_of(&records));
+    let strangers = users::fetch(&mut pull, people.collect::<Vec<_>>().into_iter()).await?;
+    let mut page = pull.begin().await?;
+    inbox::done(&mut page.tx, due).await?;
+    users::put(&pull, &mut page, &strangers).await?;
+    tickets::put(&mut pull, &mut page, &records, read_at).await?;
+    for ticket in unsettled(&records, read_at) {
+        look_at(&mut page.tx, &integration.id, ticket, page.now, UNSETTLED).await?;
+    }
+    comments::write(&pull, &mut page, &batch).await?;
+    pull.commit(page, STAGE, None).await?;
+    engine.reached("hints: after the look is committed");
+    Ok(due.len())
+}
+
+fn ticket_of(hint: &Hint) -> Option<i64> {
+    match hint.subject {
+        Subject::Ticket(ticket) => Some(ticket),
+        Subject::User(_) => None,
+    }
+}
+
+/// Tickets that changed within the second they were read in: half of that second may be missing.
+fn unsettled(records: &[Record<Ticket>], read_at: Timestamp) -> Vec<i64> {
+    records
+        .iter()
+        .filter_map(|record| record.parsed.as_ref().ok())
+        .filter(|ticket| {
+            ticket
+                .updated_at
+                .is_some_and(|updated| read_at.as_second() <= updated.as_second())
+        })
+        .map(|ticket| ticket.id)
+        .collect()
+}
+
+/// Which of a ticket's comments bear our marker, if one of ours may be among them.
+async fn markers(pull: &Pull<'_>, ticket: i64) -> Result<Option<HashMap<i64, Marker>>> {
+    let mut reader = pull.engine.store.read().await?;
+    let integration = &pull.integration.id;
+    let Some(case) = links::cases_of(&mut reader, integration, &[ticket])
+        .await?
+        .remove(&ticket)
+    else {
+        return Ok(None);
+    };
+    let line = outbox::of_line(&mut reader, &case).await?;
+    drop(reader);
+    let oldest = line
+        .iter()
+        .map(|entry| &entry.operation)
+        .filter(|operation| operation.state.is_open())
+        .map(|operation| operation.created_at)
+        .min();
+    let Some(since) = oldest else {
+        return Ok(None);
+    };
+    let since = since.saturating_sub(SKEW).ok();
+    let audits = pull.client.audits_back_to(ticket, since).await?;
+    let mut markers = HashMap::new();
+    for event in audits
+        .iter()
+        .filter_map(|record| record.parsed.as_ref().ok())
+    {
+        let marker = match &event.deskbridge_op {
+            Some(op_id) => Marker::Ours(op_id.clone()),
+            None => Marker::Foreign,
+        };
+        markers.extend(
+            event
+                .comments
+                .iter()
+                .map(|(comment, _)| (comment.id, marker.clone())),
+        );
+        markers.extend(event.textless.iter().map(|id| (*id, marker.clone())));
+    }
+    Ok(Some(markers))
+}

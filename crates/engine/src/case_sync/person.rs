@@ -1,0 +1,216 @@
+//! A contact's edits on their way to its Zendesk user (ticket-sync.md 3).
+//!
+//! Only end users are written, never staff. Setting a name or a phone twice is setting it once, so a
+//! user needs neither marker nor stamp: what is not known to have arrived is read again and, if it is
+//! still missing, set again. What is agreed moves to what the answer shows.
+
+use domain::outbox::{Kind, Line, Operation, Parked, Payload, State, pause_after};
+use domain::person::{Role, ZendeskUser};
+use domain::plan::{ContactFields, PersonField, contact_value, plan_person, user_value};
+use domain::push::Reply;
+use domain::value::{Pair, Value};
+use jiff::Timestamp;
+use store::zendesk_users::{self, PersonLink};
+use store::{contacts, outbox};
+use zendesk::{Record, UserChange};
+
+use super::pull::{Page, Pull};
+use super::push::reply_of;
+use super::users;
+use crate::error::Result;
+
+const STAGE: &str = "people";
+/// Who asks for an operation that a merge led to.
+const BY_SYNC: &str = "sync";
+
+/// Has a contact sent, unless it is about to be.
+pub(super) async fn ask(pull: &Pull<'_>, page: &mut Page, contacts: &[String]) -> Result<()> {
+    let mut lines = outbox::lines(&mut page.tx, contacts).await?;
+    let mut new = Vec::new();
+    for contact in contacts {
+        let (known, last_seq) = lines.remove(contact).unwrap_or_default();
+        let line = Line {
+            id: contact,
+            operations: &known,
+            last_seq,
+        };
+        if line
+            .open()
+            .any(|operation| operation.state == State::Waiting)
+        {
+            continue;
+        }
+        let op_id = pull.engine.new_op_id();
+        let mut asked = Operation::new(op_id, &line, Kind::Person, Payload::default(), page.now);
+        let settle = pull.engine.settings.settle;
+        asked.not_before = page.now.checked_add(settle).unwrap_or(page.now);
+        new.push(asked);
+    }
+    Ok(outbox::put(&mut page.tx, &pull.integration.id, BY_SYNC, &new, page.now).await?)
+}
+
+/// Makes one attempt to bring the end users that a contact is up to it. Returns how that left the
+/// operation.
+pub(super) async fn push(mut pull: Pull<'_>, operation: &Operation) -> Result<State> {
+    let contact = std::slice::from_ref(&operation.line);
+    let mut reader = pull.engine.store.read().await?;
+    let known = zendesk_users::by_contact(&mut reader, &pull.integration.id, contact).await?;
+    drop(reader);
+    let mut ended = Ended::Done;
+    for user in known.iter().filter(|user| user.active) {
+        if user.role.as_deref().and_then(Role::parse) != Some(Role::EndUser) {
+            continue;
+        }
+        if let Some(reply) = bring_up(&mut pull, user.remote_id, &operation.line).await? {
+            ended = Ended::of(reply, operation, pull.engine.now());
+            break;
+        }
+    }
+    let mut page = pull.begin().await?;
+    let (now, lease) = (page.now, pull.engine.settings.lease);
+    outbox::confirm(&mut page.tx, operation, now, lease).await?;
+    let mut operation = operation.clone();
+    match ended {
+        Ended::Done => operation.end(State::Done),
+        Ended::Later(until, reason) => {
+            operation.wait_until(until);
+            operation.reason = Some(reason);
+        }
+        Ended::Parked(reason) => operation.park(reason),
+    }
+    let integration = pull.integration.id.clone();
+    let state = operation.state;
+    outbox::put(&mut page.tx, &integration, BY_SYNC, &[operation], now).await?;
+    pull.commit(page, STAGE, None).await?;
+    Ok(state)
+}
+
+/// How an attempt ended.
+enum Ended {
+    Done,
+    Later(Timestamp, Parked),
+    Parked(Parked),
+}
+
+impl Ended {
+    fn of(reply: Reply, operation: &Operation, now: Timestamp) -> Self {
+        let later = now
+            .saturating_add(pause_after(operation.attempts))
+            .unwrap_or(now);
+        match reply {
+            Reply::Busy { until } => Self::Later(until, Parked::Limits),
+            Reply::Locked { fix } => Self::Later(later, Parked::SignIn { fix }),
+            Reply::Unknown { problem } | Reply::Unsent { problem } => {
+                Self::Later(later, Parked::NoAnswer { problem })
+            }
+            Reply::Changed | Reply::Taken { .. } => {
+                let problem = "Zendesk was busy with the same user.".to_owned();
+                Self::Later(later, Parked::NoAnswer { problem })
+            }
+            // A user who is gone has nothing to be brought up to.
+            Reply::Gone => Self::Done,
+            Reply::Refused { fields } => {
+                let said: Vec<String> = fields.into_iter().map(|(_, said)| said).collect();
+                Self::Parked(Parked::Refused {
+                    said: said.join("; "),
+                })
+            }
+            Reply::Unfit(reason) => Self::Parked(reason),
+        }
+    }
+}
+
+/// Reads a user, merges it, and sets what the contact has and it has not. Returns what kept it from
+/// being done.
+async fn bring_up(pull: &mut Pull<'_>, user: i64, contact: &str) -> Result<Option<Reply>> {
+    let now = pull.engine.now();
+    let record = match pull.client.user(user).await {
+        Ok(Some(record)) => record,
+        Ok(None) => return Ok(Some(Reply::Gone)),
+        Err(error) => return Ok(Some(reply_of(&error, now))),
+    };
+    let Ok(there) = record.parsed.clone() else {
+        return Ok(None);
+    };
+    // What changed there is merged first, as any other change of a user is.
+    let mut page = pull.begin().await?;
+    users::put(pull, &mut page, std::slice::from_ref(&record)).await?;
+    let ids = [user];
+    let mut links = zendesk_users::links(&mut page.tx, &pull.integration.id, &ids).await?;
+    let mut here = contacts::by_ids(&mut page.tx, &[contact.to_owned()]).await?;
+    pull.commit(page, STAGE, None).await?;
+    let (Some(link), Some(here)) = (links.remove(&user), here.remove(contact)) else {
+        return Ok(None);
+    };
+    let current = ContactFields {
+        name: here.name,
+        phone: here.phone,
+        email: here.email,
+    };
+    let waiting = plan_person(&there, &current, &link.agreed, pull.mode()).waiting_for_zendesk;
+    if waiting.is_empty() {
+        return Ok(None);
+    }
+    match set(pull, &there, &current, &waiting).await {
+        Ok(after) => agree(pull, link, &current, &waiting, &after).await,
+        Err(error) => Ok(Some(reply_of(&error, pull.engine.now()))),
+    }
+}
+
+/// Sets these fields of a user. The primary email is another identity, made primary.
+async fn set(
+    pull: &Pull<'_>,
+    user: &ZendeskUser,
+    current: &ContactFields,
+    waiting: &[PersonField],
+) -> Result<Record<ZendeskUser>, zendesk::Error> {
+    let client = &pull.client;
+    if waiting.contains(&PersonField::Email)
+        && let Some(email) = &current.email
+    {
+        let known = client.identities(user.id).await?;
+        let identity = match known.into_iter().find(|identity| identity.is_email(email)) {
+            Some(identity) => identity,
+            None => client.add_email(user.id, email).await?,
+        };
+        client.make_primary(user.id, identity.id).await?;
+    }
+    let value = |field| contact_value(current, field);
+    let wanted = |field| waiting.contains(&field);
+    let change = UserChange {
+        name: wanted(PersonField::Name)
+            .then(|| value(PersonField::Name))
+            .flatten(),
+        phone: wanted(PersonField::Phone).then(|| value(PersonField::Phone)),
+    };
+    client.update_user(user.id, &change).await
+}
+
+/// Moves what is agreed to what the answer shows. A value that it does not show was not taken.
+async fn agree(
+    pull: &mut Pull<'_>,
+    mut link: PersonLink,
+    current: &ContactFields,
+    waiting: &[PersonField],
+    after: &Record<ZendeskUser>,
+) -> Result<Option<Reply>> {
+    let Ok(there) = &after.parsed else {
+        return Ok(None);
+    };
+    let mut taken = true;
+    for field in waiting {
+        let (crm, zendesk): (Value, Value) =
+            (contact_value(current, *field), user_value(there, *field));
+        if crm == zendesk {
+            link.agreed.put(*field, Pair::new(crm, zendesk));
+        } else {
+            taken = false;
+        }
+    }
+    let mut page = pull.begin().await?;
+    let integration = pull.integration.id.clone();
+    zendesk_users::link(&mut page.tx, &integration, &[link], page.now).await?;
+    users::put(pull, &mut page, std::slice::from_ref(after)).await?;
+    pull.commit(page, STAGE, None).await?;
+    Ok((!taken).then_some(Reply::Unfit(Parked::NotTaken)))
+}

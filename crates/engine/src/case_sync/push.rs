@@ -1,0 +1,409 @@
+//! One change of a case on its way to its ticket (reliability.md 5).
+//!
+//! A worker claims an operation and drives [`domain::push::Attempt`] through it: this file does what
+//! the attempt asks for, one action after another, and decides nothing.
+
+mod foreseeing;
+mod reading;
+mod replying;
+mod requester;
+mod sending;
+
+use std::pin::pin;
+use std::time::Duration;
+
+use domain::desk::Written;
+use domain::guard::Guards;
+use domain::outbox::{Kind, Operation, Parked, State};
+use domain::push::{Action, Attempt, Closing, Happened, Planned, Reply, Sending};
+use domain::ticket::Ticket;
+use futures_util::future::{Either, select};
+use jiff::{SignedDuration, Timestamp};
+use store::desks::{self, Held};
+use store::integrations::{self, Integration};
+use store::outbox::{self, Claimed};
+use zendesk::{Record, Urgency};
+
+pub(crate) use foreseeing::foresee;
+pub(in crate::case_sync) use replying::reply_of;
+
+use super::pull::{Page, Pull};
+use super::{person, room, tickets, users};
+use crate::connection::client_of;
+use crate::desk::{By, Decision, Setting, keep};
+use crate::engine::Engine;
+use crate::error::{Error, Result};
+
+/// The longest a worker is held by Zendesk's limits before the operation is put off: others may go.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// Zendesk takes 30 updates of one ticket from one agent in 10 minutes (zendesk-api.md 2); two are
+/// left for what the agent does by hand.
+const UPDATES: i64 = 28;
+const UPDATES_WITHIN: SignedDuration = SignedDuration::from_mins(10);
+/// How long an operation waits that could not even be begun.
+const UNREACHED: SignedDuration = SignedDuration::from_secs(30);
+/// Under which name a push writes.
+const STAGE: &str = "push";
+
+/// Claims the operation that is due and makes one attempt at it. Returns how that left it; `None` if
+/// none was due.
+///
+/// # Errors
+/// As the database says. What Zendesk says ends the attempt and is kept with the operation.
+pub(crate) async fn push_next(engine: &Engine, integration: Option<&str>) -> Result<Option<State>> {
+    outbox::free_abandoned(&engine.store, &*engine.is_gone).await?;
+    let claimed = outbox::claim(
+        &engine.store,
+        integration,
+        &engine.settings.holder,
+        engine.now(),
+        engine.settings.lease,
+    );
+    let Some(claimed) = claimed.await? else {
+        return Ok(None);
+    };
+    engine.reached("push: after the claim is committed");
+    let operation = claimed.operation.clone();
+    let ended = keep_claim(engine, &operation, Box::pin(attempt(engine, claimed))).await;
+    match ended {
+        // Somebody else has the operation now and will end it.
+        Err(Error::Store(store::Error::LeaseLost)) => Ok(Some(State::Waiting)),
+        other => other.map(Some),
+    }
+}
+
+/// Works while the claim is kept alive beside it.
+async fn keep_claim(
+    engine: &Engine,
+    operation: &Operation,
+    work: impl Future<Output = Result<State>>,
+) -> Result<State> {
+    let beat = async {
+        loop {
+            engine.clock.beat(engine.settings.lease / 3).await;
+            match renew(engine, operation).await {
+                Ok(()) => {}
+                Err(error @ Error::Store(store::Error::LeaseLost)) => return error,
+                Err(error) => tracing::warn!("a claim could not be lengthened: {error}"),
+            }
+        }
+    };
+    match select(pin!(work), pin!(beat)).await {
+        Either::Left((done, _)) => done,
+        Either::Right((error, _)) => Err(error),
+    }
+}
+
+async fn renew(engine: &Engine, operation: &Operation) -> Result<()> {
+    let mut tx = engine.store.begin().await?;
+    let (now, lease) = (engine.now(), engine.settings.lease);
+    outbox::confirm(&mut tx, operation, now, lease).await?;
+    Ok(tx.commit().await?)
+}
+
+async fn attempt(engine: &Engine, claimed: Claimed) -> Result<State> {
+    let Claimed {
+        operation,
+        integration_id,
+    } = claimed;
+    let found = integrations::find(&mut *engine.store.read().await?, &integration_id).await?;
+    let Some(integration) = found else {
+        // It was deleted meanwhile, and its operations with it.
+        return Ok(State::Discarded);
+    };
+    let client = match client_of(engine, &integration).await {
+        Ok(client) => client,
+        Err(error) => {
+            unreached(engine, &integration, &operation, &error).await?;
+            return Ok(State::Waiting);
+        }
+    };
+    if operation.kind == Kind::Person {
+        let client = client.with(Urgency::Fields).impatient(PATIENCE);
+        let pull = Pull::quietly(engine, integration, client).await?;
+        return person::push(pull, &operation).await;
+    }
+    let client = client.with(urgency(&operation)).impatient(PATIENCE);
+    let pull = Pull::quietly(engine, integration, client).await?;
+    let push = Push {
+        pull,
+        operation,
+        record: None,
+        foreseen: None,
+    };
+    push.carry_out().await
+}
+
+/// Puts an operation off whose account cannot even be addressed (a credential that is gone).
+async fn unreached(
+    engine: &Engine,
+    integration: &Integration,
+    operation: &Operation,
+    error: &Error,
+) -> Result<()> {
+    let now = engine.now();
+    let closing = Closing::PutOff {
+        until: now.saturating_add(UNREACHED).unwrap_or(now),
+        reason: Parked::SignIn {
+            fix: error.to_string(),
+        },
+        unknown_until: operation.unknown_until,
+        not_taken: false,
+    };
+    let setting = Setting::without_people(Some(integration));
+    let mut tx = engine.store.begin().await?;
+    let Some(held) = desks::lock(&mut tx, &operation.line).await? else {
+        return Ok(());
+    };
+    let (mut desk, mut written) = (held.desk.clone(), Written::default());
+    let token = operation.lease_token;
+    setting.decide(engine, now, |room| {
+        desk.close(&operation.op_id, token, closing, room, &mut written)
+    });
+    let by = BY_PUSH;
+    let decision = Decision {
+        held: &held,
+        desk: &desk,
+        written: &written,
+    };
+    keep(engine, &mut tx, &setting, &decision, &by, now).await?;
+    Ok(tx.commit().await?)
+}
+
+const BY_PUSH: By<'static> = By {
+    side: "zendesk",
+    actor: "push",
+    run: None,
+};
+
+fn urgency(operation: &Operation) -> Urgency {
+    match operation.kind {
+        Kind::Publish | Kind::FollowUp | Kind::Comment => Urgency::Comments,
+        Kind::Fields => Urgency::Status,
+        Kind::Person => Urgency::Fields,
+    }
+}
+
+/// One operation at work.
+struct Push<'a> {
+    pull: Pull<'a>,
+    operation: Operation,
+    /// The ticket as it was last read or replied, whole.
+    record: Option<(Record<Ticket>, Timestamp)>,
+    /// What would be sent, if it is only to be told (a dry run).
+    foreseen: Option<Vec<Sending>>,
+}
+
+impl Push<'_> {
+    async fn carry_out(mut self) -> Result<State> {
+        self.drive().await
+    }
+
+    async fn drive(&mut self) -> Result<State> {
+        let engine = self.pull.engine;
+        let case = self.operation.line.clone();
+        let Some(held) = desks::read(&mut *engine.store.read().await?, &case).await? else {
+            return Ok(State::Discarded);
+        };
+        let follows = self.operation.payload.follows.is_some();
+        let external_id = held.desk.external_id(&self.pull.integration.id, follows);
+        let ticket = held.desk.link.as_ref().map(|link| link.ticket);
+        let mut attempt = Attempt::new(self.operation.clone(), ticket, Guards::ALL);
+        let mut action = match self.paced().await? {
+            Some(until) => Action::Close(Box::new(Closing::PutOff {
+                until,
+                reason: Parked::Limits,
+                unknown_until: self.operation.unknown_until,
+                not_taken: false,
+            })),
+            None => attempt.begin(&external_id),
+        };
+        loop {
+            let happened = match action {
+                Action::Find { external_id } => self.find(&external_id).await,
+                Action::Read { ticket, past } => self.read(ticket, past).await,
+                Action::Plan => Happened::Planned(self.plan(&attempt).await?),
+                Action::Send(sending) => Happened::Replied(self.send(sending).await?),
+                Action::Close(closing) => return self.close(*closing).await,
+            };
+            action = attempt.advance(happened, engine.now());
+        }
+    }
+
+    /// Until when the ticket's own limit of updates is spent, if it is.
+    async fn paced(&self) -> Result<Option<Timestamp>> {
+        if self.operation.kind.makes_ticket() {
+            return Ok(None);
+        }
+        let engine = self.pull.engine;
+        let now = engine.now();
+        let since = now.saturating_sub(UPDATES_WITHIN).unwrap_or(now);
+        let mut reader = engine.store.read().await?;
+        let (count, oldest) = outbox::sent_since(&mut reader, &self.operation.line, since).await?;
+        Ok(oldest
+            .filter(|_| count >= UPDATES)
+            .and_then(|oldest| oldest.saturating_add(UPDATES_WITHIN).ok()))
+    }
+
+    /// Step 4, one transaction: the ticket as read is mirrored and merged, and what is left to send
+    /// is noted before it is sent.
+    async fn plan(&mut self, attempt: &Attempt) -> Result<Planned> {
+        let case = self.operation.line.clone();
+        if self.foreseen.is_none() {
+            self.meet_contact(&case).await?;
+        }
+        let requester = match self.operation.kind.makes_ticket() {
+            true => self.requester(&case).await?,
+            false => None,
+        };
+        let (mut page, held, setting) = match self.open(&case).await? {
+            Some(open) => open,
+            None => return Ok(Planned::Lost),
+        };
+        let (mut desk, mut written) = (held.desk.clone(), Written::default());
+        let (op_id, token) = (&self.operation.op_id, self.operation.lease_token);
+        let planned = setting.decide(self.pull.engine, page.now, |room| {
+            desk.plan(
+                op_id,
+                token,
+                attempt.reading(),
+                requester,
+                room,
+                &mut written,
+            )
+        });
+        if planned == Planned::Lost {
+            return Ok(planned);
+        }
+        if let Some(now) = desk.operation(op_id) {
+            self.operation.payload = now.payload.clone();
+        }
+        let decision = Decision {
+            held: &held,
+            desk: &desk,
+            written: &written,
+        };
+        self.write(&mut page, &setting, &decision).await?;
+        self.pull
+            .engine
+            .reached("push: before the plan is committed");
+        self.pull.commit(page, STAGE, None).await?;
+        self.pull
+            .engine
+            .reached("push: after the plan is committed");
+        Ok(planned)
+    }
+
+    /// Step 6. The claim must stand for as long as the request may take.
+    async fn send(&mut self, sending: Sending) -> Result<Reply> {
+        let engine = self.pull.engine;
+        if let Some(foreseen) = &mut self.foreseen {
+            foreseen.push(sending);
+            // In the copy that this is told from, the operation goes no further.
+            return Ok(Reply::Unfit(Parked::NotTaken));
+        }
+        renew(engine, &self.operation).await?;
+        engine.reached("push: before it is sent");
+        let reply = match sending {
+            Sending::Create(draft) => self.create(&draft).await?,
+            Sending::Comment {
+                ticket,
+                comment,
+                stamp,
+            } => self.add_comment(ticket, &comment, stamp).await?,
+            Sending::Fields {
+                ticket,
+                values,
+                stamp,
+            } => self.set_fields(ticket, &values, stamp).await,
+        };
+        engine.reached("push: after it is sent");
+        Ok(reply)
+    }
+
+    /// Step 7, one transaction, refused if the claim has passed on.
+    async fn close(&mut self, closing: Closing) -> Result<State> {
+        if closing == Closing::Lost {
+            return Err(Error::Store(store::Error::LeaseLost));
+        }
+        let engine = self.pull.engine;
+        if let Closing::PutOff {
+            reason: Parked::SignIn { .. },
+            ..
+        } = &closing
+        {
+            engine.memory.forget_client(&self.pull.integration.id);
+        }
+        let case = self.operation.line.clone();
+        let Some((mut page, held, setting)) = self.open(&case).await? else {
+            return Ok(State::Discarded);
+        };
+        let (mut desk, mut written) = (held.desk.clone(), Written::default());
+        let (op_id, token) = (&self.operation.op_id, self.operation.lease_token);
+        let held_still = setting.decide(engine, page.now, |room| {
+            desk.close(op_id, token, closing, room, &mut written)
+        });
+        if !held_still {
+            return Err(Error::Store(store::Error::LeaseLost));
+        }
+        let decision = Decision {
+            held: &held,
+            desk: &desk,
+            written: &written,
+        };
+        self.write(&mut page, &setting, &decision).await?;
+        engine.reached("push: before its end is committed");
+        self.pull.commit(page, STAGE, None).await?;
+        engine.reached("push: after its end is committed");
+        engine.memory.ring();
+        let ended = desk
+            .operation(&self.operation.op_id)
+            .map(|operation| operation.state);
+        Ok(ended.unwrap_or(State::Done))
+    }
+
+    /// Begins a transaction on the case: the people its ticket names are known then, the case is
+    /// locked.
+    async fn open(&mut self, case: &str) -> Result<Option<(Page, Held, Setting)>> {
+        let ticket = self.record.as_ref();
+        let named: Vec<i64> = ticket
+            .map(|(record, _)| tickets::people_of(std::slice::from_ref(record)).collect())
+            .unwrap_or_default();
+        let strangers = users::fetch(&mut self.pull, named.into_iter()).await?;
+        let mut page = self.pull.begin().await?;
+        users::put(&self.pull, &mut page, &strangers).await?;
+        let Some(held) = desks::lock(&mut page.tx, case).await? else {
+            return Ok(None);
+        };
+        let ticket = self
+            .record
+            .as_ref()
+            .and_then(|(record, _)| record.parsed.as_ref().ok());
+        let setting = room::setting(&self.pull, &mut page, ticket, &held.desk).await?;
+        Ok(Some((page, held, setting)))
+    }
+
+    /// Writes what a decision changed, with the mirror of the ticket it was made on.
+    async fn write(
+        &mut self,
+        page: &mut Page,
+        setting: &Setting,
+        decision: &Decision<'_>,
+    ) -> Result<()> {
+        let engine = self.pull.engine;
+        if let Some((record, read_at)) = &self.record {
+            tickets::mirror_one(&mut self.pull, page, record, *read_at).await?;
+        }
+        for warning in &decision.written.warnings {
+            page.warn(warning.sentence());
+        }
+        let now = page.now;
+        keep(engine, &mut page.tx, setting, decision, &BY_PUSH, now).await?;
+        if decision.written.look_again
+            && let Some(link) = &decision.desk.link
+        {
+            super::hints::look_again(&mut page.tx, &setting.integration, link.ticket, now).await?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,137 @@
+//! Who a ticket is for: the contact of its case as a Zendesk user, made there if need be.
+
+use domain::person::email_key;
+use domain::plan::{ContactFields, plan_person};
+use domain::push::Requester;
+use domain::value::{Agreed, not_blank};
+use store::contacts::{self, Contact};
+use store::zendesk_users::{self, PersonLink};
+use store::{cases, desks, users as staff};
+use zendesk::NewUser;
+
+use super::Push;
+use crate::case_sync::users;
+use crate::error::Result;
+
+impl Push<'_> {
+    /// Who a new ticket is for: the contact, given inline so that nothing existing is overwritten;
+    /// without one the owner. None if there is nobody with a name.
+    pub(super) async fn requester(&self, case: &str) -> Result<Option<Requester>> {
+        let engine = self.pull.engine;
+        let integration = &self.pull.integration;
+        let mut reader = engine.store.read().await?;
+        let Some(case) = cases::find(&mut reader, case).await? else {
+            return Ok(None);
+        };
+        if let Some(contact) = &case.fields.contact {
+            let ids = [contact.clone()];
+            let known = zendesk_users::by_contact(&mut reader, &integration.id, &ids).await?;
+            if let Some(id) = known.iter().map(|user| user.remote_id).min() {
+                return Ok(Some(Requester::Known(id)));
+            }
+            let found = contacts::by_ids(&mut reader, &ids).await?.remove(contact);
+            return Ok(found.and_then(|contact| inline(&contact)));
+        }
+        let owner = case
+            .owner_id
+            .as_ref()
+            .unwrap_or(&integration.settings.owner_id);
+        let Some(owner) = staff::find(&mut reader, owner).await? else {
+            return Ok(None);
+        };
+        let keys = [email_key(&owner.email)];
+        let there = zendesk_users::staff_by_email_keys(&mut reader, &integration.id, &keys).await?;
+        Ok(Some(match there.iter().map(|user| user.remote_id).min() {
+            Some(id) => Requester::Known(id),
+            None => Requester::Inline {
+                name: owner.name,
+                email: Some(owner.email),
+            },
+        }))
+    }
+
+    /// Sees to it that the contact a case was given here is somebody in Zendesk, before that is sent:
+    /// found by email, else made there. The repeat of it makes nobody twice.
+    pub(super) async fn meet_contact(&mut self, case: &str) -> Result<()> {
+        let engine = self.pull.engine;
+        let integration = self.pull.integration.id.clone();
+        let mut reader = engine.store.read().await?;
+        let Some(held) = desks::read(&mut reader, case).await? else {
+            return Ok(());
+        };
+        let changed = held.desk.changed_here();
+        let Some(contact) = held.desk.fields.contact.clone() else {
+            return Ok(());
+        };
+        if !changed.contains(&domain::case::CaseField::Contact) {
+            return Ok(());
+        }
+        let ids = [contact.clone()];
+        let known = zendesk_users::by_contact(&mut reader, &integration, &ids).await?;
+        let found = contacts::by_ids(&mut reader, &ids).await?.remove(&contact);
+        drop(reader);
+        let (true, Some(contact)) = (known.is_empty(), found) else {
+            return Ok(());
+        };
+        let record = match self.user_of(&contact).await {
+            Ok(Some(record)) => record,
+            Ok(None) => return Ok(()),
+            // It is parked or tried again with the rest of the operation, which says why.
+            Err(error) => {
+                tracing::info!("a requester could not be found or made in Zendesk: {error}");
+                return Ok(());
+            }
+        };
+        let Ok(user) = record.parsed.clone() else {
+            return Ok(());
+        };
+        let mut page = self.pull.begin().await?;
+        users::put(&self.pull, &mut page, std::slice::from_ref(&record)).await?;
+        let current = ContactFields {
+            name: contact.name.clone(),
+            phone: contact.phone.clone(),
+            email: contact.email.clone(),
+        };
+        let met = plan_person(&user, &current, &Agreed::default(), self.pull.mode());
+        let link = PersonLink {
+            remote_id: user.id,
+            contact_id: contact.id,
+            agreed: met.agreed,
+        };
+        zendesk_users::link(&mut page.tx, &integration, &[link], page.now).await?;
+        self.pull.commit(page, super::STAGE, None).await
+    }
+
+    async fn user_of(
+        &self,
+        contact: &Contact,
+    ) -> Result<Option<zendesk::Record<domain::person::ZendeskUser>>, zendesk::Error> {
+        let client = &self.pull.client;
+        if let Some(email) = not_blank(contact.email.as_deref()) {
+            let found = client.users_with_email(email).await?;
+            if let Some(found) = found.into_iter().next() {
+                return Ok(Some(found));
+            }
+        }
+        let Some(Requester::Inline { name, email }) = inline(contact) else {
+            return Ok(None);
+        };
+        let user = NewUser {
+            name,
+            email,
+            external_id: Some(format!("deskbridge:contact:{}", contact.id)),
+            phone: contact.phone.clone(),
+        };
+        client.create_or_update_user(&user).await.map(Some)
+    }
+}
+
+/// A contact as Zendesk is told of it; none without a name and an email.
+fn inline(contact: &Contact) -> Option<Requester> {
+    let full = contact.name.full();
+    let name = not_blank(Some(full.as_str())).or_else(|| not_blank(contact.email.as_deref()))?;
+    Some(Requester::Inline {
+        name: name.to_owned(),
+        email: contact.email.clone(),
+    })
+}

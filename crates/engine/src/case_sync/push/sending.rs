@@ -1,0 +1,189 @@
+//! Step 6: what is sent, in Zendesk's words.
+
+use std::collections::BTreeMap;
+
+use domain::case::CaseField;
+use domain::outbox::Parked;
+use domain::person::email_key;
+use domain::push::{Draft, Reply, Requester};
+use domain::ticket::Ticket;
+use domain::value::Value;
+use jiff::Timestamp;
+use store::comments::{self, CaseComment};
+use store::{users, zendesk_users};
+use zendesk::{
+    MAX_COMMENT_BYTES, NewComment, NewTicket, Record, TicketChange, TicketEvent, comment_html,
+};
+
+use super::Push;
+use super::reading::audit;
+use super::replying::reply_of;
+use crate::error::Result;
+
+impl Push<'_> {
+    /// Makes the ticket of a case.
+    pub(super) async fn create(&mut self, draft: &Draft) -> Result<Reply> {
+        let Some(description) = self.comment(&draft.comment).await? else {
+            return Ok(gone());
+        };
+        if let Some(unfit) = too_long(&description.message) {
+            return Ok(unfit);
+        }
+        let value = |field| draft.values.get(&field).cloned().flatten();
+        let body = NewTicket {
+            subject: draft.subject.clone(),
+            comment: NewComment {
+                text: description.message,
+                public: description.public,
+                author_id: None,
+                uploads: Vec::new(),
+            },
+            requester: match &draft.requester {
+                Requester::Known(id) => zendesk::Requester::Id(*id),
+                Requester::Inline { name, email } => zendesk::Requester::Inline {
+                    name: name.clone(),
+                    email: email.clone(),
+                },
+            },
+            submitter_id: None,
+            assignee_id: value(CaseField::AssignedTo).and_then(|id| id.parse().ok()),
+            status: value(CaseField::Status),
+            priority: value(CaseField::Priority),
+            external_id: draft.external_id.clone(),
+            followup_of: draft.follows,
+            op: self.operation.op_id.clone(),
+        }
+        .to_body();
+        let sent = self.pull.client.create_ticket(&body, &self.operation.op_id);
+        Ok(match sent.await {
+            Ok(created) => self.taken(created.ticket, created.audit.as_ref(), created.date),
+            Err(error) => reply_of(&error, self.pull.engine.now()),
+        })
+    }
+
+    /// Sets fields of the ticket.
+    pub(super) async fn set_fields(
+        &mut self,
+        ticket: i64,
+        values: &BTreeMap<CaseField, Value>,
+        stamp: Option<Timestamp>,
+    ) -> Reply {
+        let text = |field| values.get(&field).cloned().flatten();
+        let id = |field| text(field).and_then(|id| id.parse::<i64>().ok());
+        let change = TicketChange {
+            subject: text(CaseField::Subject),
+            status: text(CaseField::Status),
+            priority: text(CaseField::Priority),
+            assignee_id: values
+                .contains_key(&CaseField::AssignedTo)
+                .then(|| id(CaseField::AssignedTo)),
+            requester_id: id(CaseField::Contact),
+            op: self.operation.op_id.clone(),
+            stamp,
+            ..TicketChange::default()
+        };
+        self.update(ticket, &change).await
+    }
+
+    /// Adds a comment to the ticket.
+    pub(super) async fn add_comment(
+        &mut self,
+        ticket: i64,
+        comment: &str,
+        stamp: Option<Timestamp>,
+    ) -> Result<Reply> {
+        let Some(comment) = self.comment(comment).await? else {
+            return Ok(gone());
+        };
+        if let Some(unfit) = too_long(&comment.message) {
+            return Ok(unfit);
+        }
+        let author_id = self.author(&comment).await?;
+        let change = TicketChange {
+            comment: Some(NewComment {
+                text: comment.message,
+                public: comment.public,
+                author_id,
+                uploads: Vec::new(),
+            }),
+            op: self.operation.op_id.clone(),
+            stamp,
+            ..TicketChange::default()
+        };
+        Ok(self.update(ticket, &change).await)
+    }
+
+    async fn update(&mut self, ticket: i64, change: &TicketChange) -> Reply {
+        let body = change.to_body();
+        match self.pull.client.update_ticket(ticket, &body).await {
+            Ok(updated) => self.taken(updated.ticket, updated.audit.as_ref(), updated.date),
+            Err(error) => reply_of(&error, self.pull.engine.now()),
+        }
+    }
+
+    fn taken(
+        &mut self,
+        record: Record<Ticket>,
+        event: Option<&TicketEvent>,
+        date: Option<Timestamp>,
+    ) -> Reply {
+        let date = date.unwrap_or_else(|| self.pull.engine.now());
+        let ticket = match &record.parsed {
+            Ok(ticket) => ticket.clone(),
+            // It was carried out, and how cannot be read: the next attempt finds the marker.
+            Err(bad) => {
+                return Reply::Unknown {
+                    problem: bad.to_string(),
+                };
+            }
+        };
+        self.record = Some((record, date));
+        Reply::Taken {
+            ticket: Box::new(ticket),
+            date,
+            audit: event.map(audit),
+        }
+    }
+
+    async fn comment(&self, id: &str) -> Result<Option<CaseComment>> {
+        let mut reader = self.pull.engine.store.read().await?;
+        let found = comments::by_ids(&mut reader, &[id.to_owned()]).await?;
+        Ok(found.into_values().next())
+    }
+
+    /// The Zendesk user a comment is shown as: whoever wrote it, else the default user. A private
+    /// note is never an end user's (zendesk-api.md 3.8, flag 17).
+    async fn author(&self, comment: &CaseComment) -> Result<Option<i64>> {
+        let integration = &self.pull.integration.id;
+        let mut reader = self.pull.engine.store.read().await?;
+        if let Some(user) = &comment.user_id
+            && let Some(user) = users::find(&mut reader, user).await?
+        {
+            let keys = [email_key(&user.email)];
+            let staff = zendesk_users::staff_by_email_keys(&mut reader, integration, &keys).await?;
+            if let Some(id) = staff.iter().map(|user| user.remote_id).min() {
+                return Ok(Some(id));
+            }
+        } else if let (Some(contact), true) = (&comment.contact_id, comment.public) {
+            let contacts = [contact.clone()];
+            let theirs = zendesk_users::by_contact(&mut reader, integration, &contacts).await?;
+            if let Some(id) = theirs.iter().map(|user| user.remote_id).min() {
+                return Ok(Some(id));
+            }
+        }
+        Ok(self.pull.default_user())
+    }
+}
+
+/// What is said of a text that Zendesk would cut without a word.
+fn too_long(text: &str) -> Option<Reply> {
+    let bytes = comment_html(text).len();
+    (bytes > MAX_COMMENT_BYTES).then_some(Reply::Unfit(Parked::TooLong { bytes }))
+}
+
+/// What is said of a comment that is not there any more.
+fn gone() -> Reply {
+    Reply::Unfit(Parked::Refused {
+        said: "The comment is no longer on the case.".to_owned(),
+    })
+}
