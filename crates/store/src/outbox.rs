@@ -50,7 +50,7 @@ pub async fn put(
     operations: &[Operation],
     now: Timestamp,
 ) -> Result<()> {
-    let rows = operations
+    let mut rows = operations
         .iter()
         .map(|operation| {
             let payload = encode(&operation.payload)?;
@@ -58,6 +58,12 @@ pub async fn put(
             Ok((operation, payload, reason))
         })
         .collect::<Result<Vec<_>>>()?;
+    // What makes way for another one of its line goes first.
+    rows.sort_by_key(|(operation, ..)| match operation.state {
+        State::Done | State::Discarded => 0,
+        State::Parked => 1,
+        State::Waiting | State::Claimed => 2,
+    });
     UPSERT
         .run(tx, &rows, |row, (operation, payload, reason)| {
             let ended_at = match operation.state {

@@ -28,6 +28,7 @@ mod keys;
 mod leases;
 mod mirror;
 mod opening;
+mod outbox;
 mod permissions;
 mod rerun;
 mod runs;

@@ -6,6 +6,7 @@ use domain::comment::TicketComment;
 use domain::identity::Unassigned;
 use domain::mapping::Maps;
 use domain::merge::Priority;
+use domain::outbox::{Kind, Line, Operation, Payload};
 use domain::person::{PersonName, ZendeskUser};
 use domain::ticket::Ticket;
 use domain::value::{Agreed, Pair};
@@ -222,4 +223,32 @@ pub(crate) async fn integration(database: &Database, name: &str) -> Integration 
         .await
         .unwrap()
         .unwrap()
+}
+
+/// An integration that syncs both ways and is active, so that its operations may be claimed.
+pub(crate) async fn active(database: &Database, name: &str) -> Integration {
+    let made = integration(database, name).await;
+    let mut tx = database.tx().await;
+    integrations::activate(&mut tx, &made, name, act())
+        .await
+        .unwrap();
+    tx.commit().await.unwrap();
+    integrations::find(&mut *database.reader().await, name)
+        .await
+        .unwrap()
+        .unwrap()
+}
+
+/// The `seq`-th operation of a line, noted and due `seq` seconds after noon.
+pub(crate) fn operation(line: &str, seq: i64, kind: Kind) -> Operation {
+    let end = Line {
+        id: line,
+        operations: &[],
+        last_seq: seq - 1,
+    };
+    let payload = Payload {
+        comment: (kind == Kind::Comment).then(|| format!("comment {seq} of {line}")),
+        ..Payload::default()
+    };
+    Operation::new(format!("{line}-{seq}"), &end, kind, payload, at(seq))
 }
