@@ -310,7 +310,7 @@ impl Desk {
     }
 
     /// Merges the ticket as read or replied, and sees to what is left.
-    fn catch_up(
+    pub(super) fn catch_up(
         &mut self,
         ticket: &Ticket,
         read_at: Timestamp,
@@ -329,19 +329,27 @@ impl Desk {
         self.keep_up(&waiting, room, written);
     }
 
-    /// Takes the operation out of the line. Of fields, those that differ are what is parked.
+    /// Takes the operation out of the line. Of fields, those that differ are what is parked, once; an
+    /// operation that is about none any more is done.
     fn park(&mut self, op_id: &str, reason: Parked) {
-        let differ: Vec<(CaseField, Value)> = self
-            .changed_here()
-            .into_iter()
-            .map(|field| (field, case_value(&self.fields, field)))
-            .collect();
-        if let Some(operation) = self.operation_mut(op_id) {
-            if operation.kind == Kind::Fields && operation.payload.parked.is_empty() {
-                operation.payload.parked = differ.into_iter().collect();
+        let mut differ = BTreeMap::new();
+        for field in self.changed_here() {
+            let value = case_value(&self.fields, field);
+            if !self.line().is_parked(field, &value) {
+                differ.insert(field, value);
             }
-            operation.park(reason);
         }
+        let Some(operation) = self.operation_mut(op_id) else {
+            return;
+        };
+        if operation.kind == Kind::Fields && operation.payload.parked.is_empty() {
+            if differ.is_empty() {
+                operation.end(State::Done);
+                return;
+            }
+            operation.payload.parked = differ;
+        }
+        operation.park(reason);
     }
 
     /// Zendesk refused some fields: they park, and the rest goes again as a new operation.
@@ -366,20 +374,34 @@ impl Desk {
             self.park(op_id, reason);
             return;
         }
-        let sent: Vec<CaseField> = operation.payload.sent.keys().copied().collect();
-        let mut named: Vec<CaseField> = refused.iter().filter_map(|(field, _)| *field).collect();
-        // What Zendesk holds against the record as a whole (a rule about solving) is about the
-        // status, if that was sent; else it is about all of it.
-        if refused.iter().any(|(field, _)| field.is_none()) && sent.contains(&CaseField::Status) {
-            named.push(CaseField::Status);
+        let sent = operation.payload.sent.clone();
+        let changed = self.changed_here();
+        let solving = sent.contains_key(&CaseField::Status);
+        let mut named = BTreeSet::new();
+        for (field, _) in refused {
+            match field {
+                // Sent only because Zendesk solves nothing without an assignee.
+                Some(CaseField::AssignedTo)
+                    if solving && !changed.contains(&CaseField::AssignedTo) =>
+                {
+                    named.insert(CaseField::Status);
+                }
+                Some(field) => {
+                    named.insert(*field);
+                }
+                // What Zendesk holds against the record as a whole (a rule about solving) is about
+                // the status, if that was sent; else it is about all of it.
+                None => {
+                    named.insert(CaseField::Status);
+                }
+            }
         }
-        named.retain(|field| sent.contains(field));
-        if named.is_empty() {
-            named = sent;
-        }
-        let parked = named
+        let are_any = named.iter().any(|field| sent.contains_key(field));
+        // The values that were refused, not those the case may have got since.
+        let parked = sent
             .into_iter()
-            .map(|field| (field, case_value(&self.fields, field)))
+            .filter(|(field, _)| !are_any || named.contains(field))
+            .map(|(field, pair)| (field, pair.crm))
             .collect();
         if let Some(operation) = self.operation_mut(op_id) {
             operation.payload.parked = parked;

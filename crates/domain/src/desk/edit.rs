@@ -90,6 +90,16 @@ impl Desk {
         true
     }
 
+    /// Has everything sent that piled up while two-way sync was off, once a person said yes to it.
+    pub fn send_piled_up(&mut self, room: &mut Room<'_>, written: &mut Written) {
+        if self.link.is_none() || self.deleted || room.mode == Mode::OneWay {
+            return;
+        }
+        self.send_comments(room, written);
+        let waiting = self.changed_here();
+        self.keep_up(&waiting, room, written);
+    }
+
     /// Puts what is parked back into the line.
     pub fn retry(&mut self, op_id: &str, room: &mut Room<'_>, written: &mut Written) -> bool {
         let Some(operation) = self.operation_mut(op_id) else {
@@ -98,7 +108,6 @@ impl Desk {
         if operation.state != State::Parked {
             return false;
         }
-        operation.reason = None;
         written.operations.insert(op_id.to_owned());
         if operation.kind.makes_ticket() && !operation.is_unknown(room.now) {
             // Zendesk repeats its answer for a key it knows, so what was corrected needs another one.
@@ -111,16 +120,7 @@ impl Desk {
             self.add(kind, payload, room, written);
             return true;
         }
-        if operation.kind != Kind::Fields {
-            operation.payload.not_taken = 0;
-            operation.wait_until(room.now);
-            return true;
-        }
-        // Fields are planned afresh, so that two operations never say the same.
-        operation.end(State::Discarded);
-        operation.payload.parked.clear();
-        let waiting = self.changed_here();
-        self.keep_up(&waiting, room, written);
+        self.put_back(op_id, room.now);
         true
     }
 
@@ -138,8 +138,10 @@ impl Desk {
         written.operations.insert(op_id.to_owned());
         let mut fields = self.fields.clone();
         if let Some(link) = &self.link {
-            for field in parked.keys() {
-                if let Some(pair) = link.agreed.get(*field) {
+            for (field, value) in &parked {
+                if let Some(pair) = link.agreed.get(*field)
+                    && case_value(&fields, *field) == *value
+                {
                     set_field(&mut fields, *field, &pair.crm);
                 }
             }

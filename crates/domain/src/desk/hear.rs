@@ -71,6 +71,17 @@ pub fn place(
 }
 
 impl Desk {
+    /// [`place`], for a comment of this case's ticket.
+    pub fn place(
+        &self,
+        comment: &TicketComment,
+        marker: &Marker,
+        description: Option<&str>,
+        guards: Guards,
+    ) -> Place {
+        place(comment, marker, self.line(), description, guards)
+    }
+
     /// Notes which Zendesk comment a case comment is. It never becomes another one.
     pub fn map(&mut self, comment: &str, remote: i64, op_id: Option<&str>, written: &mut Written) {
         let known = self.comments.iter_mut().find(|known| known.id == comment);

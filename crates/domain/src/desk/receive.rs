@@ -6,7 +6,7 @@ use super::{Desk, Room, Version, Written};
 use crate::case::CaseField;
 use crate::guard::Guards;
 use crate::merge::Mode;
-use crate::outbox::{Parked, State};
+use crate::outbox::{Kind, Operation, Parked, State};
 use crate::plan::plan_change;
 use crate::ticket::{Life, Ticket};
 
@@ -42,6 +42,11 @@ impl Desk {
         match self.merge(ticket, read_at, room, written) {
             None => Received::Stale,
             Some(waiting) => {
+                // With two-way off nothing is to reach Zendesk, but what is parked stays told.
+                let waiting = match room.mode {
+                    Mode::OneWay => self.changed_here(),
+                    Mode::TwoWay(_) => waiting,
+                };
                 self.keep_up(&waiting, room, written);
                 Received::Merged
             }
@@ -57,7 +62,8 @@ impl Desk {
         room: &mut Room<'_>,
         written: &mut Written,
     ) -> Option<Vec<CaseField>> {
-        let link = self.link.as_mut()?;
+        // A worker may still be at the ticket that a follow-up has taken the case over from.
+        let link = self.link.as_mut().filter(|link| link.ticket == ticket.id)?;
         let version = Version {
             updated_at: ticket.updated_at,
             read_at: Some(read_at),
@@ -67,7 +73,7 @@ impl Desk {
         }
         link.seen = version;
         if self.deleted {
-            return Some(Vec::new());
+            return Some(self.changed_here());
         }
         let update = plan_change(room.facts(ticket), &self.fields, &link.agreed);
         if update.agreed_moved {
@@ -77,20 +83,44 @@ impl Desk {
         written.conflicts.extend(update.conflicts);
         written.warnings.extend(update.warnings);
         self.take(update.changes, update.fields, written);
-        if ticket.life() == Life::Alive {
-            self.unpark(&Parked::TicketDeleted, room.now, written);
+        match ticket.life() {
+            Life::Alive | Life::Closed => {
+                self.unpark(&Parked::TicketDeleted, room.now, written);
+                Some(update.waiting_for_zendesk)
+            }
+            // Nothing was decided, so every edit here still waits, and what is parked stays parked.
+            Life::Deleted | Life::Scrubbed => Some(self.changed_here()),
         }
-        Some(update.waiting_for_zendesk)
     }
 
     /// Puts back into the line what was parked for this reason alone.
     pub(super) fn unpark(&mut self, reason: &Parked, now: Timestamp, written: &mut Written) {
-        for operation in &mut self.operations {
-            if operation.state == State::Parked && operation.reason.as_ref() == Some(reason) {
-                operation.payload.parked.clear();
-                operation.reason = None;
+        let parked: Vec<String> = self
+            .operations
+            .iter()
+            .filter(|operation| operation.state == State::Parked)
+            .filter(|operation| operation.reason.as_ref() == Some(reason))
+            .map(|operation| operation.op_id.clone())
+            .collect();
+        for op_id in parked {
+            self.put_back(&op_id, now);
+            written.operations.insert(op_id);
+        }
+    }
+
+    /// Puts a parked operation back into the line. Of fields one that waits is enough: what it sends
+    /// is planned then.
+    pub(super) fn put_back(&mut self, op_id: &str, now: Timestamp) {
+        let waits = |o: &Operation| o.kind == Kind::Fields && o.state == State::Waiting;
+        let covered = self.operations.iter().any(waits);
+        if let Some(operation) = self.operation_mut(op_id) {
+            operation.reason = None;
+            operation.payload.parked.clear();
+            operation.payload.not_taken = 0;
+            if covered && operation.kind == Kind::Fields {
+                operation.end(State::Discarded);
+            } else {
                 operation.wait_until(now);
-                written.operations.insert(operation.op_id.clone());
             }
         }
     }

@@ -8,7 +8,7 @@ use super::{Desk, Room, Written};
 use crate::case::CaseField;
 use crate::mapping::{self, Translation};
 use crate::merge::Mode;
-use crate::outbox::{Kind, LATE, Operation, Parked};
+use crate::outbox::{Kind, LATE, Operation, Parked, Payload};
 use crate::plan::{case_value, crm_in_zendesk, ticket_value};
 use crate::push::{Draft, Planned, Reading, Requester, Sending};
 use crate::ticket::{Ticket, TicketStatus};
@@ -90,6 +90,9 @@ impl Desk {
         else {
             return Planned::Nothing;
         };
+        if let Some(operation) = self.operation_mut(op_id) {
+            operation.payload.parked.clear();
+        }
         let Some(mut waiting) = self.merge(ticket, reading.date, room, written) else {
             return Planned::Outdated;
         };
@@ -102,29 +105,18 @@ impl Desk {
             !self.line().is_parked(*field, &crm)
         });
         let (values, unsendable) = self.translate(&waiting, ticket, room);
-        if !unsendable.is_empty() {
-            // What nobody in Zendesk stands for parks by itself; the rest goes on.
-            let parked: BTreeMap<CaseField, Value> = unsendable
-                .iter()
-                .map(|(field, _)| (*field, case_value(&self.fields, *field)))
-                .collect();
-            let (_, reason) = &unsendable[0];
-            let reason = reason.clone();
-            if values.is_empty() {
-                if let Some(operation) = self.operation_mut(op_id) {
-                    operation.payload.parked = parked;
-                }
-                return Planned::Park(reason);
+        // What nobody in Zendesk stands for parks by itself, by reason; the rest goes on.
+        let mut groups = self.group(unsendable).into_iter();
+        if values.is_empty()
+            && let Some((reason, parked)) = groups.next()
+        {
+            if let Some(operation) = self.operation_mut(op_id) {
+                operation.payload.parked = parked;
             }
-            let payload = crate::outbox::Payload {
-                parked,
-                ..Default::default()
-            };
-            self.add(Kind::Fields, payload, room, written);
-            if let Some(added) = self.operations.last_mut() {
-                added.park(reason);
-            }
+            self.park_beside(groups, room, written);
+            return Planned::Park(reason);
         }
+        self.park_beside(groups, room, written);
         if values.is_empty() {
             return Planned::Nothing;
         }
@@ -137,6 +129,42 @@ impl Desk {
                 .then_some(ticket.updated_at)
                 .flatten(),
         })
+    }
+
+    /// The fields that cannot be sent, with the case's values, by the reason.
+    fn group(
+        &self,
+        unsendable: Vec<(CaseField, Parked)>,
+    ) -> Vec<(Parked, BTreeMap<CaseField, Value>)> {
+        let mut groups: Vec<(Parked, BTreeMap<CaseField, Value>)> = Vec::new();
+        for (field, reason) in unsendable {
+            let value = case_value(&self.fields, field);
+            match groups.iter_mut().find(|(known, _)| *known == reason) {
+                Some((_, fields)) => {
+                    fields.insert(field, value);
+                }
+                None => groups.push((reason, BTreeMap::from([(field, value)]))),
+            }
+        }
+        groups
+    }
+
+    fn park_beside(
+        &mut self,
+        groups: impl Iterator<Item = (Parked, BTreeMap<CaseField, Value>)>,
+        room: &mut Room<'_>,
+        written: &mut Written,
+    ) {
+        for (reason, parked) in groups {
+            let payload = Payload {
+                parked,
+                ..Payload::default()
+            };
+            self.add(Kind::Fields, payload, room, written);
+            if let Some(added) = self.operations.last_mut() {
+                added.park(reason);
+            }
+        }
     }
 
     /// The waiting fields in Zendesk's words, and those that have none there with the reason.

@@ -189,7 +189,7 @@ impl Attempt {
             }
             // A request that got no answer may still arrive and be carried out. The operation stays
             // until then, so that it is known as ours.
-            Planned::Nothing if self.operation.is_unknown(now) => {
+            Planned::Nothing | Planned::Park(_) if self.operation.is_unknown(now) => {
                 let problem =
                     "A request that got no answer may still arrive in Zendesk.".to_owned();
                 self.put_off(now, Parked::NoAnswer { problem }, Sent::Before)

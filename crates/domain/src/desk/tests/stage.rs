@@ -61,6 +61,8 @@ pub(super) struct Zendesk {
     ids: i64,
     /// What a trigger sets in the same audit.
     pub(super) trigger: Vec<(CaseField, Value)>,
+    /// What no request changes.
+    pub(super) ignores_always: Vec<CaseField>,
     ignored: Vec<CaseField>,
 }
 
@@ -98,7 +100,10 @@ impl Zendesk {
         let found = self.tickets.iter_mut().find(|t| t.id == ticket).unwrap();
         let mut events = Vec::new();
         for (field, value) in fields.iter().chain(&by_trigger) {
-            if !ignored.contains(field) && ticket_value(found, *field) != *value {
+            if !ignored.contains(field)
+                && !(op.is_some() && self.ignores_always.contains(field))
+                && ticket_value(found, *field) != *value
+            {
                 Self::set(found, *field, value);
                 events.push((*field, value.clone()));
             }

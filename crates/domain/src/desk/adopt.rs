@@ -1,0 +1,79 @@
+//! A ticket that bears a case's external id is that case's, whoever sees it first.
+
+use jiff::Timestamp;
+
+use super::{Desk, DeskLink, Received, Room, Version, Written};
+use crate::merge::Mode;
+use crate::outbox::{Parked, State};
+use crate::push::Audit;
+use crate::ticket::Ticket;
+use crate::value::Agreed;
+
+impl Desk {
+    /// Links a ticket that came in by the way and bears this case's external id (ticket-sync.md 3):
+    /// it was made by an operation that a restored database does not remember, or that is still under
+    /// way. `audits` are all of the ticket's: their markers tell which comments are the case's own.
+    ///
+    /// Nothing was ever agreed on, so each field matches or is a conflict. A case that has another
+    /// open ticket keeps that one (I-01): the answer is [`Received::Stale`].
+    pub fn adopt(
+        &mut self,
+        ticket: &Ticket,
+        read_at: Timestamp,
+        audits: &[Audit],
+        room: &mut Room<'_>,
+        written: &mut Written,
+    ) -> Received {
+        let makes_one = self.line().open().any(|open| open.kind.makes_ticket());
+        if room.mode != Mode::OneWay && makes_one {
+            return Received::Deferred;
+        }
+        let former = match &self.link {
+            Some(link) if link.ticket == ticket.id => {
+                return self.receive(ticket, read_at, room, written);
+            }
+            Some(link) => Some(link.ticket),
+            None => None,
+        };
+        let own = self.external_id(room.integration, former.is_some());
+        if ticket.external_id.as_deref() != Some(own.as_str()) {
+            return Received::Stale;
+        }
+        if former.is_some() {
+            written.closed_link = former;
+            self.predecessors += 1;
+        }
+        self.link = Some(DeskLink {
+            ticket: ticket.id,
+            agreed: Agreed::default(),
+            seen: Version::default(),
+        });
+        written.link = true;
+        for operation in &mut self.operations {
+            if operation.kind.makes_ticket() && operation.state == State::Parked {
+                operation.end(State::Done);
+                written.operations.insert(operation.op_id.clone());
+            }
+        }
+        self.know_comments(audits, written);
+        self.unpark(&Parked::TicketClosed, room.now, written);
+        if room.mode != Mode::OneWay {
+            self.send_comments(room, written);
+        }
+        self.catch_up(ticket, read_at, room, written);
+        Received::Merged
+    }
+
+    /// Maps the case's comments that these audits' markers name.
+    pub(super) fn know_comments(&mut self, audits: &[Audit], written: &mut Written) {
+        for audit in audits {
+            let (Some(op_id), Some(remote)) = (&audit.op, audit.comments.first()) else {
+                continue;
+            };
+            let sent = self.operation(op_id).and_then(|o| o.payload.comment.clone());
+            if let Some(comment) = sent {
+                self.map(&comment, *remote, Some(op_id), written);
+            }
+        }
+    }
+}
