@@ -7,10 +7,11 @@ use serde_json::Value;
 use crate::source::{Finding, finding, root};
 
 /// Our crates, lowest first, each with the ones of ours that its product code may use.
-const MAY_USE: [(&str, &[&str]); 10] = [
+const MAY_USE: [(&str, &[&str]); 11] = [
     ("clock", &[]),
     ("domain", &[]),
     ("simulator", &[]),
+    ("rehearsal", &["domain"]),
     ("zendesk", &["clock", "domain"]),
     ("store", &["clock", "domain"]),
     ("engine", &["clock", "domain", "zendesk", "store"]),

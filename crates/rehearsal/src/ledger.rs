@@ -1,0 +1,132 @@
+//! What people did on either side, and what has become of it.
+
+mod verdict;
+
+use std::collections::{BTreeSet, HashMap};
+
+use domain::case::CaseField;
+use domain::desk::Desk;
+use domain::plan::FieldConflict;
+use domain::value::Value;
+use jiff::Timestamp;
+
+use crate::cast::says_the_same;
+use crate::swarm::Swarm;
+
+/// An invariant that did not hold.
+#[derive(Debug, Clone)]
+pub struct Violation {
+    /// Its number in reliability.md 2.
+    pub invariant: &'static str,
+    /// What happened, as a sentence.
+    pub said: String,
+}
+
+/// A human value (or a rule's) whose fate is still open.
+#[derive(Debug, Clone)]
+pub(crate) struct Edit {
+    /// The case it was made on, or none for one made in Zendesk.
+    pub(crate) case: Option<usize>,
+    /// The ticket it was made on.
+    pub(crate) ticket: Option<i64>,
+    pub(crate) field: CaseField,
+    pub(crate) value: Value,
+}
+
+/// The log of edits, with what the checks need to know.
+#[derive(Debug, Default)]
+pub(crate) struct Ledger {
+    pub(crate) edits: Vec<Edit>,
+    pub(crate) violations: Vec<Violation>,
+    /// Whether an old state was ever put back.
+    pub(crate) restored: bool,
+    /// Comments that were ever parked: they lost their place.
+    pub(crate) parked_comments: BTreeSet<String>,
+    /// Comments that a person gave up.
+    pub(crate) given_up: BTreeSet<String>,
+    /// The newest state of the ticket that each case has merged.
+    newest: HashMap<usize, (Option<i64>, Option<Timestamp>)>,
+}
+
+impl Ledger {
+    /// A person gave a field of a case this value.
+    pub(crate) fn edited_here(&mut self, case: usize, field: CaseField, value: Value) {
+        self.edits
+            .retain(|edit| edit.case != Some(case) || edit.field != field);
+        self.edits.push(Edit {
+            case: Some(case),
+            ticket: None,
+            field,
+            value,
+        });
+    }
+
+    /// A person or a rule gave a field of a ticket this value.
+    pub(crate) fn edited_there(&mut self, ticket: i64, field: CaseField, value: Value) {
+        self.edits
+            .retain(|edit| edit.ticket != Some(ticket) || edit.field != field);
+        self.edits.push(Edit {
+            case: None,
+            ticket: Some(ticket),
+            field,
+            value,
+        });
+    }
+
+    /// Strikes out the edits that were once agreed on, or are in a conflict record.
+    pub(crate) fn observe(&mut self, desk: &Desk, conflicts: &[FieldConflict], swarm: &Swarm) {
+        let Some(case) = case_number(desk) else {
+            return;
+        };
+        let link = desk.link.as_ref();
+        let ticket = link.map(|link| link.ticket);
+        self.edits.retain(|edit| {
+            let here = edit.case == Some(case);
+            if !here && (edit.ticket.is_none() || edit.ticket != ticket) {
+                return true;
+            }
+            let recorded = conflicts.iter().any(|conflict| {
+                let value = if here { &conflict.crm } else { &conflict.zendesk };
+                conflict.field == edit.field && *value == edit.value
+            });
+            let agreed = link.and_then(|link| link.agreed.get(edit.field));
+            let agreed = agreed.is_some_and(|pair| {
+                let half = if here { &pair.crm } else { &pair.zendesk };
+                // A pair whose halves say different things is not an agreement.
+                *half == edit.value && says_the_same(edit.field, &pair.crm, &pair.zendesk, swarm)
+            });
+            !recorded && !agreed
+        });
+    }
+
+    /// The newest state of this ticket that the case has merged.
+    pub(crate) fn newest(&self, case: usize, ticket: Option<i64>) -> Option<Timestamp> {
+        let (known, at) = self.newest.get(&case)?;
+        at.filter(|_| *known == ticket)
+    }
+
+    /// Notes that the case has merged a state of this ticket.
+    pub(crate) fn merged(&mut self, case: usize, ticket: Option<i64>, at: Option<Timestamp>) {
+        let newest = self.newest(case, ticket).max(at);
+        self.newest.insert(case, (ticket, newest));
+    }
+
+    /// Forgets what a database that was put back cannot know.
+    pub(crate) fn restore(&mut self, edits_here: &[Edit]) {
+        self.restored = true;
+        self.newest.clear();
+        self.edits.retain(|edit| edit.case.is_none());
+        self.edits.extend(edits_here.iter().cloned());
+    }
+
+    /// The edits made here whose fate is open.
+    pub(crate) fn edits_here(&self) -> Vec<Edit> {
+        let here = self.edits.iter().filter(|edit| edit.case.is_some());
+        here.cloned().collect()
+    }
+}
+
+/// The number of a case, from its id.
+pub(crate) fn case_number(desk: &Desk) -> Option<usize> {
+    desk.case.strip_prefix("case")?.parse().ok()
+}

@@ -1,0 +1,237 @@
+//! What must hold once everything has come to rest.
+
+use std::collections::BTreeSet;
+
+use domain::case::CaseField;
+use domain::desk::Desk;
+use domain::outbox::{Kind, State};
+use domain::plan::{case_value, ticket_value};
+
+use crate::cast::says_the_same;
+use crate::remote::{Origin, RemoteTicket};
+use crate::schedule::Schedule;
+
+impl Schedule<'_> {
+    /// Checks every invariant that can be told from where things are.
+    pub(crate) fn judge(&mut self) {
+        let found = self
+            .check_tickets()
+            .or_else(|| self.check_edits())
+            .or_else(|| self.check_convergence())
+            .or_else(|| self.check_sent_comments())
+            .or_else(|| self.check_imported_comments())
+            .or_else(|| self.check_waiting());
+        if let Some((invariant, said)) = found {
+            self.violate(invariant, said);
+        }
+    }
+
+    fn linked(&self, desk: &Desk) -> Option<&RemoteTicket> {
+        self.remote.ticket(desk.link.as_ref()?.ticket)
+    }
+
+    /// I-01: one open ticket a case, and one case a ticket.
+    fn check_tickets(&self) -> Option<(&'static str, String)> {
+        let mut seen = BTreeSet::new();
+        for desk in &self.db.desks {
+            if let Some(link) = &desk.link
+                && !seen.insert(link.ticket)
+            {
+                return Some(("I-01", format!("two cases have ticket {}", link.ticket)));
+            }
+            let prefix = format!("deskbridge:i:{}", desk.case);
+            let open: Vec<i64> = self
+                .remote
+                .tickets
+                .iter()
+                .filter(|found| found.is_open())
+                .filter(|found| {
+                    let id = found.ticket.external_id.as_deref().unwrap_or_default();
+                    let rest = id.strip_prefix(prefix.as_str());
+                    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(':'))
+                })
+                .map(|found| found.ticket.id)
+                .collect();
+            if open.len() > 1 {
+                return Some(("I-01", format!("{} has the open tickets {open:?}", desk.case)));
+            }
+            let link = desk.link.as_ref().map(|link| link.ticket);
+            if let Some(ticket) = open.first()
+                && link != Some(*ticket)
+            {
+                let said = format!("{} has ticket {ticket} and is linked to {link:?}", desk.case);
+                return Some(("I-01", said));
+            }
+        }
+        let unlinked = self.remote.tickets.iter().find(|found| {
+            self.db.case_of(found.ticket.id).is_none()
+        });
+        unlinked.map(|found| ("I-03", format!("ticket {} has no case", found.ticket.id)))
+    }
+
+    /// I-04: every human value is final, superseded, once agreed on, or in a conflict record.
+    fn check_edits(&self) -> Option<(&'static str, String)> {
+        self.ledger.edits.iter().find_map(|edit| {
+            let (stands, place) = match (edit.case, edit.ticket) {
+                (Some(case), _) => {
+                    let desk = self.db.desks.get(case)?;
+                    let value = case_value(&desk.fields, edit.field);
+                    (value == edit.value, format!("case {case}"))
+                }
+                (None, Some(ticket)) => {
+                    let found = self.remote.ticket(ticket)?;
+                    let value = ticket_value(&found.ticket, edit.field);
+                    (value == edit.value || found.is_deleted(), format!("ticket {ticket}"))
+                }
+                (None, None) => return None,
+            };
+            let said = || format!("{} {:?} of {place} is lost", edit.field, edit.value);
+            (!stands).then(|| ("I-04", said()))
+        })
+    }
+
+    /// I-14 and I-21: both sides say the same, or the field itself is parked.
+    fn check_convergence(&self) -> Option<(&'static str, String)> {
+        self.db.desks.iter().find_map(|desk| {
+            let found = self.linked(desk)?;
+            if found.is_deleted() {
+                return None;
+            }
+            let link = desk.link.as_ref()?;
+            CaseField::ALL.iter().find_map(|&field| {
+                let crm = case_value(&desk.fields, field);
+                let zendesk = ticket_value(&found.ticket, field);
+                let agreed = link.agreed.get(field);
+                let unchanged = agreed.is_some_and(|pair| pair.crm == crm && pair.zendesk == zendesk);
+                let stays_here = self.db.is_one_way()
+                    && agreed.is_some_and(|pair| pair.crm != crm && pair.zendesk == zendesk);
+                if says_the_same(field, &crm, &zendesk, &self.swarm)
+                    || desk.line().is_parked(field, &crm)
+                    || stays_here
+                {
+                    return None;
+                }
+                let said = format!(
+                    "{field} of {} is {crm:?} here and {zendesk:?} in Zendesk, agreed {agreed:?} (as it stands: {unchanged})",
+                    desk.case
+                );
+                Some(("I-21", said))
+            })
+        })
+    }
+
+    /// I-02, I-03, I-08 and I-13 for comments that were written here.
+    fn check_sent_comments(&self) -> Option<(&'static str, String)> {
+        self.db.desks.iter().find_map(|desk| {
+            let mut last = (0, "");
+            for comment in &desk.comments {
+                let copies: Vec<_> = self
+                    .remote
+                    .tickets
+                    .iter()
+                    .flat_map(|found| &found.comments)
+                    .filter(|there| matches!(&there.origin, Origin::Ours(id) if *id == comment.id))
+                    .collect();
+                if copies.len() > 1 {
+                    let said = format!("comment {} is in Zendesk {} times", comment.id, copies.len());
+                    return Some(("I-02", said));
+                }
+                match copies.first() {
+                    Some(copy) if copy.public && !comment.public => {
+                        let said = format!("private comment {} is public in Zendesk", comment.id);
+                        return Some(("I-08", said));
+                    }
+                    Some(copy) if comment.remote != Some(copy.id) => {
+                        let said = format!(
+                            "comment {} is {} in Zendesk and known as {:?}",
+                            comment.id, copy.id, comment.remote
+                        );
+                        return Some(("I-02", said));
+                    }
+                    Some(copy) if !self.lost_its_place(&comment.id) => {
+                        if copy.id < last.0 {
+                            let said = format!("comment {} came after {}", last.1, comment.id);
+                            return Some(("I-13", said));
+                        }
+                        last = (copy.id, comment.id.as_str());
+                    }
+                    Some(_) => {}
+                    None if self.is_still_owed(desk, &comment.id, comment.remote) => {
+                        return Some(("I-03", format!("comment {} was never sent", comment.id)));
+                    }
+                    None => {}
+                }
+            }
+            None
+        })
+    }
+
+    fn lost_its_place(&self, comment: &str) -> bool {
+        self.ledger.parked_comments.contains(comment)
+            || self.switched
+            || self.ledger.restored
+            || comment.starts_with('d')
+    }
+
+    /// Whether a comment that is not in Zendesk should be.
+    fn is_still_owed(&self, desk: &Desk, comment: &str, remote: Option<i64>) -> bool {
+        let parked = desk.operations.iter().any(|operation| {
+            operation.state == State::Parked
+                && operation.payload.comment.as_deref() == Some(comment)
+        });
+        let sendable = desk.link.is_some() && !self.db.is_one_way();
+        sendable
+            && remote.is_none()
+            && !parked
+            && !self.ledger.given_up.contains(comment)
+            && !comment.starts_with('d')
+    }
+
+    /// I-02, I-03 and I-08 for comments that are in Zendesk.
+    fn check_imported_comments(&self) -> Option<(&'static str, String)> {
+        for found in &self.remote.tickets {
+            let case = self.db.case_of(found.ticket.id)?;
+            let desk = &self.db.desks[case];
+            for there in &found.comments {
+                let here: Vec<_> = desk
+                    .comments
+                    .iter()
+                    .filter(|comment| comment.remote == Some(there.id))
+                    .collect();
+                if here.len() != 1 {
+                    let invariant = if here.is_empty() { "I-03" } else { "I-02" };
+                    let said = format!("Zendesk's comment {} is here {} times", there.id, here.len());
+                    return Some((invariant, said));
+                }
+                if here[0].public && !there.public {
+                    return Some(("I-08", format!("Zendesk's private comment {} is public", there.id)));
+                }
+                if let Origin::Ours(id) = &there.origin
+                    && here[0].id != *id
+                    && desk.comments.iter().any(|comment| comment.id == *id)
+                {
+                    let said = format!("our comment {id} came back as {}", here[0].id);
+                    return Some(("I-02", said));
+                }
+            }
+        }
+        None
+    }
+
+    /// I-24: what is parked says why; nothing else waits.
+    fn check_waiting(&self) -> Option<(&'static str, String)> {
+        self.db.desks.iter().find_map(|desk| {
+            desk.operations.iter().find_map(|operation| {
+                let silent = operation.state == State::Parked && operation.reason.is_none();
+                let empty = operation.state == State::Parked
+                    && operation.kind == Kind::Fields
+                    && operation.payload.parked.is_empty();
+                if silent || empty {
+                    let said = format!("{} of {} is parked for nothing", operation.kind, desk.case);
+                    return Some(("I-24", said));
+                }
+                None
+            })
+        })
+    }
+}
