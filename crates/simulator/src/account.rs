@@ -101,7 +101,7 @@ pub struct Account {
     /// After how many seconds the `metadata` of callers shows.
     pub(crate) marker_delay: i64,
     /// After how many seconds solved tickets are closed.
-    pub(crate) close_solved_after: Option<i64>,
+    close_solved_after: Option<i64>,
 }
 
 /// The most that an account takes.

@@ -290,3 +290,26 @@ pub enum AnonymousMe {
     /// Every request that is not signed in (client fixtures of 2023).
     Everybody,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Switches;
+
+    #[test]
+    fn the_documentation_names_every_switch() {
+        let page = include_str!("../../../docs/simulator.md");
+        let written = format!("{:?}", Switches::default());
+        let names: Vec<&str> = written
+            .trim_start_matches("Switches { ")
+            .split(", ")
+            .filter_map(|pair| pair.split_once(':').map(|(name, _)| name))
+            .collect();
+        assert!(names.len() > 10, "{names:?}");
+        for name in names {
+            assert!(
+                page.contains(&format!("| `{name}` |")),
+                "{name} is not in docs/simulator.md"
+            );
+        }
+    }
+}

@@ -30,8 +30,6 @@ pub(crate) fn generate(config: &Config, now: i64) -> Account {
     }
     account.rules_have_own_audits = config.switches.triggers_in_own_audit;
     account.marker_delay = config.switches.marker_delay;
-    account.close_solved_after = config
-        .close_solved_after
-        .map(|after| i64::try_from(after.as_secs()).unwrap_or(i64::MAX / 4));
+    account.close_solved_after(config.close_solved_after);
     account
 }

@@ -175,6 +175,7 @@ pub(crate) static ROUTES: &[Route] = &[
         "users/{id}/identities/{id}/make_primary",
         identities::make_primary,
     ),
+    write("POST", "users/{id}/identities", identities::create),
     write("PUT", "users/{id}/merge", user_writes::merge),
     write("DELETE", "users/{id}", user_writes::delete),
     write("POST", "uploads", attachments::upload),

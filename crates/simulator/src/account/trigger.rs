@@ -1,6 +1,8 @@
 //! Triggers: what Zendesk itself changes right after an update (zendesk-api.md 3.12, recordings of
 //! audits), and the automation that closes what was solved long ago (4.1).
 
+use std::time::Duration;
+
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -109,6 +111,12 @@ impl Account {
     /// Takes all triggers away.
     pub fn clear_triggers(&mut self) {
         self.triggers.clear();
+    }
+
+    /// Lets the automation close tickets that have been solved for so long, or stops it.
+    pub fn close_solved_after(&mut self, after: Option<Duration>) {
+        self.close_solved_after =
+            after.map(|after| i64::try_from(after.as_secs()).unwrap_or(i64::MAX / 4));
     }
 
     /// Runs the triggers after the update that an audit tells of. A trigger that did not hold at

@@ -178,6 +178,12 @@ struct Redeliver {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
+struct CloseSolved {
+    hours: Option<u64>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct RequireField {
     id: i64,
     required: bool,
@@ -282,6 +288,11 @@ fn edit(core: &Core, action: &str, body: &[u8]) -> Option<Outcome> {
             account.clear_triggers();
             Ok(Answer::json(200, &json!({})))
         }
+        "automations/close_solved" => read(body).map(|asked: CloseSolved| {
+            let after = asked.hours.map(|hours| Duration::from_secs(3_600 * hours));
+            account.close_solved_after(after);
+            Answer::json(200, &json!({}))
+        }),
         "webhooks/redeliver" => read(body).map(|again: Redeliver| {
             let count = account.redeliver(again.id.as_deref(), again.exact);
             Answer::json(200, &json!({"sent": count}))
@@ -329,4 +340,26 @@ fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, String> {
     let value: Value =
         serde_json::from_slice(body).map_err(|error| format!("not JSON: {error}"))?;
     serde_json::from_value(value).map_err(|error| error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_documentation_names_every_action() {
+        let page = include_str!("../../../../docs/simulator.md");
+        // An action is a literal with a slash that stands before an arrow.
+        let actions: Vec<&str> = include_str!("control.rs")
+            .lines()
+            .filter_map(|line| line.trim_start().strip_prefix('"')?.split_once("\" =>"))
+            .map(|(action, _)| action)
+            .filter(|action| action.contains('/'))
+            .collect();
+        assert!(actions.len() > 25, "{actions:?}");
+        for action in actions {
+            assert!(
+                page.contains(&format!("`{action}`")),
+                "{action} is not in docs/simulator.md"
+            );
+        }
+    }
 }

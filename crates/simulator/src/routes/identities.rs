@@ -1,8 +1,10 @@
 //! Identities of a user: emails and the phone number (zendesk-api.md 3.4).
 
+use serde_json::Value;
+
 use super::listing::{Listing, Part};
-use crate::account::Account;
 use crate::account::user::{User, UserChange};
+use crate::account::{Account, fold};
 use crate::answer::{Answer, Outcome};
 use crate::call::Call;
 use crate::wire::{Object, Stamp};
@@ -83,6 +85,49 @@ pub(super) fn list(account: &Account, call: &Call) -> Outcome {
             out.extend_from_slice(&write(user, one, call));
         }
     })
+}
+
+/// `POST users/{id}/identities`: one more email. The first email of a user is its primary one.
+pub(super) fn create(account: &mut Account, call: &Call) -> Outcome {
+    let id = of_path(account, call)?.id;
+    let identity = call.object("identity")?;
+    let text = |key: &str| identity.get(key).and_then(Value::as_str);
+    if text("type") != Some("email") {
+        return Err(Answer::invalid_field(
+            "type",
+            "Type: the simulator takes emails only",
+            Some("InvalidValue"),
+        ));
+    }
+    let value = fold(text("value").unwrap_or_default());
+    if !super::user_writes::is_email(&value) {
+        return Err(Answer::invalid_field(
+            "value",
+            &format!("Value: {value} is not properly formatted"),
+            Some("InvalidFormat"),
+        ));
+    }
+    if account.user_by_email(&value).is_some() {
+        return Err(Answer::invalid_field(
+            "value",
+            &format!("Value: {value} is already being used by another user"),
+            Some("DuplicateValue"),
+        ));
+    }
+    let change = UserChange {
+        add_email: Some(value.clone()),
+        ..UserChange::default()
+    };
+    account
+        .update_user(id, change)
+        .map_err(|error| super::user_writes::refuse(&error))?;
+    let user = of_path(account, call)?;
+    let made = identities(user)
+        .into_iter()
+        .find(|one| one.value == value)
+        .map(|one| write(user, &one, call))
+        .ok_or_else(Answer::record_not_found)?;
+    Ok(Object::new().with_raw("identity", &made).into_answer(201))
 }
 
 /// `PUT users/{id}/identities/{id}/make_primary`: answers the whole list (recorded).

@@ -220,16 +220,20 @@ pub(super) fn change(
         .map_err(|error| refuse(&error))
 }
 
-fn check_email(email: &str) -> Result<(), Answer> {
-    let formed = email.split_once('@').is_some_and(|(name, domain)| {
+/// Whether a text has the form of an email, roughly.
+pub(super) fn is_email(email: &str) -> bool {
+    email.split_once('@').is_some_and(|(name, domain)| {
         !name.is_empty()
             && domain.contains('.')
             && !domain.starts_with('.')
             && !domain.ends_with('.')
             && !domain.contains('@')
             && !email.contains(char::is_whitespace)
-    });
-    if formed {
+    })
+}
+
+fn check_email(email: &str) -> Result<(), Answer> {
+    if is_email(email) {
         return Ok(());
     }
     Err(Answer::invalid_field(

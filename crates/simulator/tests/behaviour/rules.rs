@@ -271,6 +271,22 @@ async fn nothing_is_closed_unless_the_automation_was_asked_for() {
 }
 
 #[tokio::test]
+async fn the_automation_is_started_by_the_control_route() {
+    let rig = with_tickets(empty(), 1).await;
+    rig.simulator.edit(|account| account.solve(1).unwrap());
+    let request = rig
+        .request(Method::POST, "/_control/automations/close_solved")
+        .header("x-simulator-control", "yes")
+        .body(json!({"hours": 1}).to_string());
+    assert_eq!(rig.send(request).await.unwrap().status, 200);
+    rig.simulator.advance(Duration::from_secs(2 * 3600));
+    let status = rig
+        .simulator
+        .read(|account| account.ticket(1).unwrap().status);
+    assert_eq!(status, Status::Closed);
+}
+
+#[tokio::test]
 async fn tickets_are_merged_by_a_job() {
     let rig = with_tickets(empty(), 4).await;
     rig.simulator.edit(|account| account.close(3)).unwrap();

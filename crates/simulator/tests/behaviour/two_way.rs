@@ -168,7 +168,7 @@ async fn an_edit_within_the_second_of_the_stamp_is_not_noticed() {
 #[tokio::test]
 async fn a_key_whose_request_is_still_at_work_is_refused_and_free_again_afterwards() {
     let rig = with_tickets(0).await;
-    let slow = "slow=400:method=POST:route=tickets:times=1";
+    let slow = "slow=1500:method=POST:route=tickets:times=1";
     rig.simulator.add_fault(Fault::parse(slow).unwrap());
     let send = |key: &'static str| rig.send(new_ticket(&rig, key));
     let second = async {

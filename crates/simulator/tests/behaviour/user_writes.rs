@@ -265,3 +265,53 @@ async fn a_secondary_email_is_made_primary_by_its_identity() {
         404
     );
 }
+
+#[tokio::test]
+async fn an_email_is_added_as_an_identity_and_made_the_primary_one() {
+    let rig = Rig::start(empty()).await;
+    let (ann, bo) = rig.simulator.edit(|account| {
+        let add = |account: &mut Account, name: &str, email: &str| {
+            let new = NewUser::end_user(name, email);
+            account.add_user(new).unwrap()
+        };
+        (
+            add(account, "Ann", "ann@example.org"),
+            add(account, "Bo", "bo@example.org"),
+        )
+    });
+    let path = format!("/api/v2/users/{ann}/identities.json");
+    let identity = |value: &str| json!({"identity": {"type": "email", "value": value}});
+    let made = rig.post(&path, &identity("Ann@Work.example")).await;
+    assert_eq!(made.status, 201, "{}", made.text);
+    let added = made.json()["identity"].clone();
+    assert_eq!(
+        (&added["value"], &added["primary"]),
+        (&json!("ann@work.example"), &json!(false))
+    );
+    let taken = rig.post(&path, &identity("bo@example.org")).await;
+    assert_eq!(taken.status, 422);
+    assert_eq!(
+        taken.json()["details"]["value"],
+        json!([{
+            "description": "Value: bo@example.org is already being used by another user",
+            "error": "DuplicateValue"
+        }])
+    );
+    assert_eq!(rig.post(&path, &identity("no email")).await.status, 422);
+    let path = format!(
+        "/api/v2/users/{ann}/identities/{}/make_primary.json",
+        added["id"]
+    );
+    assert_eq!(rig.put(&path, &json!({})).await.status, 200);
+    let emails = rig.simulator.read(|account| {
+        let user = account.user(ann).unwrap();
+        (user.email.clone(), account.user(bo).unwrap().email.clone())
+    });
+    assert_eq!(
+        emails,
+        (
+            Some("ann@work.example".into()),
+            Some("bo@example.org".into())
+        )
+    );
+}
