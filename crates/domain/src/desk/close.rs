@@ -141,6 +141,10 @@ impl Desk {
             before.clone_from(&operation.payload.sent_before);
         }
         let mut left = BTreeMap::new();
+        if self.link.as_ref().map(|link| link.ticket) != Some(ticket.id) {
+            // A follow-up has taken the case over: this is agreed with nobody any more.
+            return left;
+        }
         let fields: BTreeSet<CaseField> = if sent.is_empty() {
             // A restored database does not remember what it sent; what differs here is what it was.
             self.changed_here().into_iter().collect()
@@ -239,8 +243,7 @@ impl Desk {
             self.map(&draft.comment.clone(), *remote, Some(op_id), written);
         }
         self.end(op_id, State::Done);
-        self.unpark(&Parked::TicketClosed, room.now, written);
-        self.send_comments(room, written);
+        self.take_over(room, written);
         self.catch_up(ticket, read_at, room, written);
     }
 
@@ -285,6 +288,13 @@ impl Desk {
             };
             link.agreed.put(field, pair);
         }
+    }
+
+    /// Sends to the case's new ticket what the former one, closed, did not take, and the comments that
+    /// Zendesk has not got, in order.
+    pub(super) fn take_over(&mut self, room: &mut Room<'_>, written: &mut Written) {
+        self.unpark(&Parked::TicketClosed, room.now, written);
+        self.send_comments(room, written);
     }
 
     /// Sends the comments that Zendesk has not got, in order.

@@ -56,11 +56,13 @@ pub fn place(
             let sent = line.operations.iter().find(|o| o.op_id == *op_id);
             let sent = sent.and_then(|operation| match operation.kind {
                 Kind::Comment => operation.payload.comment.as_deref(),
-                Kind::Publish | Kind::FollowUp => {
+                Kind::Publish => {
                     let draft = operation.payload.draft.as_ref();
                     draft.map(|draft| draft.comment.as_str())
                 }
-                Kind::Fields | Kind::Person => None,
+                // A follow-up begins with the description once more, which is the first ticket's
+                // comment already: here it is one of its own.
+                Kind::FollowUp | Kind::Fields | Kind::Person => None,
             });
             sent.map_or(Place::New, |sent| ours(sent, Some(op_id)))
         }

@@ -86,6 +86,7 @@ impl Desk {
         match ticket.life() {
             Life::Alive | Life::Closed => {
                 self.unpark(&Parked::TicketDeleted, room.now, written);
+                self.unpark(&Parked::CaseDeleted, room.now, written);
                 Some(update.waiting_for_zendesk)
             }
             // Nothing was decided, so every edit here still waits, and what is parked stays parked.

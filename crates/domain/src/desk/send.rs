@@ -34,8 +34,12 @@ impl Desk {
         if !operation.is_held(token, room.guards) {
             return Planned::Lost;
         }
-        if room.mode == Mode::OneWay || self.deleted {
-            return Planned::Nothing;
+        // Kept with the reason, since a comment that is merely passed over would be lost.
+        if room.mode == Mode::OneWay {
+            return Planned::Park(Parked::TwoWayOff);
+        }
+        if self.deleted {
+            return Planned::Park(Parked::CaseDeleted);
         }
         let (kind, comment) = (operation.kind, operation.payload.comment.clone());
         let planned = match kind {
@@ -231,7 +235,8 @@ impl Desk {
         let superseded = self.link.as_ref().map(|link| link.ticket);
         if superseded.is_some() && superseded != follows {
             // Somebody else saw the ticket first and linked it; what it lacks is sent all the same.
-            self.send_comments(room, written);
+            self.take_over(room, written);
+            written.look_again = true;
             return Planned::Nothing;
         }
         if let Some(draft) = frozen {

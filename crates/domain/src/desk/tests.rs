@@ -1,6 +1,9 @@
 //! What one transaction does to a case, told as stories.
 
+mod comments;
 mod fields;
+mod follow_up;
+mod off;
 mod parked;
 mod publish;
 mod stage;

@@ -22,6 +22,10 @@ pub enum Parked {
     TicketDeleted,
     /// Zendesk erased the ticket for good.
     TicketErased,
+    /// Two-way sync was switched off while it was under way.
+    TwoWayOff,
+    /// The case was deleted here while it was under way.
+    CaseDeleted,
     /// Zendesk refused it.
     Refused {
         /// Zendesk's own words, in the language of the account.
@@ -81,6 +85,12 @@ impl fmt::Display for Parked {
             ),
             Self::TicketErased => f.write_str(
                 "The ticket was erased in Zendesk for good, so this can never be delivered. Discard it.",
+            ),
+            Self::TwoWayOff => f.write_str(
+                "Two-way sync is switched off, so nothing is sent to Zendesk. Switch it on, then retry; or discard the change.",
+            ),
+            Self::CaseDeleted => f.write_str(
+                "The case was deleted, so nothing more of it is sent. It is sent by itself once the case is restored; or discard it.",
             ),
             Self::Refused { said } => write!(
                 f,

@@ -541,19 +541,19 @@ impl Stage {
     pub(super) fn rest(&mut self) {
         for _ in 0..200 {
             if !self.work() {
-                let Some(next) = self
-                    .desk
-                    .line()
-                    .open()
-                    .map(|o| o.not_before.max(o.lease_until))
-                    .min()
-                else {
-                    return;
+                let line = self.desk.line();
+                let open = line.open().map(|o| o.not_before.max(o.lease_until));
+                let Some(next) = open.filter(|next| *next > self.now).min() else {
+                    break;
                 };
-                self.now = self.now.max(next);
+                self.now = next;
             }
         }
-        panic!("no rest: {:?}", self.desk.operations);
+        assert!(
+            self.desk.line().open().next().is_none(),
+            "no rest: {:?}",
+            self.desk.operations
+        );
     }
 
     /// The open and parked operations in words.

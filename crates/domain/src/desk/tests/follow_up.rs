@@ -1,0 +1,203 @@
+//! A closed ticket takes no more; a follow-up takes the case over, with all that was parked.
+
+use super::stage::*;
+use crate::case::{CaseField, CasePriority};
+use crate::comment::TicketComment;
+use crate::desk::{Desk, DeskLink, Marker, Place, Version, place};
+use crate::guard::Guards;
+use crate::push::Closing;
+use crate::value::Agreed;
+
+const FOLLOW_UP: i64 = TICKET + 1;
+
+fn follow_up(stage: &mut Stage) -> bool {
+    stage.with(|desk, room, written| desk.follow_up(room, written))
+}
+
+/// A case with an edit and a comment that its closed ticket did not take.
+fn stuck() -> Stage {
+    let mut stage = Stage::linked(REMOTE);
+    stage.zendesk.ticket(TICKET).status = text("closed");
+    stage.edit(|fields| fields.priority = CasePriority::High);
+    stage.say("c1");
+    stage.say("c2");
+    stage.rest();
+    assert_eq!(
+        stage.line(),
+        [
+            "fields parked priority ticket_closed",
+            "comment c1 parked ticket_closed",
+            "comment c2 parked ticket_closed"
+        ]
+    );
+    stage
+}
+
+fn there(stage: &Stage) -> Vec<&str> {
+    let comments = stage.zendesk.comments.iter();
+    comments.map(|(comment, _)| comment.as_str()).collect()
+}
+
+#[test]
+fn a_follow_up_takes_the_link_over_with_the_parked_comments_and_edits() {
+    let mut stage = stuck();
+    assert!(follow_up(&mut stage));
+    stage.say("c3");
+    stage.rest();
+    assert_eq!(stage.desk.link.as_ref().unwrap().ticket, FOLLOW_UP);
+    assert_eq!(
+        (stage.written.closed_link, stage.desk.predecessors),
+        (Some(TICKET), 1)
+    );
+    assert_eq!(there(&stage), ["description", "c1", "c2", "c3"]);
+    let ticket = stage.zendesk.ticket(FOLLOW_UP);
+    assert_eq!(ticket.external_id, text("deskbridge:zd:case:1"));
+    assert_eq!(ticket.priority, text("high"));
+    assert!(stage.line().is_empty(), "{:?}", stage.line());
+    stage.assert_in_step();
+}
+
+#[test]
+fn a_follow_up_of_a_follow_up_bears_the_next_number() {
+    let mut stage = stuck();
+    follow_up(&mut stage);
+    stage.rest();
+    assert_eq!(stage.desk.external_id("zd", false), "deskbridge:zd:case:1");
+    stage.zendesk.ticket(FOLLOW_UP).status = text("closed");
+    assert!(follow_up(&mut stage));
+    stage.rest();
+    assert_eq!(
+        stage.zendesk.tickets[2].external_id,
+        text("deskbridge:zd:case:2")
+    );
+    assert_eq!(stage.desk.predecessors, 2);
+}
+
+#[test]
+fn asking_twice_for_a_follow_up_is_asking_once() {
+    let mut stage = stuck();
+    assert!(follow_up(&mut stage));
+    assert!(!follow_up(&mut stage));
+    stage.net.extend([Net::Lost, Net::AnswerLost]);
+    stage.rest();
+    assert_eq!(stage.zendesk.tickets.len(), 2);
+}
+
+#[test]
+fn a_follow_up_needs_a_ticket_a_living_case_and_two_way_sync() {
+    let mut bare = Stage::bare(REMOTE);
+    assert!(!follow_up(&mut bare));
+    let mut deleted = stuck();
+    deleted.desk.deleted = true;
+    assert!(!follow_up(&mut deleted));
+    let mut off = stuck();
+    off.mode = crate::merge::Mode::OneWay;
+    assert!(!follow_up(&mut off));
+}
+
+#[test]
+fn what_was_written_for_a_deleted_ticket_does_not_go_to_a_follow_up_by_itself() {
+    let mut stage = stuck();
+    let comment = stage
+        .desk
+        .operations
+        .iter_mut()
+        .find(|o| o.payload.comment.is_some());
+    comment.unwrap().reason = Some(crate::outbox::Parked::TooLong { bytes: 70_000 });
+    follow_up(&mut stage);
+    stage.rest();
+    assert_eq!(stage.line(), ["comment c1 parked too_long"]);
+    assert_eq!(there(&stage), ["description", "c2"]);
+}
+
+#[test]
+fn a_follow_up_that_the_pull_linked_first_is_not_made_again() {
+    for hidden in [false, true] {
+        let mut stage = stuck();
+        follow_up(&mut stage);
+        stage.net.push_back(Net::AnswerLost);
+        assert!(stage.work());
+        stage.desk.link = Some(DeskLink {
+            ticket: FOLLOW_UP,
+            agreed: Agreed::default(),
+            seen: Version::default(),
+        });
+        stage.desk.predecessors += 1;
+        if hidden {
+            stage.zendesk.ticket(FOLLOW_UP).external_id = None;
+        }
+        stage.pass(3 * 3600);
+        stage.rest();
+        assert_eq!(stage.zendesk.tickets.len(), 2);
+        assert_eq!(there(&stage), ["description", "c1", "c2"]);
+        assert_eq!(stage.zendesk.ticket(FOLLOW_UP).priority, text("high"));
+        assert!(stage.line().is_empty(), "{:?}", stage.line());
+    }
+}
+
+#[test]
+fn the_first_comment_of_a_follow_up_is_a_comment_of_its_own() {
+    let mut stage = stuck();
+    follow_up(&mut stage);
+    stage.net.push_back(Net::AnswerLost);
+    assert!(stage.work());
+    let comment = TicketComment {
+        id: 999,
+        ticket_id: FOLLOW_UP,
+        ..TicketComment::default()
+    };
+    let op_id = stage.desk.line().open().map(|o| o.op_id.clone()).collect();
+    let placed = place(
+        &comment,
+        &Marker::Ours(op_id),
+        stage.desk.line(),
+        None,
+        Guards::ALL,
+    );
+    assert_eq!(
+        placed,
+        Place::New,
+        "the description is another comment of Zendesk's already"
+    );
+    stage.rest();
+    assert_eq!(stage.desk.comments[0].remote, Some(1));
+}
+
+#[test]
+fn what_comes_of_the_former_ticket_is_no_news_of_the_follow_up() {
+    let mut stage = Stage::linked(REMOTE);
+    stage.edit(|fields| fields.priority = CasePriority::High);
+    stage.pass(3);
+    let mut worker = stage.claim().unwrap();
+    stage.until_closing(&mut worker);
+    // While that worker was at it, the pull linked a follow-up.
+    stage.desk.link = Some(DeskLink {
+        ticket: FOLLOW_UP,
+        agreed: Agreed::default(),
+        seen: Version::default(),
+    });
+    stage.finish(&mut worker);
+    assert_eq!(worker.closed, Some(true));
+    let link = stage.desk.link.as_ref().unwrap();
+    assert!(link.agreed.get(CaseField::Priority).is_none());
+    assert_eq!(link.seen, Version::default());
+    let former = stage.zendesk.ticket(TICKET).clone();
+    let now = stage.now;
+    let received =
+        stage.with(|desk: &mut Desk, room, written| desk.receive(&former, now, room, written));
+    assert_eq!(received, crate::desk::Received::Stale);
+}
+
+#[test]
+fn a_worker_without_a_claim_makes_no_follow_up() {
+    let mut stage = stuck();
+    follow_up(&mut stage);
+    let mut worker = stage.claim().unwrap();
+    stage.until_closing(&mut worker);
+    let token = worker.token - 1;
+    let op_id = worker.op_id();
+    let closed = stage
+        .with(|desk, room, written| desk.close(&op_id, token, Closing::Nothing, room, written));
+    assert!(!closed);
+    assert_eq!(stage.desk.link.as_ref().unwrap().ticket, TICKET);
+}

@@ -1,0 +1,157 @@
+//! Two-way sync off, and cases that were deleted here: nothing is sent, and nothing is lost of it.
+
+use super::stage::*;
+use crate::case::{CaseField, CasePriority};
+use crate::desk::Received;
+use crate::merge::Mode;
+use crate::outbox::State;
+
+#[test]
+fn with_two_way_off_an_edit_and_a_comment_stay_here() {
+    let mut stage = Stage::linked(Mode::OneWay);
+    stage.edit(|fields| fields.priority = CasePriority::High);
+    stage.say("c1");
+    stage.pass(3600);
+    assert_eq!(stage.pull(), Received::Merged);
+    stage.rest();
+    assert!(stage.line().is_empty() && stage.zendesk.writes == 0);
+    assert_eq!(stage.desk.fields.priority, CasePriority::High);
+    assert_eq!(stage.desk.changed_here(), [CaseField::Priority]);
+}
+
+#[test]
+fn with_two_way_off_zendesks_changes_still_reach_the_case_and_win() {
+    let mut stage = Stage::linked(Mode::OneWay);
+    stage.edit(|fields| fields.priority = CasePriority::High);
+    stage.change(CaseField::Priority, "low");
+    stage.change(CaseField::Subject, "Printer cold");
+    assert_eq!(stage.pull(), Received::Merged);
+    assert_eq!(stage.desk.fields.priority, CasePriority::Low);
+    assert_eq!(stage.desk.fields.subject, "Printer cold");
+    assert_eq!(stage.written.conflicts.len(), 1);
+}
+
+#[test]
+fn what_was_under_way_when_two_way_was_switched_off_parks_and_is_not_lost() {
+    let mut stage = Stage::linked(REMOTE);
+    stage.edit(|fields| fields.priority = CasePriority::High);
+    stage.say("c1");
+    stage.mode = Mode::OneWay;
+    stage.rest();
+    let parked = [
+        "fields parked priority two_way_off",
+        "comment c1 parked two_way_off",
+    ];
+    assert_eq!(stage.line(), parked);
+    assert_eq!(stage.zendesk.writes, 0);
+    // The pull goes on, and leaves it there.
+    stage.change(CaseField::Subject, "Printer cold");
+    assert_eq!(stage.pull(), Received::Merged);
+    assert_eq!(stage.desk.fields.subject, "Printer cold");
+    assert_eq!(stage.line(), parked);
+    // Switched on again, nothing is sent that nobody asked for.
+    stage.mode = REMOTE;
+    stage.change(CaseField::Subject, "Printer lukewarm");
+    assert_eq!(stage.pull(), Received::Merged);
+    stage.rest();
+    assert_eq!(stage.line(), parked);
+    assert_eq!(stage.zendesk.writes, 0);
+    // Asked for, it goes.
+    let ids: Vec<String> = stage
+        .desk
+        .operations
+        .iter()
+        .map(|o| o.op_id.clone())
+        .collect();
+    for id in ids {
+        assert!(stage.with(|desk, room, written| desk.retry(&id, room, written)));
+    }
+    stage.rest();
+    assert_eq!(stage.zendesk.comments.len(), 1);
+    stage.assert_in_step();
+}
+
+#[test]
+fn a_publication_under_way_when_two_way_was_switched_off_parks() {
+    let mut stage = Stage::bare(REMOTE);
+    stage.with(|desk, room, written| desk.publish(room, written));
+    stage.mode = Mode::OneWay;
+    stage.rest();
+    assert_eq!(stage.line(), ["publish parked two_way_off"]);
+    assert!(stage.zendesk.tickets.is_empty());
+}
+
+#[test]
+fn what_was_sent_just_before_two_way_was_switched_off_is_still_known_as_ours() {
+    let mut stage = Stage::linked(REMOTE);
+    stage.edit(|fields| fields.priority = CasePriority::High);
+    stage.say("c1");
+    stage.pass(3);
+    stage.net.extend([Net::AnswerLost, Net::AnswerLost]);
+    stage.work();
+    stage.work();
+    stage.mode = Mode::OneWay;
+    stage.rest();
+    assert!(stage.line().is_empty());
+    assert!(stage.desk.comments[1].remote.is_some());
+    stage.assert_in_step();
+}
+
+#[test]
+fn a_deleted_case_takes_nothing_and_sends_nothing_and_loses_nothing() {
+    let mut stage = Stage::linked(REMOTE);
+    stage.edit(|fields| fields.priority = CasePriority::High);
+    stage.say("c1");
+    stage.desk.deleted = true;
+    stage.change(CaseField::Subject, "Printer cold");
+    stage.rest();
+    let parked = [
+        "fields parked priority case_deleted",
+        "comment c1 parked case_deleted",
+    ];
+    assert_eq!(stage.line(), parked);
+    assert_eq!(stage.pull(), Received::Merged);
+    assert_eq!(stage.desk.fields.subject, "Printer on fire");
+    assert_eq!(stage.line(), parked);
+    assert_eq!(stage.zendesk.writes, 0);
+    // Restored here, it catches up with the next look at the ticket.
+    stage.desk.deleted = false;
+    stage.pass(60);
+    assert_eq!(stage.pull(), Received::Merged);
+    stage.rest();
+    assert_eq!(stage.desk.fields.subject, "Printer cold");
+    assert_eq!(stage.zendesk.comments.len(), 1);
+    assert!(stage.line().is_empty());
+    stage.assert_in_step();
+}
+
+#[test]
+fn a_case_deleted_with_nothing_left_to_send_has_nothing_parked() {
+    let mut stage = Stage::linked(REMOTE);
+    stage.edit(|fields| fields.priority = CasePriority::High);
+    stage.edit(|fields| fields.priority = CasePriority::Normal);
+    stage.desk.deleted = true;
+    stage.rest();
+    assert!(stage.line().is_empty());
+    assert_eq!(stage.desk.operations[0].state, State::Done);
+}
+
+#[test]
+fn a_comment_on_a_deleted_case_is_not_sent() {
+    let mut stage = Stage::linked(REMOTE);
+    stage.desk.deleted = true;
+    stage.say("c1");
+    assert!(stage.line().is_empty());
+}
+
+#[test]
+fn a_rule_switched_in_mid_way_decides_by_what_holds_when_it_is_decided() {
+    let mut stage = Stage::linked(LOCAL);
+    stage.edit(|fields| fields.priority = CasePriority::High);
+    stage.change(CaseField::Priority, "low");
+    stage.mode = REMOTE;
+    stage.rest();
+    assert_eq!(stage.desk.fields.priority, CasePriority::Low);
+    assert_eq!(stage.written.conflicts.len(), 1);
+    stage.assert_in_step();
+}
