@@ -263,7 +263,7 @@ pub async fn of_case(
     sqlx::query(
         "SELECT c.id, c.case_id, c.message, c.public, c.is_description, c.contact_id, c.user_id, c.created_at, z.remote_id, z.author_remote_id \
          FROM crm_case_comment c LEFT JOIN zendesk_comment z ON z.case_comment_id = c.id \
-         WHERE c.case_id = $1 ORDER BY c.created_at, z.remote_id, c.id LIMIT $2 OFFSET $3",
+         WHERE c.case_id = $1 ORDER BY c.created_at, CASE WHEN z.remote_id IS NULL THEN 1 ELSE 0 END, z.remote_id, c.id LIMIT $2 OFFSET $3",
     )
     .bind(clean(case))
     .bind(limit)

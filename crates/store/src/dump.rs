@@ -106,7 +106,7 @@ pub async fn read(connection: &mut AnyConnection) -> Result<String> {
     let names = Names::read(connection).await?;
     let mut text = String::new();
     for table in TABLES {
-        let rows = all(connection, &format!("SELECT * FROM {table}")).await?;
+        let rows = all(connection, &format!("SELECT * FROM {table}{}", only(table))).await?;
         let mut lines = rows
             .iter()
             .map(|row| line(table, row, &names))
@@ -118,6 +118,15 @@ pub async fn read(connection: &mut AnyConnection) -> Result<String> {
         }
     }
     Ok(text)
+}
+
+/// Which rows of a table are told. Operations that have ended are how the work went: how many there were
+/// depends on what was gathered into one.
+fn only(table: &str) -> &'static str {
+    match table {
+        "outbox" => " WHERE state IN ('waiting', 'claimed', 'parked')",
+        _ => "",
+    }
 }
 
 async fn all(connection: &mut AnyConnection, text: &str) -> Result<Vec<AnyRow>> {

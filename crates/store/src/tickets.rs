@@ -273,8 +273,11 @@ pub struct TicketRow {
 /// As the database says.
 pub async fn of_case(connection: &mut AnyConnection, case: &str) -> Result<Option<TicketRow>> {
     let row = sqlx::query(
-        "SELECT t.* FROM link l JOIN zendesk_ticket t ON t.integration_id = l.integration_id AND t.remote_id = l.remote_id \
-         WHERE l.case_id = $1 ORDER BY CASE l.state WHEN 'open' THEN 0 ELSE 1 END, l.remote_id DESC LIMIT 1",
+        // Two halves, each with an index of its own.
+        "SELECT t.* FROM (SELECT 0 AS place, integration_id, remote_id FROM link WHERE case_id = $1 AND state = 'open' \
+         UNION ALL SELECT 1, integration_id, remote_id FROM link WHERE case_id = $1 AND state = 'closed') l \
+         JOIN zendesk_ticket t ON t.integration_id = l.integration_id AND t.remote_id = l.remote_id \
+         ORDER BY l.place, l.remote_id DESC LIMIT 1",
     )
     .bind(clean(case))
     .fetch_optional(connection)

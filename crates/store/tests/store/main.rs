@@ -17,6 +17,7 @@ mod copying;
 mod counters;
 mod credentials;
 mod database;
+mod desks;
 mod erasing;
 mod failures;
 mod full_disk;
