@@ -15,6 +15,7 @@ pub mod integration_view;
 pub mod integrations;
 mod memory;
 pub mod schedule;
+pub mod webhooks;
 pub mod worker;
 
 pub use engine::{Checkpoint, Engine, IsGone, Settings};

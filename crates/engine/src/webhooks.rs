@@ -1,0 +1,15 @@
+//! Webhooks: what Zendesk tells us by itself (reliability.md 7, zendesk-api.md 3.12).
+//!
+//! [`Gate`] takes deliveries: what is signed by Zendesk becomes a hint, and nothing else happens in
+//! the request. [`install`], [`rotate`] and [`remove`] look after the webhook in Zendesk, and
+//! [`status`] tells how it does. Correctness never depends on any of it: polling alone converges.
+
+mod counts;
+mod gate;
+mod installing;
+mod status;
+
+pub use counts::Counts;
+pub use gate::{Answer, Delivery, Gate, LARGEST_BODY};
+pub use installing::{Change, Installed, PREVIOUS_LASTS, install, remove, rotate};
+pub use status::{Status, in_zendesk, status};
