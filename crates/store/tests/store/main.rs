@@ -9,6 +9,7 @@
     reason = "a failed unwrap is a failed test, and a skipped one says so"
 )]
 
+mod attachments;
 mod audit;
 mod cases;
 mod concurrency;
@@ -23,6 +24,7 @@ mod failures;
 mod full_disk;
 mod history;
 mod ids;
+mod inbox;
 mod integrations;
 mod jobs;
 mod keys;
@@ -39,5 +41,7 @@ mod sizes;
 mod texts;
 mod uniqueness;
 mod unreadable;
+mod upgrade;
 mod users;
 mod waiting;
+mod webhooks;
