@@ -333,3 +333,6 @@ pub fn pause_after(attempts: i64) -> SignedDuration {
     let doublings = u32::try_from(attempts.clamp(1, 7) - 1).unwrap_or(0);
     SignedDuration::from_secs((1_i64 << doublings).min(60))
 }
+
+#[cfg(test)]
+mod tests;

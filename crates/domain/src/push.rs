@@ -301,3 +301,6 @@ pub enum Closing {
     /// The claim has passed on; nothing is to be written.
     Lost,
 }
+
+#[cfg(test)]
+mod tests;
