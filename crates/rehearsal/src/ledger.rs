@@ -7,6 +7,7 @@ use std::collections::{BTreeSet, HashMap};
 use domain::case::CaseField;
 use domain::desk::Desk;
 use domain::plan::FieldConflict;
+use domain::push::Audit;
 use domain::value::Value;
 use jiff::Timestamp;
 
@@ -96,6 +97,17 @@ impl Ledger {
                 *half == edit.value && says_the_same(edit.field, &pair.crm, &pair.zendesk, swarm)
             });
             !recorded && !agreed
+        });
+    }
+
+    /// Strikes out the edits that an operation's own audit shows as taken: they were agreed on, if only
+    /// until the same transaction met what somebody made of them in Zendesk since.
+    pub(crate) fn accepted(&mut self, case: usize, audit: &Audit, swarm: &Swarm) {
+        self.edits.retain(|edit| {
+            let taken = audit.fields.iter().any(|(field, value)| {
+                *field == edit.field && says_the_same(*field, &edit.value, value, swarm)
+            });
+            edit.case != Some(case) || !taken
         });
     }
 

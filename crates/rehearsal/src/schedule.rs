@@ -10,6 +10,7 @@ mod transaction;
 
 use domain::guard::Guards;
 use domain::identity::IdentityRules;
+use domain::merge::Mode;
 use jiff::Timestamp;
 
 use crate::cast::Cast;
@@ -77,7 +78,7 @@ pub(crate) struct Schedule<'a> {
     pub(crate) serial: i64,
     /// Whether everything has come to rest and nothing may be written any more.
     pub(crate) is_idle: bool,
-    /// Whether two-way sync was ever off while something waited.
+    /// Whether two-way sync was ever off.
     pub(crate) switched: bool,
     fingerprint: u64,
     pub(crate) story: Option<Vec<String>>,
@@ -127,7 +128,7 @@ impl<'a> Schedule<'a> {
             tally: Tally::default(),
             serial: 0,
             is_idle: false,
-            switched: false,
+            switched: swarm.mode == Mode::OneWay,
             fingerprint: seed,
             story: with_story.then(Vec::new),
             swarm,

@@ -212,7 +212,11 @@ impl Schedule<'_> {
             Received::Stale => self.tally.add(Count::ReceiveStale),
             Received::Deferred => {
                 self.tally.add(Count::ReceiveDeferred);
-                self.hint(ticket, 3_000);
+                let ours = self.now_ms + self.jump_ms;
+                let line = self.db.desks[case].line();
+                let open = line.open();
+                let due = open.map(|open| open.not_before.as_millisecond() - ours).max();
+                self.hint(ticket, due.unwrap_or(0).max(3_000));
             }
         }
     }
@@ -285,7 +289,10 @@ impl Schedule<'_> {
         checked: bool,
     ) -> bool {
         let Some(case) = self.db.case_of(ticket) else {
-            self.hint(ticket, 0);
+            // A look at the ticket brings them in once it has a case.
+            if !self.db.hints.contains_key(&ticket) {
+                self.hint(ticket, 0);
+            }
             return false;
         };
         let guards = self.guards;

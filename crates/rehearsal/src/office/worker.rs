@@ -366,6 +366,15 @@ impl Schedule<'_> {
             Closing::Lost => Count::CloseLost,
         };
         self.tally.add(count);
+        let audit = match &closing {
+            Closing::Accepted { audit, .. } => Some(audit.clone()),
+            Closing::Created { audit, .. } => audit.clone(),
+            Closing::Nothing
+            | Closing::Park(_)
+            | Closing::Refused { .. }
+            | Closing::PutOff { .. }
+            | Closing::Lost => None,
+        };
         let accepted = matches!(closing, Closing::Accepted { .. });
         let before = self.db.desks[job.case].operation(&job.op_id).cloned();
         let (op_id, token) = (job.op_id.clone(), job.token);
@@ -382,6 +391,9 @@ impl Schedule<'_> {
         });
         if !kept {
             self.tally.add(Count::ZombieRefused);
+        }
+        if let Some(audit) = audit.filter(|_| kept) {
+            self.ledger.accepted(job.case, &audit, &self.swarm);
         }
         if let Some(operation) = before.filter(|_| kept && accepted) {
             self.check_accepted(job.case, &operation);

@@ -167,7 +167,11 @@ impl Remote {
             found.ticket.description = Some(format!("as sent: {}", draft.comment));
             found.ticket.followup_source_id = draft.follows;
         }
-        let origin = Origin::Ours(draft.comment.clone());
+        // A follow-up says the description once more, and that is a comment of its own.
+        let origin = match draft.follows {
+            Some(_) => Origin::There,
+            None => Origin::Ours(draft.comment.clone()),
+        };
         self.add_comment(id, request.public, origin, &mut audit, true);
         self.writes += 1;
         self.touch(id, second);

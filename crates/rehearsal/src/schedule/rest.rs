@@ -102,6 +102,8 @@ impl Schedule<'_> {
             && self.db.hints.is_empty()
             && self.wire.late.is_empty()
             && self.last_change() + EXPORT_DELAY < self.remote.second()
+            && self.remote.export_tickets(self.db.tickets_read, 1).is_empty()
+            && self.remote.export_comments(self.db.comments_read, 1).is_empty()
             && self.lookers.iter().all(|looker| looker.at.is_none())
             && self.pollers.iter().all(|poller| poller.at.is_none())
     }

@@ -123,7 +123,8 @@ impl Schedule<'_> {
             );
             self.violate("I-12", said);
         }
-        self.ledger.merged(case, link, met.updated);
+        let seen = self.db.desks[case].link.as_ref().and_then(|link| link.seen.updated_at);
+        self.ledger.merged(case, link, seen);
         if self.ledger.restored || self.switched {
             return;
         }
