@@ -255,3 +255,99 @@ async fn a_made_ticket_and_its_audit_have_the_recorded_keys() {
     wanted.retain(|field| field != "organization_id");
     assert_eq!(events(&made), wanted);
 }
+
+/// The body of a recorded response.
+fn body(name: &str) -> Option<Pairs> {
+    let text = recording(name)?;
+    let recorded = Pairs::read(&text);
+    let recorded = Pairs::read(recorded.get("response"));
+    Some(Pairs::read(recorded.get("body")))
+}
+
+#[tokio::test]
+async fn webhooks_have_the_recorded_keys() {
+    let (Some(made), Some(shown)) = (
+        body("webhooks__post__201__03.json"),
+        body("webhooks-ulid__get__200__01.json"),
+    ) else {
+        return;
+    };
+    let rig = Rig::start(config()).await;
+    let hook = serde_json::json!({"webhook": {
+        "name": "Example", "description": "Description", "endpoint": "https://example.com",
+        "http_method": "GET", "request_format": "json", "status": "active",
+        "subscriptions": ["conditional_ticket_events"],
+        "authentication": {
+            "type": "basic_auth", "add_position": "header",
+            "data": {"username": "john_smith", "password": "secret"}
+        }
+    }});
+    let ours = Pairs::read(&rig.post("/api/v2/webhooks", &hook).await.text);
+    let (ours, made) = (first(ours.get("webhook")), first(made.get("webhook")));
+    assert_eq!(ours.keys(&[]), made.keys(&[]));
+    let id = ours.get("id").trim_matches('"');
+    let path = format!("/api/v2/webhooks/{id}");
+    let ours = Pairs::read(&rig.get(&path).await.text);
+    let (ours, shown) = (first(ours.get("webhook")), first(shown.get("webhook")));
+    assert_eq!(ours.keys(&[]), shown.keys(&[]));
+}
+
+#[tokio::test]
+async fn uploads_and_files_have_the_recorded_keys() {
+    let (Some(made), Some(redacted)) = (
+        body("uploads__post__201__03.json"),
+        body("tickets-id-comments-id-attachments-id-redact__put__200__01.json"),
+    ) else {
+        return;
+    };
+    let rig = Rig::start(config()).await;
+    let upload = rig
+        .post(
+            "/api/v2/uploads.json?filename=a.json",
+            &serde_json::json!({}),
+        )
+        .await;
+    let ours = Pairs::read(&upload.text);
+    let ours = Pairs::read(ours.get("upload"));
+    assert_eq!(ours.keys(&[]), Pairs::read(made.get("upload")).keys(&[]));
+    assert_eq!(
+        first(ours.get("attachment")).keys(&[]),
+        first(redacted.get("attachment")).keys(&[])
+    );
+}
+
+#[tokio::test]
+async fn a_triggers_change_has_the_recorded_keys() {
+    let (Some(changed), Some(notified)) = (
+        body("tickets-id-audits-id__get__body__01.json"),
+        body("tickets__post__body__01.json"),
+    ) else {
+        return;
+    };
+    let rig = Rig::start(config()).await;
+    rig.simulator.edit(|account| {
+        let action = simulator::Action::AddTags(vec!["seen".to_owned()]);
+        account.add_trigger(simulator::Trigger::new("Tag", vec![action]));
+    });
+    let ticket = serde_json::json!({"ticket": {"subject": "test", "comment": {"body": "x"}}});
+    let ours = rig.post("/api/v2/tickets.json", &ticket).await.json();
+    let last = |audit: &serde_json::Value| {
+        let events = audit["events"].as_array().unwrap();
+        events.last().unwrap().clone()
+    };
+    let recorded = |body: &Pairs| -> serde_json::Value {
+        last(&serde_json::from_str(body.get("audit")).unwrap())
+    };
+    let keys = |value: &serde_json::Value| -> Vec<String> {
+        value.as_object().unwrap().keys().cloned().collect()
+    };
+    let (ours, changed, notified) = (
+        last(&ours["audit"]),
+        recorded(&changed),
+        recorded(&notified),
+    );
+    assert_eq!(keys(&ours), keys(&changed));
+    assert_eq!(keys(&ours["via"]), keys(&notified["via"]));
+    let source = |event: &serde_json::Value| keys(&event["via"]["source"]["from"]);
+    assert_eq!(source(&ours), source(&notified));
+}
