@@ -7,6 +7,7 @@ use axum::extract::{DefaultBodyLimit, FromRef};
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{get, post};
 use engine::Engine;
+use engine::webhooks::Gate;
 use tokio::sync::Semaphore;
 use tower_http::csrf::CsrfLayer;
 
@@ -80,6 +81,7 @@ pub(crate) struct App {
     pub(crate) options: Arc<Options>,
     pub(crate) throttle: Arc<Throttle>,
     pub(crate) password_checks: Arc<Semaphore>,
+    pub(crate) gate: Arc<Gate>,
 }
 
 impl FromRef<App> for Engine {
@@ -96,6 +98,7 @@ pub fn app(engine: Engine, options: Options) -> Router {
         options: Arc::new(options),
         throttle: Arc::new(Throttle::default()),
         password_checks: Arc::new(Semaphore::new(CHECKS_AT_ONCE)),
+        gate: Arc::default(),
     };
     let pages = Router::new()
         .route("/", get(pages::home::show))
@@ -119,6 +122,11 @@ pub fn app(engine: Engine, options: Options) -> Router {
         .merge(pages)
         .route("/healthz", get(pages::health::show))
         .route("/readyz", get(pages::ready::show))
+        // Who sends these signs each of them, so neither session nor origin is asked for.
+        .route(
+            "/hooks/zendesk/{integration}",
+            post(pages::hooks::zendesk::receive),
+        )
         .layer(from_fn_with_state(
             headers::Transport::from(&*app.options),
             headers::protect,

@@ -5,6 +5,7 @@ pub(crate) mod cases;
 pub(crate) mod contacts;
 pub(crate) mod health;
 pub(crate) mod home;
+pub(crate) mod hooks;
 pub(crate) mod integrations;
 pub(crate) mod login;
 pub(crate) mod logout;

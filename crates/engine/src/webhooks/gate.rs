@@ -8,7 +8,9 @@ use secrecy::SecretString;
 use sha2::{Digest as _, Sha256};
 use store::inbox::{self, Subject};
 use store::webhooks;
-use zendesk::webhooks::{Unverified, parse_event, verify};
+use zendesk::webhooks::{
+    INVOCATION_HEADER, SIGNATURE_HEADER, TIMESTAMP_HEADER, Unverified, parse_event, verify,
+};
 
 use super::counts::Counts;
 use crate::engine::Engine;
@@ -35,14 +37,23 @@ const NO_SECRET: &str = "there is no such webhook";
 /// A request as it came in. An absent header is the empty text.
 #[derive(Clone, Copy)]
 pub struct Delivery<'a> {
-    /// The header [`zendesk::webhooks::TIMESTAMP_HEADER`].
-    pub timestamp: &'a str,
-    /// The header [`zendesk::webhooks::SIGNATURE_HEADER`].
-    pub signature: &'a str,
-    /// The header [`zendesk::webhooks::INVOCATION_HEADER`].
-    pub invocation: &'a str,
-    /// The raw body, at most [`LARGEST_BODY`] long.
-    pub body: &'a [u8],
+    timestamp: &'a str,
+    signature: &'a str,
+    invocation: &'a str,
+    body: &'a [u8],
+}
+
+impl<'a> Delivery<'a> {
+    /// A request with this raw body, at most [`LARGEST_BODY`] long. `header` gives the value of a
+    /// header by its name in small letters, the empty text for one that is absent.
+    pub fn new(header: impl Fn(&str) -> &'a str, body: &'a [u8]) -> Self {
+        Self {
+            timestamp: header(TIMESTAMP_HEADER),
+            signature: header(SIGNATURE_HEADER),
+            invocation: header(INVOCATION_HEADER),
+            body,
+        }
+    }
 }
 
 /// What to say to the sender.
