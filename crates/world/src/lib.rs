@@ -237,6 +237,7 @@ impl World {
             store,
             keyring: Arc::new(keyring),
             settings: Arc::new(settings),
+            memory: Arc::default(),
             ..self.engine.clone()
         };
     }
