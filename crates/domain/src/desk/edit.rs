@@ -3,7 +3,7 @@
 use super::{Desk, DeskComment, Room, Written, set_field};
 use crate::case::{CaseField, CaseFields};
 use crate::merge::Mode;
-use crate::outbox::{Kind, Payload, State};
+use crate::outbox::{Kind, Parked, Payload, State};
 use crate::plan::{FieldChange, case_value};
 
 impl Desk {
@@ -95,6 +95,7 @@ impl Desk {
         if self.link.is_none() || self.deleted || room.mode == Mode::OneWay {
             return;
         }
+        self.unpark(&Parked::TwoWayOff, room.now, written);
         self.send_comments(room, written);
         let waiting = self.changed_here();
         self.keep_up(&waiting, room, written);

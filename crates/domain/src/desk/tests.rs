@@ -3,6 +3,7 @@
 mod comments;
 mod fields;
 mod follow_up;
+mod gone;
 mod off;
 mod parked;
 mod publish;

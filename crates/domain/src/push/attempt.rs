@@ -106,6 +106,7 @@ impl Attempt {
                 ticket,
                 read_at: reading.date,
                 audit,
+                audits: reading.audits,
             }),
             None => {
                 self.reading = None;
@@ -274,6 +275,7 @@ impl Attempt {
                     ticket,
                     read_at,
                     audit,
+                    audits: Vec::new(),
                 });
             }
             Some(Sending::Comment { .. }) => audit

@@ -124,22 +124,23 @@ fn closing(action: Action) -> Closing {
 
 /// Until when something is put off, why, and until when a request may still arrive.
 fn put_off(action: Action) -> (Timestamp, Parked, Option<Timestamp>) {
-    match closing(action) {
-        Closing::PutOff {
-            until,
-            reason,
-            unknown_until,
-            not_taken: false,
-        } => (until, reason, unknown_until),
-        other => panic!("{other:?}"),
-    }
+    let closing = closing(action);
+    let Closing::PutOff {
+        until,
+        reason,
+        unknown_until,
+        not_taken: false,
+    } = closing
+    else {
+        panic!("{closing:?}")
+    };
+    (until, reason, unknown_until)
 }
 
 fn no_answer(action: Action) -> (Timestamp, Option<Timestamp>) {
-    match put_off(action) {
-        (until, Parked::NoAnswer { .. }, unknown) => (until, unknown),
-        other => panic!("{other:?}"),
-    }
+    let (until, reason, unknown) = put_off(action);
+    assert!(matches!(reason, Parked::NoAnswer { .. }), "{reason:?}");
+    (until, unknown)
 }
 
 #[test]

@@ -71,6 +71,52 @@ fn what_was_under_way_when_two_way_was_switched_off_parks_and_is_not_lost() {
     stage.assert_in_step();
 }
 
+fn send_piled_up(stage: &mut Stage) {
+    stage.with(|desk, room, written| desk.send_piled_up(room, written));
+}
+
+#[test]
+fn what_piled_up_while_two_way_was_off_goes_once_somebody_says_so() {
+    let mut stage = Stage::linked(REMOTE);
+    stage.say("c1");
+    stage.edit(|fields| fields.priority = CasePriority::High);
+    stage.mode = Mode::OneWay;
+    stage.rest();
+    stage.edit(|fields| fields.subject = "Printer cold".to_owned());
+    stage.say("c2");
+    // As long as it is off, saying so sends nothing.
+    let before = stage.desk.clone();
+    send_piled_up(&mut stage);
+    assert_eq!(stage.desk, before);
+    stage.mode = REMOTE;
+    stage.desk.deleted = true;
+    let before = stage.desk.clone();
+    send_piled_up(&mut stage);
+    assert_eq!(stage.desk, before);
+    stage.desk.deleted = false;
+    send_piled_up(&mut stage);
+    send_piled_up(&mut stage);
+    stage.rest();
+    let order: Vec<&str> = stage
+        .zendesk
+        .comments
+        .iter()
+        .map(|(id, _)| id.as_str())
+        .collect();
+    assert_eq!(order, ["c1", "c2"]);
+    assert_eq!(stage.zendesk.writes, 3);
+    assert!(stage.line().is_empty());
+    stage.assert_in_step();
+}
+
+#[test]
+fn a_case_without_a_ticket_has_nothing_piled_up() {
+    let mut stage = Stage::bare(REMOTE);
+    stage.say("c1");
+    send_piled_up(&mut stage);
+    assert!(stage.line().is_empty());
+}
+
 #[test]
 fn a_publication_under_way_when_two_way_was_switched_off_parks() {
     let mut stage = Stage::bare(REMOTE);

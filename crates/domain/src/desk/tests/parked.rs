@@ -5,7 +5,7 @@ use rstest::rstest;
 use super::stage::*;
 use crate::case::{CaseField, CasePriority, CaseStatus};
 use crate::desk::Received;
-use crate::outbox::{Parked, State};
+use crate::outbox::Parked;
 use crate::push::{Reply, Sending};
 
 fn refusal(fields: &[Option<CaseField>]) -> Net {
@@ -345,137 +345,6 @@ fn a_default_user_that_zendesk_refuses_parks_the_solving_and_is_not_tried_for_ev
     }
     assert_eq!(stage.line(), ["fields parked status refused"]);
     assert_eq!(stage.zendesk.ticket(TICKET).priority, text("high"));
-}
-
-#[rstest]
-#[case::closed("closed", "ticket_closed")]
-#[case::deleted("deleted", "ticket_deleted")]
-fn edits_of_a_case_whose_ticket_takes_none_park_once(#[case] status: &str, #[case] reason: &str) {
-    let mut stage = Stage::linked(REMOTE);
-    stage.zendesk.ticket(TICKET).status = text(status);
-    stage.edit(|fields| fields.priority = CasePriority::High);
-    stage.rest();
-    assert_eq!(stage.line(), [format!("fields parked priority {reason}")]);
-    // Another edit parks beside it, and says nothing twice.
-    stage.edit(|fields| fields.subject = "Printer cold".to_owned());
-    stage.rest();
-    assert_eq!(
-        stage.line(),
-        [
-            format!("fields parked priority {reason}"),
-            format!("fields parked subject {reason}")
-        ]
-    );
-    assert_eq!(stage.zendesk.writes, 0);
-}
-
-#[test]
-fn an_operation_that_meets_a_closed_ticket_with_nothing_left_to_send_is_done() {
-    let mut stage = Stage::linked(REMOTE);
-    stage.edit(|fields| fields.priority = CasePriority::High);
-    stage.edit(|fields| fields.priority = CasePriority::Normal);
-    stage.zendesk.ticket(TICKET).status = text("closed");
-    stage.rest();
-    assert!(stage.line().is_empty(), "{:?}", stage.line());
-    assert_eq!(stage.desk.operations[0].state, State::Done);
-}
-
-#[test]
-fn while_a_ticket_is_deleted_its_parked_edits_stay_parked_and_go_once_it_is_restored() {
-    let mut stage = Stage::linked(REMOTE);
-    stage.zendesk.ticket(TICKET).status = text("deleted");
-    stage.edit(|fields| fields.priority = CasePriority::High);
-    stage.say("c1");
-    stage.rest();
-    let parked = [
-        "fields parked priority ticket_deleted",
-        "comment c1 parked ticket_deleted",
-    ];
-    assert_eq!(stage.line(), parked);
-    // The pull sees it deleted, again and again.
-    for _ in 0..3 {
-        stage.pass(60);
-        assert_eq!(stage.pull(), Received::Merged);
-        assert_eq!(stage.line(), parked);
-    }
-    stage.zendesk.ticket(TICKET).status = text("open");
-    stage.pass(60);
-    assert_eq!(stage.pull(), Received::Merged);
-    assert_eq!(stage.line(), ["fields waiting", "comment c1 waiting"]);
-    stage.rest();
-    assert_eq!(stage.zendesk.ticket(TICKET).priority, text("high"));
-    assert_eq!(stage.zendesk.comments.len(), 1);
-    stage.assert_in_step();
-}
-
-#[test]
-fn a_ticket_that_was_deleted_and_restored_as_closed_says_that_it_is_closed() {
-    let mut stage = Stage::linked(REMOTE);
-    stage.zendesk.ticket(TICKET).status = text("deleted");
-    stage.say("c1");
-    stage.rest();
-    stage.zendesk.ticket(TICKET).status = text("closed");
-    stage.pull();
-    stage.rest();
-    assert_eq!(stage.line(), ["comment c1 parked ticket_closed"]);
-}
-
-#[test]
-fn after_a_restored_ticket_there_is_one_operation_for_its_fields() {
-    let mut stage = Stage::linked(REMOTE);
-    stage.zendesk.ticket(TICKET).status = text("deleted");
-    stage.edit(|fields| fields.priority = CasePriority::High);
-    stage.rest();
-    stage.edit(|fields| fields.subject = "Printer cold".to_owned());
-    stage.rest();
-    stage.zendesk.ticket(TICKET).status = text("open");
-    stage.pull();
-    assert_eq!(stage.line(), ["fields waiting"]);
-    stage.rest();
-    stage.assert_in_step();
-}
-
-#[test]
-fn a_ticket_that_is_gone_altogether_parks_what_waits() {
-    let mut stage = edited();
-    stage.zendesk.tickets.clear();
-    stage.rest();
-    assert_eq!(
-        stage.line(),
-        ["fields parked subject status priority ticket_deleted"]
-    );
-}
-
-#[test]
-fn a_merged_ticket_parks_what_waits() {
-    let mut stage = edited();
-    stage.say("c1");
-    let ticket = stage.zendesk.ticket(TICKET);
-    ticket.status = text("closed");
-    ticket.tags = vec!["closed_by_merge".to_owned()];
-    stage.rest();
-    assert_eq!(
-        stage.line(),
-        [
-            "fields parked subject status priority ticket_merged",
-            "comment c1 parked ticket_merged"
-        ]
-    );
-}
-
-#[test]
-fn an_erased_ticket_parks_what_waits_for_good() {
-    let mut stage = edited();
-    let ticket = stage.zendesk.ticket(TICKET);
-    ticket.status = text("deleted");
-    ticket.subject = text("SCRUBBED");
-    ticket.description = text("X");
-    stage.rest();
-    assert_eq!(
-        stage.line(),
-        ["fields parked subject status priority ticket_erased"]
-    );
-    assert_eq!(stage.desk.fields.subject, "Printer cold");
 }
 
 #[test]

@@ -60,12 +60,14 @@ fn a_ticket_found_is_the_one_that_was_to_be_made() {
             ticket,
             read_at,
             audit,
+            audits,
         } = closing(attempt.advance(Happened::Found(Some(found)), at(100)))
         else {
             panic!("it was found")
         };
         assert_eq!((ticket.id, read_at), (TICKET, at(100)));
         assert_eq!(audit.map(|audit| audit.id), (op == Some("op")).then_some(1));
+        assert_eq!(audits.len(), 2);
     }
 }
 
