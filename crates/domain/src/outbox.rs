@@ -138,7 +138,8 @@ fn is_none_yet(attempt: &i64) -> bool {
 /// One operation, as the database keeps it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Operation {
-    /// Random, so that a restored database never hands out an old one again; the marker Zendesk keeps.
+    /// The marker Zendesk keeps. Random, so that a restored database never hands out an old one again;
+    /// of a [`Kind::Comment`] the comment's own id, which is random too.
     pub op_id: String,
     /// The case it belongs to; the contact for [`Kind::Person`].
     pub line: String,

@@ -277,6 +277,8 @@ pub enum Closing {
         read_at: Timestamp,
         /// The audit that made it, if known.
         audit: Option<Audit>,
+        /// All of a found ticket's audits: a restored database may have forgotten what it sent there.
+        audits: Vec<Audit>,
     },
     /// Nothing was left to do.
     Nothing,

@@ -64,16 +64,13 @@ impl Desk {
         Received::Merged
     }
 
-    /// Maps the case's comments that these audits' markers name.
+    /// Maps the case's comments that these audits' markers name: a comment is sent under its own id.
     pub(super) fn know_comments(&mut self, audits: &[Audit], written: &mut Written) {
         for audit in audits {
             let (Some(op_id), Some(remote)) = (&audit.op, audit.comments.first()) else {
                 continue;
             };
-            let sent = self.operation(op_id).and_then(|o| o.payload.comment.clone());
-            if let Some(comment) = sent {
-                self.map(&comment, *remote, Some(op_id), written);
-            }
+            self.map(op_id, *remote, Some(op_id), written);
         }
     }
 }

@@ -45,7 +45,14 @@ impl Desk {
                 ticket,
                 read_at,
                 audit,
-            } => self.link_to(op_id, &ticket, read_at, audit.as_ref(), room, written),
+                audits,
+            } => {
+                if self.link_to(op_id, &ticket, audit.as_ref(), room, written) {
+                    self.know_comments(&audits, written);
+                    self.take_over(room, written);
+                    self.catch_up(&ticket, read_at, room, written);
+                }
+            }
             Closing::Nothing => self.end(op_id, State::Done),
             Closing::Park(reason) => {
                 self.forget_request(op_id);
@@ -201,18 +208,17 @@ impl Desk {
         }
     }
 
-    /// The ticket that was to be made exists: link it, and send what the case has beside it.
+    /// The ticket that was to be made exists: link it. False if the case has another one already.
     fn link_to(
         &mut self,
         op_id: &str,
         ticket: &Ticket,
-        read_at: Timestamp,
         audit: Option<&Audit>,
         room: &mut Room<'_>,
         written: &mut Written,
-    ) {
+    ) -> bool {
         let Some(operation) = self.operation(op_id) else {
-            return;
+            return false;
         };
         let draft = operation.payload.draft.clone();
         let follows = operation.payload.follows;
@@ -221,7 +227,7 @@ impl Desk {
             if linked != follows {
                 // Another ticket has the case already: one open ticket a case (I-01).
                 self.end(op_id, State::Done);
-                return;
+                return false;
             }
             if let Some(former) = linked {
                 written.closed_link = Some(former);
@@ -243,8 +249,7 @@ impl Desk {
             self.map(&draft.comment.clone(), *remote, Some(op_id), written);
         }
         self.end(op_id, State::Done);
-        self.take_over(room, written);
-        self.catch_up(ticket, read_at, room, written);
+        true
     }
 
     /// What is agreed with a ticket just made: what was sent and taken; of all else what Zendesk made

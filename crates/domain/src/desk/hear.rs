@@ -73,7 +73,8 @@ pub fn place(
 }
 
 impl Desk {
-    /// [`place`], for a comment of this case's ticket.
+    /// [`place`], for a comment of this case's ticket. A comment of ours is known by its marker also
+    /// when its operation is forgotten, since it was sent under its own id.
     pub fn place(
         &self,
         comment: &TicketComment,
@@ -81,6 +82,15 @@ impl Desk {
         description: Option<&str>,
         guards: Guards,
     ) -> Place {
+        if let Marker::Ours(op_id) = marker
+            && guards.marker
+            && self.comments.iter().any(|known| known.id == *op_id)
+        {
+            return Place::Ours {
+                comment: op_id.clone(),
+                op_id: Some(op_id.clone()),
+            };
+        }
         place(comment, marker, self.line(), description, guards)
     }
 

@@ -50,7 +50,7 @@ fn a_comment_is_sent_at_once_and_its_id_there_is_noted() {
     assert_eq!(stage.desk.comments[1].remote, Some(id));
     assert_eq!(
         stage.written.mapped,
-        [("c1".to_owned(), id, Some("op1".to_owned()))]
+        [("c1".to_owned(), id, Some("c1".to_owned()))]
     );
     assert!(stage.line().is_empty());
 }
