@@ -77,6 +77,7 @@ impl Schedule<'_> {
             desk.edit(fields, room, written);
         });
         self.ledger.edited_here(case, field, value);
+        self.ledger.observe(&self.db.desks[case], &[], &self.swarm);
     }
 
     fn draw_value_here(&mut self, field: CaseField) -> Value {
@@ -162,12 +163,12 @@ impl Schedule<'_> {
         }
         let op_id = &parked[self.chance.index(parked.len())];
         if self.chance.below(2) == 0 {
-            tell!(self, [case], "here: retry {} of case {case}", &op_id[..2]);
+            tell!(self, [case], "here: retry {} of case {case}", op_id.get(..2).unwrap_or_default());
             self.tally.add(Count::Retried);
             self.transact(case, None, |desk, room, written| desk.retry(op_id, room, written));
             return;
         }
-        tell!(self, [case], "here: discard {} of case {case}", &op_id[..2]);
+        tell!(self, [case], "here: discard {} of case {case}", op_id.get(..2).unwrap_or_default());
         self.tally.add(Count::Discarded);
         let before = self.db.desks[case].fields.clone();
         let comment = self.db.desks[case].operation(op_id);

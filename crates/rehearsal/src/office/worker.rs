@@ -414,6 +414,7 @@ impl Schedule<'_> {
         else {
             return;
         };
+        let agreed = desk.link.as_ref().map(|link| &link.agreed);
         let was_set = |field: CaseField, value: &Value| {
             ticket_value(&found.ticket, field) == *value
                 || found.audits.iter().any(|audit| {
@@ -425,7 +426,10 @@ impl Schedule<'_> {
             .payload
             .sent
             .iter()
-            .find(|(field, pair)| !was_set(**field, &pair.zendesk));
+            .find(|(field, pair)| {
+                let counts = agreed.and_then(|agreed| agreed.get(**field)) == Some(*pair);
+                counts && !was_set(**field, &pair.zendesk)
+            });
         if let Some((field, _)) = missing {
             let said = format!("{field} of case {case} counts as sent and Zendesk never took it");
             self.violate("I-05", said);
