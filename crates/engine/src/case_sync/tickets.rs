@@ -1,33 +1,33 @@
 //! Tickets into the mirror, and from there into cases.
 
+mod adopting;
+mod written;
+
 use std::collections::{HashMap, HashSet};
 
-use domain::desk::{self, Desk, DeskLink, Received, Version, is_stale};
+use adopting::adopt_our_own;
+use domain::desk::{Desk, DeskLink, Received, Version, is_stale};
 use domain::guard::Guards;
 use domain::identity::People;
 use domain::outbox::Operation;
 use domain::person::Role;
-use domain::plan::{NewCase, plan_new};
-use domain::refusal::Warning;
+use domain::plan::plan_new;
 use domain::ticket::{Life, Ticket};
 use jiff::Timestamp;
 use store::cases::{self, Case};
-use store::conflicts::{self, Conflict};
-use store::history::{self, Event};
 use store::links::{self, Link};
 use store::tickets::{self as mirror, KnownTicket, MirroredTicket};
-use store::{comments, counters, outbox, waiting};
+use store::{comments, conflicts, history, outbox, waiting};
+use written::{Written, write};
 use zendesk::Record;
 
 use super::pull::{Page, Pull, is_late};
 use super::stream::{Ask, CursorStream};
-use super::{hints, link, users};
+use super::{link, users};
 use crate::content::content_of;
-use crate::desk::{By, Setting, conflicts_of, event_of};
+use crate::desk::Setting;
 use crate::error::Result;
 
-/// Who asks for an operation that a merge led to.
-const BY_SYNC: &str = "sync";
 const STREAM: &str = "tickets";
 
 /// Reads the stream from where it was left to its end.
@@ -55,22 +55,6 @@ pub(super) fn people_of(records: &[Record<Ticket>]) -> impl Iterator<Item = i64>
         .filter_map(|record| record.parsed.as_ref().ok())
         .flat_map(|ticket| [ticket.requester_id, ticket.submitter_id, ticket.assignee_id])
         .flatten()
-}
-
-/// What a page of tickets comes to, row by row, before it is written.
-#[derive(Default)]
-struct Written {
-    new: Vec<(i64, NewCase)>,
-    cases: Vec<Case>,
-    links: Vec<Link>,
-    conflicts: Vec<Conflict>,
-    events: Vec<Event>,
-    /// What is to be sent, or is not to be any more.
-    operations: Vec<Operation>,
-    /// Tickets that an operation is busy with.
-    look_again: Vec<i64>,
-    /// Who is waited for, or what: `(user, ticket)`.
-    waiting: Vec<(i64, i64)>,
 }
 
 /// Writes tickets, read when Zendesk's clock said `read_at`, into the mirror, and what they mean into
@@ -175,7 +159,7 @@ async fn carry(
             },
         };
         let mut desk = at_desk(&case, &link, lines.remove(&case.id));
-        let mut outcome = desk::Written::default();
+        let mut outcome = domain::desk::Written::default();
         let received = setting.decide(pull.engine, page.now, |room| {
             desk.receive(ticket, read_at, room, &mut outcome)
         });
@@ -294,128 +278,6 @@ async fn people(pull: &Pull<'_>, page: &mut Page, tickets: &[&Ticket]) -> Result
     link::people(pull, page, &all, &requesters, &submitters).await
 }
 
-/// A ticket whose `external_id` names one of our cases is that case's, whoever sees it first. Returns
-/// those that are being made just now: they are left to whoever makes them.
-async fn adopt_our_own(
-    pull: &Pull<'_>,
-    page: &mut Page,
-    tickets: &[&Ticket],
-    links: &mut HashMap<i64, Link>,
-) -> Result<HashSet<i64>> {
-    let prefix = format!("deskbridge:{}:", pull.integration.id);
-    let mut ours: Vec<(i64, String)> = tickets
-        .iter()
-        .filter(|ticket| !links.contains_key(&ticket.id))
-        .filter_map(|ticket| {
-            Some((
-                ticket.id,
-                ticket
-                    .external_id
-                    .as_deref()?
-                    .strip_prefix(&prefix)?
-                    .to_owned(),
-            ))
-        })
-        .collect();
-    if ours.is_empty() {
-        return Ok(HashSet::new());
-    }
-    // `deskbridge:<integration>:<case>`, with `:<n>` behind it for the n-th follow-up of a case.
-    for (_, case) in &mut ours {
-        if let Some((id, _)) = case.split_once(':') {
-            *case = id.to_owned();
-        }
-    }
-    let wanted: Vec<String> = ours.iter().map(|(_, case)| case.clone()).collect();
-    let exist = cases::lock(&mut page.tx, &wanted).await?;
-    let making: HashSet<String> = outbox::lines(&mut page.tx, &wanted)
-        .await?
-        .into_iter()
-        .filter(|(_, (line, _))| {
-            line.iter()
-                .any(|operation| operation.kind.makes_ticket() && operation.state.is_open())
-        })
-        .map(|(case, _)| case)
-        .collect();
-    let mut being_made = HashSet::new();
-    let mut taken: HashSet<String> = links::open_cases(&mut page.tx, &wanted)
-        .await?
-        .into_iter()
-        .collect();
-    for (remote_id, case_id) in ours {
-        if making.contains(&case_id) {
-            being_made.insert(remote_id);
-        } else if exist.contains_key(&case_id) && taken.insert(case_id.clone()) {
-            let agreed = domain::value::Agreed::default();
-            links.insert(
-                remote_id,
-                Link {
-                    remote_id,
-                    case_id,
-                    open: true,
-                    agreed,
-                },
-            );
-        }
-    }
-    let adopted: Vec<Link> = links
-        .values()
-        .filter(|link| link.agreed.0.is_empty())
-        .cloned()
-        .collect();
-    links::put(&mut page.tx, &pull.integration.id, &adopted, page.now).await?;
-    Ok(being_made)
-}
-
-impl Written {
-    /// Notes whom a ticket waits for.
-    fn wait(&mut self, ticket: i64, warnings: &[Warning]) {
-        let missing = warnings.iter().filter_map(Warning::missing_user);
-        self.waiting.extend(missing.map(|user| (user, ticket)));
-    }
-
-    /// Notes what a decision changed about a case.
-    fn change(
-        &mut self,
-        pull: &Pull<'_>,
-        page: &mut Page,
-        (mut case, mut link): (Case, Link),
-        desk: Desk,
-        outcome: &desk::Written,
-    ) {
-        for warning in &outcome.warnings {
-            page.warn(warning.sentence());
-        }
-        let ticket = Some(link.remote_id);
-        let fought = conflicts_of(pull.engine, &desk, ticket, outcome, pull.mode());
-        page.counters.conflicts += u64::try_from(fought.len()).unwrap_or(0);
-        self.conflicts.extend(fought);
-        let by = By {
-            side: "zendesk",
-            actor: "pull",
-            run: pull.run_id(),
-        };
-        self.events.extend(event_of(&case, ticket, outcome, &by));
-        let touched = desk
-            .operations
-            .iter()
-            .filter(|operation| outcome.operations.contains(&operation.op_id));
-        self.operations.extend(touched.cloned());
-        if outcome.link
-            && let Some(at_desk) = desk.link
-        {
-            link.agreed = at_desk.agreed;
-            self.links.push(link);
-        }
-        if !outcome.changes.is_empty() {
-            page.counters.cases.updated += 1;
-            case.fields = desk.fields;
-            case.updated_at = page.now;
-            self.cases.push(case);
-        }
-    }
-}
-
 /// A case with its link and what waits for it, as the core takes it. That the ticket is no older than
 /// what was merged before has been seen to.
 fn at_desk(case: &Case, link: &Link, line: Option<(Vec<Operation>, i64)>) -> Desk {
@@ -434,66 +296,6 @@ fn at_desk(case: &Case, link: &Link, line: Option<(Vec<Operation>, i64)>) -> Des
         last_seq,
         comments: Vec::new(),
     }
-}
-
-async fn write(pull: &Pull<'_>, page: &mut Page, mut written: Written) -> Result<()> {
-    let integration = &pull.integration.id;
-    let mut number = match written.new.len() {
-        0 => 0,
-        count => counters::take(&mut page.tx, "case", count).await?,
-    };
-    for (remote_id, new) in written.new {
-        for warning in &new.warnings {
-            page.warn(warning.sentence());
-        }
-        page.counters.cases.created += 1;
-        let id = pull.engine.new_id();
-        written.links.push(Link {
-            remote_id,
-            case_id: id.clone(),
-            open: true,
-            agreed: new.agreed,
-        });
-        written.cases.push(Case {
-            id,
-            number,
-            fields: new.fields,
-            source: new.source,
-            owner_id: new.owner,
-            reported_at: users::or_now(new.reported_at, page),
-            created_by_run: pull.run_id().map(str::to_owned),
-            created_at: page.now,
-            updated_at: page.now,
-            version: 1,
-            deleted_at: None,
-        });
-        number += 1;
-    }
-    written.waiting.sort_unstable();
-    written.waiting.dedup();
-    waiting::note(&mut page.tx, integration, &written.waiting).await?;
-    cases::put(&mut page.tx, &written.cases).await?;
-    links::put(&mut page.tx, integration, &written.links, page.now).await?;
-    conflicts::record(
-        &mut page.tx,
-        integration,
-        pull.run_id(),
-        &written.conflicts,
-        page.now,
-    )
-    .await?;
-    outbox::put(
-        &mut page.tx,
-        integration,
-        BY_SYNC,
-        &written.operations,
-        page.now,
-    )
-    .await?;
-    for ticket in written.look_again {
-        hints::look_again(&mut page.tx, integration, ticket, page.now).await?;
-    }
-    Ok(history::append(&mut page.tx, &written.events, page.now).await?)
 }
 
 /// What Zendesk has erased is erased in our copies of it; case and contact are ours and stay.
