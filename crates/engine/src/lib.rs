@@ -3,6 +3,7 @@
 //! Tickets and cases: `pull -> link -> plan -> push -> confirm`, in `case_sync`. Profiles to
 //! users (`read -> link -> plan -> push -> confirm`) will stand beside it in `profile_send`.
 
+pub mod attachments;
 mod case_sync;
 pub mod case_view;
 pub mod connection;
