@@ -18,6 +18,7 @@ use zendesk::{
 use super::Push;
 use super::reading::audit;
 use super::replying::reply_of;
+use crate::attachments::{self, Limits, Tokens};
 use crate::error::Result;
 
 impl Push<'_> {
@@ -29,6 +30,10 @@ impl Push<'_> {
         if let Some(unfit) = too_long(&description.message) {
             return Ok(unfit);
         }
+        let files = match self.upload(&draft.comment).await? {
+            Ok(files) => files,
+            Err(unfit) => return Ok(unfit),
+        };
         let value = |field| draft.values.get(&field).cloned().flatten();
         let body = NewTicket {
             subject: draft.subject.clone(),
@@ -36,7 +41,7 @@ impl Push<'_> {
                 text: description.message,
                 public: description.public,
                 author_id: None,
-                uploads: Vec::new(),
+                uploads: files.tokens.clone(),
             },
             requester: match &draft.requester {
                 Requester::Known(id) => zendesk::Requester::Id(*id),
@@ -55,10 +60,11 @@ impl Push<'_> {
         }
         .to_body();
         let sent = self.pull.client.create_ticket(&body, &self.operation.op_id);
-        Ok(match sent.await {
+        let reply = match sent.await {
             Ok(created) => self.taken(created.ticket, created.audit.as_ref(), created.date),
             Err(error) => reply_of(&error, self.pull.engine.now()),
-        })
+        };
+        self.judge(&files, reply).await
     }
 
     /// Sets fields of the ticket.
@@ -98,19 +104,38 @@ impl Push<'_> {
         if let Some(unfit) = too_long(&comment.message) {
             return Ok(unfit);
         }
+        let files = match self.upload(&comment.id).await? {
+            Ok(files) => files,
+            Err(unfit) => return Ok(unfit),
+        };
         let author_id = self.author(&comment).await?;
         let change = TicketChange {
             comment: Some(NewComment {
                 text: comment.message,
                 public: comment.public,
                 author_id,
-                uploads: Vec::new(),
+                uploads: files.tokens.clone(),
             }),
             op: self.operation.op_id.clone(),
             stamp,
             ..TicketChange::default()
         };
-        Ok(self.update(ticket, &change).await)
+        let reply = self.update(ticket, &change).await;
+        self.judge(&files, reply).await
+    }
+
+    /// The files of a comment, uploaded; the reply instead if they cannot be.
+    async fn upload(&mut self, comment: &str) -> Result<Result<Tokens, Reply>> {
+        let (engine, integration) = (self.pull.engine, &self.pull.integration.id);
+        let (client, operation) = (&self.pull.client, &mut self.operation);
+        let limits = Limits::default();
+        attachments::upload(engine, client, integration, operation, comment, limits).await
+    }
+
+    /// A reply to a comment with files, which may be about one that Zendesk has dropped.
+    async fn judge(&mut self, files: &Tokens, reply: Reply) -> Result<Reply> {
+        let (engine, integration) = (self.pull.engine, &self.pull.integration.id);
+        attachments::judge(engine, integration, &mut self.operation, files, reply).await
     }
 
     async fn update(&mut self, ticket: i64, change: &TicketChange) -> Reply {
