@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use sqlx::any::AnyRow;
-use sqlx::{AnyConnection, Row as _};
+use sqlx::{AnyConnection, AssertSqlSafe, Row as _};
 
 use crate::bulk::{Bulk, clean};
 use crate::database::Tx;
@@ -205,11 +205,17 @@ pub async fn list(
     let (at, id) = after.map_or((i64::MAX, ""), |cursor| {
         (cursor.at.as_microsecond(), cursor.id.as_str())
     });
-    sqlx::query(
+    // By the index of what is asked for: a few of one record, or the newest of all.
+    let of = match (filter.case, filter.contact) {
+        (Some(_), Some(_)) => "f.case_id = $1 AND f.contact_id = $2",
+        (Some(_), None) => "f.case_id = $1 AND $2 = ''",
+        (None, Some(_)) => "$1 = '' AND f.contact_id = $2",
+        (None, None) => "$1 = '' AND $2 = ''",
+    };
+    sqlx::query(AssertSqlSafe(format!(
         "SELECT f.*, c.number AS case_number FROM conflict f LEFT JOIN crm_case c ON c.id = f.case_id \
-         WHERE ($1 = '' OR f.case_id = $1) AND ($2 = '' OR f.contact_id = $2) AND ($3 = '' OR f.integration_id = $3) \
-         AND (f.at, f.id) < ($4, $5) ORDER BY f.at DESC, f.id DESC LIMIT $6",
-    )
+         WHERE {of} AND ($3 = '' OR f.integration_id = $3) AND (f.at, f.id) < ($4, $5) ORDER BY f.at DESC, f.id DESC LIMIT $6",
+    )))
     .bind(clean(filter.case.unwrap_or_default()))
     .bind(clean(filter.contact.unwrap_or_default()))
     .bind(clean(filter.integration.unwrap_or_default()))

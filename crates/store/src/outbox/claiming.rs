@@ -72,9 +72,10 @@ async fn due_lines(
     integration: Option<&str>,
     now: Timestamp,
 ) -> Result<Vec<String>> {
+    // What is claimed was due before that, so that one index serves both.
     let text = format!(
-        "SELECT o.line FROM outbox o {ALLOWED} AND o.state IN ('waiting', 'claimed') \
-         AND ((o.state = 'claimed' AND o.lease_until <= $2) OR (o.not_before <= $2 AND {FREE})) \
+        "SELECT o.line FROM outbox o {ALLOWED} AND o.state IN ('waiting', 'claimed') AND o.not_before <= $2 \
+         AND ((o.state = 'claimed' AND o.lease_until <= $2) OR ({FREE})) \
          ORDER BY CASE o.kind WHEN 'publish' THEN 0 WHEN 'follow_up' THEN 0 WHEN 'comment' THEN 1 WHEN 'fields' THEN 2 ELSE 3 END, \
          o.not_before, o.created_at, o.op_id LIMIT {TRIES}"
     );

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use domain::outbox::{Kind, Operation};
 use jiff::Timestamp;
 use sqlx::any::AnyRow;
-use sqlx::{AnyConnection, Row as _};
+use sqlx::{AnyConnection, AssertSqlSafe, Row as _};
 
 use super::operation;
 use crate::bulk::{clean, select_in};
@@ -138,11 +138,16 @@ pub async fn parked(
     let (created_at, op_id) = after.map_or((i64::MAX, ""), |cursor| {
         (cursor.created_at.as_microsecond(), cursor.op_id.as_str())
     });
-    sqlx::query(
+    // By the index of what is asked for: a few of one line, or the newest of all.
+    let of = match filter.case {
+        Some(_) => "o.line = $2",
+        None => "$2 = ''",
+    };
+    sqlx::query(AssertSqlSafe(format!(
         "SELECT o.*, c.number AS case_number FROM outbox o LEFT JOIN crm_case c ON c.id = o.line WHERE o.state = 'parked' \
-         AND ($1 = '' OR o.integration_id = $1) AND ($2 = '' OR o.line = $2) AND ($3 = '' OR o.kind = $3) \
+         AND {of} AND ($1 = '' OR o.integration_id = $1) AND ($3 = '' OR o.kind = $3) \
          AND (o.created_at, o.op_id) < ($4, $5) ORDER BY o.created_at DESC, o.op_id DESC LIMIT $6",
-    )
+    )))
     .bind(clean(filter.integration.unwrap_or_default()))
     .bind(clean(filter.case.unwrap_or_default()))
     .bind(filter.kind.map_or("", Kind::as_str).to_owned())

@@ -265,3 +265,28 @@ async fn text_of_any_kind_leaves_the_chain_whole() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn the_latest_of_a_history_is_read_page_by_page_backwards() {
+    on_both(async |database| {
+        two_cases(database).await;
+        let whole = history::of_case(&mut *database.reader().await, "a")
+            .await
+            .unwrap();
+        for limit in [1, 2, 100] {
+            let mut reader = database.reader().await;
+            let (mut all, mut before) = (Vec::new(), None);
+            loop {
+                let page = history::latest(&mut reader, "a", before, limit)
+                    .await
+                    .unwrap();
+                let Some(last) = page.last() else { break };
+                before = Some(last.seq);
+                all.extend(page);
+            }
+            all.reverse();
+            assert_eq!(all, whole, "{limit}");
+        }
+    })
+    .await;
+}

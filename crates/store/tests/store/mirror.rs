@@ -431,3 +431,59 @@ async fn names_are_found_by_kind_and_an_unchanged_list_costs_no_write() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn of_two_states_of_one_second_the_one_read_later_is_known() {
+    on_both(async |database| {
+        let read = async |changed: i64, read: Option<i64>| {
+            let mut state = ticket(7);
+            state.updated_at = Some(at(changed));
+            let mirrored = MirroredTicket {
+                ticket: &state,
+                content: changed,
+                raw: "{}",
+            };
+            let mut tx = database.tx().await;
+            tickets::put_read(&mut tx, "main", &[mirrored], read.map(at))
+                .await
+                .unwrap();
+            tx.commit().await.unwrap();
+            let known = tickets::by_ids(&mut *database.reader().await, "main", &[7]).await;
+            let known = known.unwrap()[&7];
+            assert_eq!(known.updated_at, Some(at(changed)));
+            known.read_at
+        };
+        assert_eq!(read(10, Some(12)).await, Some(at(12)));
+        assert_eq!(read(10, Some(15)).await, Some(at(15)));
+        assert_eq!(read(10, Some(13)).await, Some(at(15)));
+        assert_eq!(read(10, None).await, Some(at(15)));
+        assert_eq!(
+            read(20, None).await,
+            None,
+            "of another second nothing is known"
+        );
+        assert_eq!(read(20, Some(21)).await, Some(at(21)));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_ticket_says_where_it_was_merged_to() {
+    on_both(async |database| {
+        put_ticket(database, "main", &ticket(7), 1).await;
+        let merged = async |ticket| {
+            tickets::merged_into(&mut *database.reader().await, "main", ticket)
+                .await
+                .unwrap()
+        };
+        assert_eq!(merged(7).await, None);
+        assert_eq!(merged(404).await, None);
+        let mut tx = database.tx().await;
+        tickets::note_merged(&mut tx, "main", &[(7, 9)])
+            .await
+            .unwrap();
+        tx.commit().await.unwrap();
+        assert_eq!(merged(7).await, Some(9));
+    })
+    .await;
+}

@@ -51,6 +51,8 @@ fn any_line(dice: &SeededDice, id: &str) -> Vec<Operation> {
             1 => one.park(Parked::TicketClosed),
             2 if !has_claim => {
                 let before = at(i64::try_from(draw(dice, 5)).unwrap() * 50 - 60);
+                // What is claimed was due.
+                one.not_before = at(0);
                 one.claim(before, LEASE);
             }
             _ => {}
