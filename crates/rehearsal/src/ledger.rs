@@ -138,7 +138,9 @@ impl Ledger {
     }
 }
 
-/// The number of a case, from its id.
+/// The number of a case, from its id: that is the number and something never used twice, also not by
+/// a database that was put back.
 pub(crate) fn case_number(desk: &Desk) -> Option<usize> {
-    desk.case.strip_prefix("case")?.parse().ok()
+    let (number, _) = desk.case.strip_prefix("case")?.split_once('.')?;
+    number.parse().ok()
 }

@@ -34,7 +34,7 @@ impl Schedule<'_> {
         tell!(self, [case], "case {case} is made here");
         let contact = self.chance.pick(&CONTACTS);
         self.db.desks.push(Desk {
-            case: format!("case{case}"),
+            case: format!("case{case}.{serial}"),
             fields: CaseFields {
                 subject: format!("case {serial}"),
                 description: "What happened".to_owned(),
@@ -182,6 +182,7 @@ impl Schedule<'_> {
                 self.ledger.edited_here(case, field, value);
             }
         }
+        self.ledger.observe(&self.db.desks[case], &[], &self.swarm);
     }
 
     /// Somebody switches the rule, or two-way sync off and on.

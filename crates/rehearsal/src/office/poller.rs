@@ -247,9 +247,10 @@ impl Schedule<'_> {
             return;
         };
         let case = self.db.desks.len();
+        let serial = self.next_serial();
         tell!(self, [case, ticket.id], "  case {case} is made for ticket {}", ticket.id);
         self.db.desks.push(Desk {
-            case: format!("case{case}"),
+            case: format!("case{case}.{serial}"),
             fields: new.fields,
             deleted: false,
             link: Some(DeskLink {
