@@ -271,9 +271,16 @@ impl Desk {
             }
             let value = ticket_value(ticket, field);
             let pair = match (field, draft.sent.get(&field)) {
-                (CaseField::Contact | CaseField::Description, Some(sent)) => {
-                    Pair::new(sent.crm.clone(), value)
+                // Who was made the requester; a trigger or a person may have changed that since.
+                (CaseField::Contact, Some(sent)) => {
+                    let events = audit.map_or(&[][..], |audit| &audit.fields);
+                    let made = events.iter().find(|(of, _)| *of == field);
+                    Pair::new(
+                        sent.crm.clone(),
+                        made.map_or(value, |(_, made)| made.clone()),
+                    )
                 }
+                (CaseField::Description, Some(sent)) => Pair::new(sent.crm.clone(), value),
                 // Nothing is what a ticket has anyhow, so no event tells of it.
                 (_, Some(sent))
                     if sent.zendesk.is_none()
