@@ -15,7 +15,7 @@ mod pump;
 mod upload;
 
 pub use addition::{Added, NewComment, Source, comment};
-pub(crate) use arrival::hear;
+pub(crate) use arrival::{erase, hear};
 pub use download::{fetch_next, retry};
 pub use name::{content_type_of, safe_name};
 pub(crate) use upload::{Tokens, judge, upload};

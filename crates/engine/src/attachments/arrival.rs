@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde_json::value::RawValue;
 use store::Tx;
 use store::attachments::{self, Attachment, FileState};
-use store::comments::{CaseComment, MirroredComment};
+use store::comments::{self, CaseComment, MirroredComment};
 use zendesk::{AttachmentMeta, attachments_of};
 
 use crate::engine::Engine;
@@ -70,6 +70,24 @@ pub(crate) async fn hear(
         );
     }
     attachments::add(tx, &added).await?;
+    Ok(())
+}
+
+/// Removes the files of cases whose tickets Zendesk has erased, as far as they came from there. What
+/// was added here is ours and stays, like the case.
+///
+/// # Errors
+/// As the database says.
+pub(crate) async fn erase(tx: &mut Tx, cases: &[String]) -> Result<()> {
+    for case in cases {
+        let comments = comments::of_case(tx, case, 0, i64::MAX).await?;
+        let ids: Vec<String> = comments.into_iter().map(|row| row.comment.id).collect();
+        let files = attachments::of_comments(tx, &ids).await?;
+        let theirs = |file: &&Attachment| file.remote_id.is_some() && file.uploaded_at.is_none();
+        for file in files.values().flatten().filter(theirs) {
+            attachments::remove(tx, &file.id).await?;
+        }
+    }
     Ok(())
 }
 

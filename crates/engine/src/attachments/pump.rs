@@ -63,9 +63,9 @@ impl Incoming {
 
     /// The next full piece; asking for it says that the one before is kept. None at the end.
     pub(super) async fn next(&mut self) -> Option<Vec<u8>> {
-        if take(&mut self.is_out) {
-            // The thread may have ended meanwhile; then there is no next piece either.
-            drop(self.kept.send(()));
+        if take(&mut self.is_out) && self.kept.send(()).is_err() {
+            // The thread has ended; it hands nothing over any more.
+            return None;
         }
         let piece = self.pieces.recv().await;
         self.is_out = piece.is_some();

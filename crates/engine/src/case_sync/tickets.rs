@@ -317,6 +317,7 @@ async fn purge_scrubbed(
         .into_values()
         .collect();
     comments::purge_mirror(&mut page.tx, integration, &cases, &scrubbed).await?;
+    crate::attachments::erase(&mut page.tx, &cases).await?;
     links::purge(&mut page.tx, integration, &scrubbed).await?;
     conflicts::purge(&mut page.tx, integration, &scrubbed).await?;
     history::purge(&mut page.tx, &cases).await?;

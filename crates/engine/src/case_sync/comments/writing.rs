@@ -13,6 +13,7 @@ use store::history::{self, Event};
 use store::{links, tickets as ticket_mirror};
 
 use super::{Arrived, Batch, places};
+use crate::attachments;
 use crate::case_sync::pull::{Page, Pull};
 use crate::case_sync::{hints, link, users};
 use crate::content::content_of;
@@ -151,6 +152,7 @@ pub(in crate::case_sync) async fn write(
         )
         .collect();
     kept::mirror(&mut page.tx, integration, &rows).await?;
+    attachments::hear(pull.engine, &mut page.tx, integration, &rows, &new, page.now).await?;
     let made: Vec<(i64, String)> = mirrored
         .iter()
         .filter_map(|(comment, _, sent_by, ..)| Some((comment.id, sent_by.clone()?)))
