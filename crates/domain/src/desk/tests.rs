@@ -8,3 +8,4 @@ mod off;
 mod parked;
 mod publish;
 mod stage;
+mod table;
