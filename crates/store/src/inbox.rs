@@ -111,8 +111,8 @@ static HINT: Bulk = Bulk::new(
      not_before = CASE WHEN hint.state = 'waiting' AND hint.not_before < excluded.not_before THEN hint.not_before ELSE excluded.not_before END",
 );
 
-/// Asks that these records be looked at, from `not_before` on. One that waits already waits no longer
-/// than before.
+/// Asks, at `now`, that these records be looked at from `not_before` on. One that waits already waits no
+/// longer than before.
 ///
 /// # Errors
 /// As the database says.
@@ -120,8 +120,8 @@ pub async fn hint(
     tx: &mut Tx,
     integration: &str,
     subjects: &[Subject],
-    not_before: Timestamp,
     now: Timestamp,
+    not_before: Timestamp,
 ) -> Result<()> {
     // Each once, and always in the same order, so that two transactions never wait for each other.
     let mut subjects = subjects.to_vec();

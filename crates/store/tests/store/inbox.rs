@@ -19,7 +19,7 @@ async fn receive(store: &Store, integration: &str, event: &str, ticket: i64, n: 
 
 async fn hint(database: &Database, integration: &str, subjects: &[Subject], from: i64, now: i64) {
     let mut tx = database.tx().await;
-    inbox::hint(&mut tx, integration, subjects, at(from), at(now))
+    inbox::hint(&mut tx, integration, subjects, at(now), at(from))
         .await
         .unwrap();
     tx.commit().await.unwrap();

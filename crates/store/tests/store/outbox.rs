@@ -49,7 +49,7 @@ fn laden(line: &str, seq: i64) -> Operation {
                     name: "Grace".to_owned(),
                     email: None,
                 },
-                values: [(CaseField::Status, value.clone())].into(),
+                values: [(CaseField::Status, value)].into(),
                 sent: [(CaseField::Subject, pair.clone())].into(),
                 follows: Some(9_007_199_254_740_993),
             }),
