@@ -341,6 +341,18 @@ impl Desk {
     ) {
         // Another operation that may have changed the fields must read the audits itself first.
         if room.guards.marker && self.line().awaits_fields() {
+            // What was read before this is old news all the same.
+            let version = Version {
+                updated_at: ticket.updated_at,
+                read_at: Some(read_at),
+            };
+            if let Some(link) = &mut self.link
+                && link.ticket == ticket.id
+                && link.seen < version
+            {
+                link.seen = version;
+                written.link = true;
+            }
             written.look_again = true;
             return;
         }
