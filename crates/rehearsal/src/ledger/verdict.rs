@@ -30,6 +30,12 @@ impl Schedule<'_> {
         self.remote.ticket(desk.link.as_ref()?.ticket)
     }
 
+    /// Whether a ticket is the case's, or nobody's yet.
+    fn is_of(&self, found: &RemoteTicket, desk: &Desk) -> bool {
+        let case = self.db.case_of(found.ticket.id);
+        case.is_none_or(|case| self.db.desks[case].case == desk.case)
+    }
+
     /// I-01: one open ticket a case, and one case a ticket.
     fn check_tickets(&self) -> Option<(&'static str, String)> {
         let mut seen = BTreeSet::new();
@@ -45,6 +51,8 @@ impl Schedule<'_> {
                 .tickets
                 .iter()
                 .filter(|found| found.is_open())
+                // A ticket that this case cannot have has a case of its own.
+                .filter(|found| self.is_of(found, desk))
                 .filter(|found| {
                     let id = found.ticket.external_id.as_deref().unwrap_or_default();
                     let rest = id.strip_prefix(prefix.as_str());
@@ -129,6 +137,7 @@ impl Schedule<'_> {
                     .remote
                     .tickets
                     .iter()
+                    .filter(|found| self.is_of(found, desk))
                     .flat_map(|found| &found.comments)
                     .filter(|there| matches!(&there.origin, Origin::Ours(id) if *id == comment.id))
                     .collect();

@@ -233,7 +233,10 @@ impl Schedule<'_> {
                 self.tally.add(Count::Adopted);
             }
             self.received(case, ticket.id, received);
-            return;
+            if received != Received::Stale {
+                return;
+            }
+            // Its case has another ticket, so this one gets a case of its own.
         }
         let mode = self.db.mode;
         let planned = plan_new(TicketFacts {
