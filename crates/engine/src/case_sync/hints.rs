@@ -7,6 +7,8 @@
 use std::collections::HashMap;
 
 use domain::desk::Marker;
+use domain::merge::Mode;
+use domain::outbox::{Line, State};
 use domain::ticket::Ticket;
 use jiff::{SignedDuration, Timestamp};
 use store::inbox::{self, Hint, Subject};
@@ -52,7 +54,7 @@ async fn look_at(
 ) -> Result<()> {
     let not_before = now.saturating_add(wait).unwrap_or(now);
     let subjects = [Subject::Ticket(ticket)];
-    Ok(inbox::hint(tx, integration, &subjects, now, not_before).await?)
+    Ok(inbox::hint(tx, integration, &subjects, not_before, now).await?)
 }
 
 /// Heeds the hints of one integration that are due. Returns how many tickets were looked at.
@@ -71,11 +73,64 @@ pub(crate) async fn heed(engine: &Engine, integration: &Integration) -> Result<u
     let Some(lease) = leases::take(&engine.store, &name, holder, engine.now(), LOOK).await? else {
         return Ok(0);
     };
-    let looked = look(engine, integration, &due).await;
+    let looked = match leave_busy(engine, integration, due).await {
+        Ok(free) if free.is_empty() => Ok(0),
+        Ok(free) => look(engine, integration, &free).await,
+        Err(error) => Err(error),
+    };
     let mut tx = engine.store.begin().await?;
     leases::give_back(&mut tx, &lease).await?;
     tx.commit().await?;
     looked
+}
+
+/// Puts off the hints of tickets that an operation is busy with, until it may have ended: it reads the
+/// ticket itself, and whoever looks meanwhile could not tell our own write from somebody else's. Returns
+/// the others.
+async fn leave_busy(
+    engine: &Engine,
+    integration: &Integration,
+    due: Vec<Hint>,
+) -> Result<Vec<Hint>> {
+    if integration.settings.mode() == Mode::OneWay {
+        return Ok(due);
+    }
+    let named: Vec<i64> = due.iter().filter_map(ticket_of).collect();
+    let mut reader = engine.store.read().await?;
+    let cases = links::cases_of(&mut reader, &integration.id, &named).await?;
+    let ids: Vec<String> = cases.values().cloned().collect();
+    let lines = outbox::lines(&mut reader, &ids).await?;
+    drop(reader);
+    let until = |hint: &Hint| {
+        let (operations, last_seq) = lines.get(cases.get(&ticket_of(hint)?)?)?;
+        let line = Line {
+            id: "",
+            operations,
+            last_seq: *last_seq,
+        };
+        line.awaits_fields().then_some(())?;
+        let ends = line.open().map(|operation| match operation.state {
+            State::Claimed => engine.now(),
+            State::Waiting | State::Parked | State::Done | State::Discarded => operation.not_before,
+        });
+        ends.max()
+    };
+    let (mut free, mut busy) = (Vec::new(), Vec::new());
+    for hint in due {
+        match until(&hint) {
+            None => free.push(hint),
+            Some(until) => busy.push((hint, until.max(engine.now()).saturating_add(BUSY))),
+        }
+    }
+    if !busy.is_empty() {
+        let mut tx = engine.store.begin().await?;
+        for (hint, until) in busy {
+            let until = until.unwrap_or(Timestamp::MAX);
+            inbox::postpone(&mut tx, &[hint], until).await?;
+        }
+        tx.commit().await?;
+    }
+    Ok(free)
 }
 
 /// Heeds the hints of every active integration. Returns how many tickets were looked at.
