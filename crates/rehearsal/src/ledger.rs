@@ -6,8 +6,8 @@ use std::collections::{BTreeSet, HashMap};
 
 use domain::case::CaseField;
 use domain::desk::Desk;
-use domain::plan::FieldConflict;
-use domain::push::Audit;
+use domain::plan::{FieldConflict, case_value};
+use domain::push::{Audit, Draft};
 use domain::value::Value;
 use jiff::Timestamp;
 
@@ -51,9 +51,15 @@ pub(crate) struct Ledger {
 
 impl Ledger {
     /// A person gave a field of a case this value.
-    pub(crate) fn edited_here(&mut self, case: usize, field: CaseField, value: Value) {
+    pub(crate) fn edited_here(&mut self, case: usize, desk: &Desk, field: CaseField) {
         self.edits
             .retain(|edit| edit.case != Some(case) || edit.field != field);
+        let value = case_value(&desk.fields, field);
+        let agreed = desk.link.as_ref().and_then(|link| link.agreed.get(field));
+        if agreed.is_some_and(|pair| pair.crm == value) {
+            // Taken back to what is agreed on: that is no edit any more.
+            return;
+        }
         self.edits.push(Edit {
             case: Some(case),
             ticket: None,
@@ -108,6 +114,14 @@ impl Ledger {
                 *field == edit.field && says_the_same(*field, &edit.value, value, swarm)
             });
             edit.case != Some(case) || !taken
+        });
+    }
+
+    /// The same for the ticket that a draft became.
+    pub(crate) fn created(&mut self, case: usize, draft: &Draft) {
+        self.edits.retain(|edit| {
+            let sent = draft.sent.get(&edit.field);
+            edit.case != Some(case) || sent.is_none_or(|pair| pair.crm != edit.value)
         });
     }
 

@@ -76,8 +76,7 @@ impl Schedule<'_> {
             set_field(&mut fields, field, &value);
             desk.edit(fields, room, written);
         });
-        self.ledger.edited_here(case, field, value);
-        self.ledger.observe(&self.db.desks[case], &[], &self.swarm);
+        self.ledger.edited_here(case, &self.db.desks[case], field);
     }
 
     fn draw_value_here(&mut self, field: CaseField) -> Value {
@@ -179,10 +178,9 @@ impl Schedule<'_> {
         for field in EDITED {
             let value = case_value(&self.db.desks[case].fields, field);
             if case_value(&before, field) != value {
-                self.ledger.edited_here(case, field, value);
+                self.ledger.edited_here(case, &self.db.desks[case], field);
             }
         }
-        self.ledger.observe(&self.db.desks[case], &[], &self.swarm);
     }
 
     /// Somebody switches the rule, or two-way sync off and on.

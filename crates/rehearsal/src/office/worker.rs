@@ -376,6 +376,7 @@ impl Schedule<'_> {
             | Closing::Lost => None,
         };
         let accepted = matches!(closing, Closing::Accepted { .. });
+        let created = matches!(closing, Closing::Created { .. });
         let before = self.db.desks[job.case].operation(&job.op_id).cloned();
         let (op_id, token) = (job.op_id.clone(), job.token);
         let met = match &closing {
@@ -394,6 +395,10 @@ impl Schedule<'_> {
         }
         if let Some(audit) = audit.filter(|_| kept) {
             self.ledger.accepted(job.case, &audit, &self.swarm);
+        }
+        let draft = before.as_ref().and_then(|before| before.payload.draft.as_ref());
+        if let Some(draft) = draft.filter(|_| kept && created) {
+            self.ledger.created(job.case, draft);
         }
         if let Some(operation) = before.filter(|_| kept && accepted) {
             self.check_accepted(job.case, &operation);
