@@ -176,10 +176,25 @@ impl Attempt {
             Life::Alive => {}
         }
         if let Some(fields) = self.refused.take() {
-            return close(Closing::Refused { fields });
+            return self.refuse(fields, now);
         }
         self.reading = Some(reading);
         Action::Plan
+    }
+
+    /// Waits until an earlier request of this operation cannot arrive any more.
+    fn wait_for_earlier(&self, now: Timestamp) -> Action {
+        let problem = "A request that got no answer may still arrive in Zendesk.".to_owned();
+        self.put_off(now, Parked::NoAnswer { problem }, Sent::Before)
+    }
+
+    /// Zendesk refused it. Were it parked while an earlier request may still be carried out, nobody
+    /// would know that one as ours.
+    fn refuse(&self, fields: Vec<(Option<CaseField>, String)>, now: Timestamp) -> Action {
+        if self.operation.is_unknown(now) {
+            return self.wait_for_earlier(now);
+        }
+        close(Closing::Refused { fields })
     }
 
     fn planned(&mut self, planned: Planned, now: Timestamp) -> Action {
@@ -191,9 +206,7 @@ impl Attempt {
             // A request that got no answer may still arrive and be carried out. The operation stays
             // until then, so that it is known as ours.
             Planned::Nothing | Planned::Park(_) if self.operation.is_unknown(now) => {
-                let problem =
-                    "A request that got no answer may still arrive in Zendesk.".to_owned();
-                self.put_off(now, Parked::NoAnswer { problem }, Sent::Before)
+                self.wait_for_earlier(now)
             }
             Planned::Nothing => close(Closing::Nothing),
             Planned::Park(reason) => close(Closing::Park(reason)),
