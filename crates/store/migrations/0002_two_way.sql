@@ -35,7 +35,7 @@ CREATE TABLE outbox (
 );
 CREATE UNIQUE INDEX outbox_claimed ON outbox (line) WHERE state = 'claimed';
 CREATE UNIQUE INDEX outbox_ticket ON outbox (line) WHERE kind IN ('publish', 'follow_up') AND state IN ('waiting', 'claimed', 'parked');
-CREATE INDEX outbox_due ON outbox (not_before) WHERE state IN ('waiting', 'claimed');
+CREATE INDEX outbox_due ON outbox (kind, not_before) WHERE state IN ('waiting', 'claimed');
 CREATE INDEX outbox_open ON outbox (line, kind, seq) WHERE state IN ('waiting', 'claimed');
 CREATE INDEX outbox_parked ON outbox (created_at, op_id) WHERE state = 'parked';
 CREATE INDEX outbox_ended ON outbox (ended_at) WHERE state IN ('done', 'discarded');

@@ -197,6 +197,25 @@ pub async fn end(tx: &mut Tx, job: &Job, problem: Option<&str>, now: Timestamp) 
     }
 }
 
+/// Puts the job back into the queue, to be claimed again from `not_before` on.
+///
+/// # Errors
+/// [`Error::LeaseLost`] if another worker has claimed the job since.
+pub async fn put_off(tx: &mut Tx, job: &Job, not_before: Timestamp) -> Result<()> {
+    let held = sqlx::query(
+        "UPDATE job SET state = 'waiting', not_before = $3, lease_until = 0, lease_holder = NULL WHERE id = $1 AND lease_token = $2 AND state = 'running'",
+    )
+    .bind(job.id.clone())
+    .bind(job.lease_token)
+    .bind(not_before.as_microsecond())
+    .execute(&mut **tx)
+    .await?;
+    match held.rows_affected() {
+        0 => Err(Error::LeaseLost),
+        _ => Ok(()),
+    }
+}
+
 /// Removes jobs that ended before `before`, so that the table stays small.
 ///
 /// # Errors

@@ -112,6 +112,11 @@ pub struct Counters {
 }
 
 impl Counters {
+    /// Whether anything has come from Zendesk in this run.
+    pub fn have_read_anything(&self) -> bool {
+        self.users.read + self.tickets.read + self.comments.read > 0
+    }
+
     /// Whether nothing in the mirror changed.
     pub fn are_idle(&self) -> bool {
         [self.users, self.tickets, self.comments]
@@ -256,12 +261,27 @@ pub async fn progress(
     now: Timestamp,
 ) -> Result<()> {
     sqlx::query(
-        "UPDATE run SET state = 'running', stage = $2, counters = $3, started_at = COALESCE(started_at, $4) WHERE id = $1 AND ended_at IS NULL",
+        "UPDATE run SET state = 'running', problem = NULL, stage = $2, counters = $3, started_at = COALESCE(started_at, $4) WHERE id = $1 AND ended_at IS NULL",
     )
     .bind(clean(id))
     .bind(clean(stage))
     .bind(serde_json::to_string(counters).map_err(|error| Error::Damaged(error.to_string()))?)
     .bind(now.as_microsecond())
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+/// Notes that the run waits, and for what; it goes on by itself ([`progress`] clears it).
+///
+/// # Errors
+/// As the database says.
+pub async fn wait(tx: &mut Tx, id: &str, problem: &str) -> Result<()> {
+    sqlx::query(
+        "UPDATE run SET state = 'waiting', problem = $2 WHERE id = $1 AND ended_at IS NULL",
+    )
+    .bind(clean(id))
+    .bind(clean(problem))
     .execute(&mut **tx)
     .await?;
     Ok(())

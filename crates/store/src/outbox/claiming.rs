@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use domain::guard::Guards;
-use domain::outbox::{Line, Operation, head};
+use domain::outbox::{Kind, Line, Operation, head};
 use jiff::Timestamp;
 use sqlx::{AnyConnection, AssertSqlSafe, Row as _};
 
@@ -17,8 +17,8 @@ use crate::database::{Dialect, Store, Tx};
 use crate::error::{Error, Result};
 use crate::leases::after;
 
-/// How many lines a claim tries before it gives up for now: those before may have been taken by others
-/// since it looked.
+/// How many lines of one kind of operation a claim tries before it gives up for now: those before may have been
+/// taken by others since it looked.
 const TRIES: i64 = 16;
 
 /// An operation that was claimed just now.
@@ -40,9 +40,8 @@ const FREE: &str = "o.state = 'waiting' AND NOT EXISTS (SELECT 1 FROM outbox p W
 /// not sync both ways (ticket-sync.md 2). `$1` names one integration, or is empty for any.
 const ALLOWED: &str = "JOIN integration i ON i.id = o.integration_id AND i.active = 1 AND i.two_way = 1 WHERE ($1 = '' OR o.integration_id = $1)";
 
-/// Claims the most urgent operation that may go now, of any integration or only of this one: what
-/// makes a ticket, then comments, then fields, then people; the one that has been due longest first.
-/// Looking costs no write.
+/// Claims the most urgent operation that may go now, of any integration or only of this one: in the
+/// order of [`Kind`], and of one kind the one that has been due longest. Looking costs no write.
 ///
 /// # Errors
 /// As the database says; [`Error::Damaged`] only if nothing but operations that cannot be read is due.
@@ -53,15 +52,17 @@ pub async fn claim(
     now: Timestamp,
     lease: Duration,
 ) -> Result<Option<Claimed>> {
-    let lines = due_lines(&mut *store.read().await?, integration, now).await?;
     let mut damaged = None;
-    for line in lines {
-        match claim_in(store, &line, holder, now, lease).await {
-            Ok(None) => {}
-            Ok(claimed) => return Ok(claimed),
-            // One row that cannot be read must not hold back all others.
-            Err(error @ Error::Damaged(_)) => damaged = Some(error),
-            Err(error) => return Err(error),
+    for kind in Kind::ALL {
+        let lines = due_lines(&mut *store.read().await?, integration, *kind, now).await?;
+        for line in lines {
+            match claim_in(store, &line, holder, now, lease).await {
+                Ok(None) => {}
+                Ok(claimed) => return Ok(claimed),
+                // One row that cannot be read must not hold back all others.
+                Err(error @ Error::Damaged(_)) => damaged = Some(error),
+                Err(error) => return Err(error),
+            }
         }
     }
     damaged.map_or(Ok(None), Err)
@@ -70,18 +71,19 @@ pub async fn claim(
 async fn due_lines(
     connection: &mut AnyConnection,
     integration: Option<&str>,
+    kind: Kind,
     now: Timestamp,
 ) -> Result<Vec<String>> {
-    // What is claimed was due before that, so that one index serves both.
+    // What is claimed was due before that, so one index finds the oldest of either, however many wait.
     let text = format!(
-        "SELECT o.line FROM outbox o {ALLOWED} AND o.state IN ('waiting', 'claimed') AND o.not_before <= $2 \
+        "SELECT o.line FROM outbox o {ALLOWED} AND o.kind = $3 AND o.state IN ('waiting', 'claimed') AND o.not_before <= $2 \
          AND ((o.state = 'claimed' AND o.lease_until <= $2) OR ({FREE})) \
-         ORDER BY CASE o.kind WHEN 'publish' THEN 0 WHEN 'follow_up' THEN 0 WHEN 'comment' THEN 1 WHEN 'fields' THEN 2 ELSE 3 END, \
-         o.not_before, o.created_at, o.op_id LIMIT {TRIES}"
+         ORDER BY o.not_before, o.created_at, o.op_id LIMIT {TRIES}"
     );
     Ok(sqlx::query_scalar(AssertSqlSafe(text))
         .bind(clean(integration.unwrap_or_default()))
         .bind(now.as_microsecond())
+        .bind(kind.as_str().to_owned())
         .fetch_all(connection)
         .await?)
 }

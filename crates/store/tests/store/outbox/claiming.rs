@@ -106,15 +106,9 @@ async fn what_is_claimed_is_what_the_core_says_goes_first_of_each_line() {
             claimed.push(operation);
         }
         assert_eq!(expected, BTreeMap::new(), "due, and never claimed");
-        let urgency = |operation: &Operation| match operation.kind {
-            Kind::Publish | Kind::FollowUp => 0,
-            Kind::Comment => 1,
-            Kind::Fields => 2,
-            Kind::Person => 3,
-        };
         let order: Vec<_> = claimed
             .iter()
-            .map(|operation| (urgency(operation), operation.not_before))
+            .map(|operation| (operation.kind, operation.not_before))
             .collect();
         assert!(order.is_sorted(), "{order:?}");
         // Nothing is due before the first lease ends or the first pause.
