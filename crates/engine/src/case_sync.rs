@@ -15,6 +15,7 @@ mod push;
 mod references;
 mod room;
 mod stream;
+mod sweep;
 mod tickets;
 mod users;
 
@@ -27,6 +28,7 @@ pub(crate) use hints::heed_all;
 pub(crate) use link::rule_words;
 use pull::Pull;
 pub(crate) use push::{foresee, push_next};
+pub(crate) use sweep::{turn as sweep, verify_all};
 
 /// Carries out one pull job: opens its run or goes on with it, reads every stream, sends what waits,
 /// ends it.
@@ -58,7 +60,10 @@ async fn run(engine: &Engine, job: &Job, client: Option<Client>) -> Result<()> {
     if sends && outcome.is_ok() {
         outcome = drain::drain(&mut pull).await;
     }
-    pull.end(outcome).await
+    match outcome {
+        Err(error) if pull.may_wait_for(&error) => pull.wait_for(&error).await,
+        outcome => pull.end(outcome).await,
+    }
 }
 
 async fn read_streams(pull: &mut Pull<'_>) -> Result<()> {

@@ -25,6 +25,10 @@ const LOG_LINES: i64 = 1_000;
 const KEEP_JOBS: SignedDuration = SignedDuration::from_hours(7 * 24);
 const KEEP_IDLE_RUNS: SignedDuration = SignedDuration::from_hours(24);
 const KEEP_RUNS: SignedDuration = SignedDuration::from_hours(90 * 24);
+/// A run whose sign-in was refused on the way looks again after this time, and ends after so many
+/// looks: a quarter of an hour, the longest that anything waits without a decision (I-24).
+const SIGN_IN_PAUSE: SignedDuration = SignedDuration::from_secs(30);
+const SIGN_IN_LOOKS: i64 = 30;
 /// How many ids are remembered as mirrored before the memory starts anew: bounded whatever the
 /// size of the account.
 const REMEMBERED: usize = 50_000;
@@ -460,6 +464,33 @@ impl<'a> Pull<'a> {
         }
         self.keeps_unreadable |= !page.unreadable.is_empty();
         Ok(())
+    }
+
+    /// Whether the run is to wait for a person to mend the sign-in, rather than end: it worked when the
+    /// run began, and somebody has taken it away since.
+    pub(super) fn may_wait_for(&self, error: &Error) -> bool {
+        let refused = matches!(error, Error::Zendesk(zendesk::Error::NotSignedIn { .. }));
+        let run = self.run.as_ref();
+        refused
+            && run.is_some_and(|run| {
+                run.job.attempts < SIGN_IN_LOOKS && run.counters.have_read_anything()
+            })
+    }
+
+    /// Leaves the run waiting, with the reason for all to see. It goes on by itself once the sign-in is
+    /// mended.
+    pub(super) async fn wait_for(self, error: &Error) -> Result<()> {
+        let Some(run) = &self.run else {
+            return Ok(());
+        };
+        self.engine.memory.forget_client(&self.integration.id);
+        let now = self.engine.now();
+        let mut tx = self.engine.store.begin().await?;
+        jobs::put_off(&mut tx, run.job, now.saturating_add(SIGN_IN_PAUSE).unwrap_or(now)).await?;
+        runs::wait(&mut tx, &run.id, &error.to_string()).await?;
+        let line = [(Level::Warning, error.to_string())];
+        runs::log(&mut tx, &run.id, run.log_length + 1, &line, now).await?;
+        Ok(tx.commit().await?)
     }
 
     /// Ends the run.
