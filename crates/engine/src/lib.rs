@@ -4,6 +4,7 @@
 //! users (`read -> link -> plan -> push -> confirm`) will stand beside it in `profile_send`.
 
 pub mod attachments;
+pub mod budget;
 mod case_sync;
 pub mod case_view;
 pub mod connection;
@@ -16,6 +17,7 @@ pub mod integration_view;
 pub mod integrations;
 mod memory;
 pub mod schedule;
+pub mod sweep;
 pub mod webhooks;
 pub mod worker;
 

@@ -1,6 +1,7 @@
 //! Comments into the mirror and onto cases, by the export of ticket events.
 
 mod places;
+mod rereading;
 mod writing;
 
 use std::collections::{HashMap, HashSet};
@@ -12,6 +13,7 @@ use jiff::Timestamp;
 use serde_json::value::RawValue;
 use store::comments as kept;
 use store::{links, tickets as ticket_mirror};
+pub(super) use rereading::reread;
 pub(super) use writing::write;
 use zendesk::{BadRecord, EventPage, Record, TicketEvent};
 

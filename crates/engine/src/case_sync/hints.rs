@@ -4,6 +4,8 @@
 //! comments, and merged like any other. A pull leaves a hint for a ticket that an operation of ours is
 //! busy with, and a push for one that it could not merge itself. Hints of one ticket are one look.
 
+mod people;
+
 use std::collections::HashMap;
 
 use domain::desk::Marker;
@@ -167,6 +169,7 @@ async fn look(engine: &Engine, integration: &Integration, due: &[Hint]) -> Resul
     let named: Vec<i64> = due.iter().filter_map(ticket_of).collect();
     let records = pull.client.tickets_show_many(&named).await?;
     let read_at = pull.client.server_time().unwrap_or_else(|| engine.now());
+    let told = people::fetch(&pull.client, due).await?;
     let mut batch = Batch::default();
     for ticket in records.iter().filter_map(|record| record.id) {
         let markers = markers(&pull, ticket).await?;
@@ -176,6 +179,7 @@ async fn look(engine: &Engine, integration: &Integration, due: &[Hint]) -> Resul
     let strangers = users::fetch(&mut pull, people.collect::<Vec<_>>().into_iter()).await?;
     let mut page = pull.begin().await?;
     inbox::done(&mut page.tx, due).await?;
+    users::put(&pull, &mut page, &told).await?;
     users::put(&pull, &mut page, &strangers).await?;
     tickets::put(&mut pull, &mut page, &records, read_at).await?;
     for ticket in unsettled(&records, read_at) {

@@ -195,7 +195,7 @@ async fn hide(
 }
 
 /// Whether two texts say the same but for blanks and line breaks, which Zendesk sets its own way.
-fn same_words(one: &str, other: &str) -> bool {
+pub(super) fn same_words(one: &str, other: &str) -> bool {
     one.split_whitespace().eq(other.split_whitespace())
 }
 
