@@ -1,5 +1,6 @@
 //! What one transaction does to a case, told as stories.
 
+mod any;
 mod comments;
 mod fields;
 mod follow_up;

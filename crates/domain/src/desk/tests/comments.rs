@@ -228,25 +228,44 @@ fn while_a_comment_of_ours_is_under_way_one_that_comes_in_waits_for_a_look_at_it
 
 #[test]
 fn a_parked_comment_of_which_a_request_may_still_arrive_makes_one_that_comes_in_wait_too() {
+    let unfit = || Net::Says(Reply::Unfit(Parked::TooLong { bytes: 70_000 }));
+    let mut stage = Stage::linked(REMOTE);
+    stage.say("c1");
+    stage.net.extend([Net::Late, unfit()]);
+    stage.work();
+    stage.pass(5);
+    stage.work();
+    assert_eq!(stage.line(), ["comment c1 parked too_long"]);
+    assert_eq!(placed(&stage, &Marker::Unchecked), Place::Wait);
+    // One that parked at its first request needs no such care.
+    let mut stage = Stage::linked(REMOTE);
+    stage.say("c1");
+    stage.net.push_back(unfit());
+    stage.work();
+    assert_eq!(stage.line(), ["comment c1 parked too_long"]);
+    assert_eq!(placed(&stage, &Marker::Unchecked), Place::New);
+}
+
+#[test]
+fn a_comment_refused_while_its_first_request_may_still_arrive_parks_only_after_that() {
     let mut stage = Stage::linked(REMOTE);
     stage.say("c1");
     stage.net.push_back(Net::Late);
     stage.work();
+    let sure = stage.now + LATE;
     let fields = vec![(None, "No.".to_owned())];
-    stage.net.push_back(Net::Says(Reply::Refused {
-        fields: fields.clone(),
-    }));
-    stage.pass(5);
-    stage.work();
+    for _ in 0..100 {
+        stage.net.push_back(Net::Says(Reply::Refused {
+            fields: fields.clone(),
+        }));
+    }
+    while stage.now < sure {
+        assert_eq!(stage.line(), ["comment c1 waiting"]);
+        stage.pass(60);
+        stage.work();
+    }
+    stage.rest();
     assert_eq!(stage.line(), ["comment c1 parked refused"]);
-    assert_eq!(placed(&stage, &Marker::Unchecked), Place::Wait);
-    // One that was refused at its first request needs no such care.
-    let mut stage = Stage::linked(REMOTE);
-    stage.say("c1");
-    stage.net.push_back(Net::Says(Reply::Refused { fields }));
-    stage.work();
-    assert_eq!(stage.line(), ["comment c1 parked refused"]);
-    assert_eq!(placed(&stage, &Marker::Unchecked), Place::New);
 }
 
 #[test]

@@ -369,19 +369,30 @@ impl Stage {
     /// Works until nothing is open any more, waiting for whatever waits.
     pub(super) fn rest(&mut self) {
         for _ in 0..200 {
-            if !self.work() {
-                let line = self.desk.line();
-                let open = line.open().map(|o| o.not_before.max(o.lease_until));
-                let Some(next) = open.filter(|next| *next > self.now).min() else {
-                    break;
-                };
-                self.now = next;
+            if !self.work() && !self.wait() {
+                break;
             }
         }
+        self.assert_rest();
+    }
+
+    /// Lets time pass until something may go. False if nothing ever will by itself.
+    pub(super) fn wait(&mut self) -> bool {
+        let open = self.desk.operations.iter().filter(|o| o.state.is_open());
+        let moments = open.map(|operation| match operation.state {
+            State::Claimed => operation.lease_until,
+            State::Waiting | State::Parked | State::Done | State::Discarded => operation.not_before,
+        });
+        let next = moments.filter(|moment| *moment > self.now).min();
+        self.now = next.unwrap_or(self.now);
+        next.is_some()
+    }
+
+    pub(super) fn assert_rest(&self) {
+        let operations = &self.desk.operations;
         assert!(
-            self.desk.line().open().next().is_none(),
-            "no rest: {:?}",
-            self.desk.operations
+            !operations.iter().any(|o| o.state.is_open()),
+            "no rest: {operations:?}"
         );
     }
 
