@@ -36,6 +36,19 @@ impl Desk {
         room: &mut Room<'_>,
         written: &mut Written,
     ) -> Received {
+        // Of what was parked since the ticket was gone, a request may have been carried out before that:
+        // a worker must look at the audits first.
+        let version = Version {
+            updated_at: ticket.updated_at,
+            read_at: Some(read_at),
+        };
+        let link = self.link.as_ref();
+        let is_news = link.is_some_and(|link| {
+            link.ticket == ticket.id && !is_stale(link.seen, version, room.guards)
+        });
+        if is_news && matches!(ticket.life(), Life::Alive | Life::Closed) && !self.deleted {
+            self.unpark(&Parked::TicketDeleted, room.now, written);
+        }
         if room.mode != Mode::OneWay && self.line().awaits_fields() && room.guards.marker {
             return Received::Deferred;
         }
