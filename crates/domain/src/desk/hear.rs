@@ -91,7 +91,17 @@ impl Desk {
                 op_id: Some(op_id.clone()),
             };
         }
-        place(comment, marker, self.line(), description, guards)
+        let placed = place(comment, marker, self.line(), description, guards);
+        // Of a comment of ours that Zendesk has not got, as far as we know, the sending may be what
+        // was forgotten.
+        let is_own_unknown = self
+            .comments
+            .iter()
+            .any(|known| known.remote.is_none() && !known.is_description);
+        match (placed, marker) {
+            (Place::New, Marker::Unchecked) if is_own_unknown && guards.marker => Place::Wait,
+            (placed, _) => placed,
+        }
     }
 
     /// Notes which Zendesk comment a case comment is. It never becomes another one.
