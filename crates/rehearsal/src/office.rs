@@ -7,6 +7,7 @@ mod worker;
 
 use std::collections::BTreeMap;
 
+use domain::comment::TicketComment;
 use domain::desk::Desk;
 use domain::merge::Mode;
 
@@ -26,6 +27,8 @@ pub(crate) struct Database {
     pub(crate) links: Vec<(i64, usize)>,
     /// Tickets to look at again.
     pub(crate) hints: BTreeMap<i64, Hint>,
+    /// Comments, with their markers, whose ticket has not arrived.
+    pub(crate) orphans: Vec<(TicketComment, Option<String>)>,
     /// How far the tickets' export was read.
     pub(crate) tickets_read: (i64, i64),
     /// How far the comments' export was read.
@@ -60,6 +63,7 @@ impl Database {
             desks: Vec::new(),
             links: Vec::new(),
             hints: BTreeMap::new(),
+            orphans: Vec::new(),
             tickets_read: (0, 0),
             comments_read: (0, 0),
             mode,

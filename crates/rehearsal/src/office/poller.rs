@@ -188,6 +188,7 @@ impl Schedule<'_> {
         let ticket = &shown.ticket;
         let Some(case) = self.db.case_of(ticket.id) else {
             self.meet_ticket(shown);
+            self.take_orphans(ticket.id);
             return;
         };
         let link = self.db.desks[case].link.as_ref();
@@ -199,6 +200,20 @@ impl Schedule<'_> {
             desk.receive(ticket, at(shown.date), room, written)
         });
         self.received(case, ticket.id, received);
+    }
+
+    fn take_orphans(&mut self, ticket: i64) {
+        if self.db.case_of(ticket).is_none() {
+            return;
+        }
+        let orphans = std::mem::take(&mut self.db.orphans);
+        let (own, others): (Vec<_>, Vec<_>) = orphans
+            .into_iter()
+            .partition(|(comment, _)| comment.ticket_id == ticket);
+        self.db.orphans = others;
+        if !own.is_empty() {
+            self.take_comments(ticket, &own, true);
+        }
     }
 
     fn received(&mut self, case: usize, ticket: i64, received: Received) {
@@ -293,7 +308,10 @@ impl Schedule<'_> {
         checked: bool,
     ) -> bool {
         let Some(case) = self.db.case_of(ticket) else {
-            // A look at the ticket brings them in once it has a case.
+            // They are kept until the ticket arrives.
+            if checked {
+                self.db.orphans.extend(comments.iter().cloned());
+            }
             if !self.db.hints.contains_key(&ticket) {
                 self.hint(ticket, 0);
             }
