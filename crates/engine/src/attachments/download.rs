@@ -161,41 +161,62 @@ async fn attempt(
         Err(Error::Refused(problem)) => return Ok(Fetched::Failed(Zendesk::Setup(problem))),
         Err(other) => return Err(other),
     };
-    let (fetched, whole) = Box::pin(take_in(engine, client, url, file, limits)).await?;
-    match whole {
-        None => Ok(fetched.map_or(Fetched::Done, |error| judge(error, limits))),
-        Some((downloaded, chunks)) => finish(engine, file, &downloaded, chunks).await,
+    match Box::pin(take_in(engine, &client, url, file, limits)).await? {
+        Taken::Whole(downloaded, chunks) => finish(engine, file, &downloaded, chunks).await,
+        Taken::Unwanted => Ok(Fetched::Done),
+        Taken::Broken(error) => Ok(judge(the_cause(&client, error).await, limits)),
     }
 }
 
-/// Keeps the bytes as they come, each piece in a transaction of its own. Gives the error, or what came
-/// in how many pieces; neither if the file was removed here meanwhile.
+/// A stranger is refused a private file just like somebody who may not see it, so whether we are known
+/// is asked before the file is blamed.
+async fn the_cause(client: &Client, error: Zendesk) -> Zendesk {
+    if !matches!(error, Zendesk::Forbidden { .. }) {
+        return error;
+    }
+    match client.me().await {
+        Err(stranger @ Zendesk::NotSignedIn { .. }) => stranger,
+        Ok(_) | Err(_) => error,
+    }
+}
+
+/// What came of a download.
+enum Taken {
+    /// All of it, in so many pieces.
+    Whole(Downloaded, i64),
+    /// Part of it, or nothing.
+    Broken(Zendesk),
+    /// The file was removed or parked here meanwhile.
+    Unwanted,
+}
+
+/// Keeps the bytes as they come, each piece in a transaction of its own.
 async fn take_in(
     engine: &Engine,
-    client: Client,
+    client: &Client,
     url: String,
     file: &Attachment,
     limits: Limits,
-) -> Result<(Option<Zendesk>, Option<(Downloaded, i64)>)> {
-    let mut incoming = Incoming::begin(client, url, limits.largest);
+) -> Result<Taken> {
+    let mut incoming = Incoming::begin(client.clone(), url, limits.largest);
     let mut seq = 0;
     while let Some(piece) = incoming.next().await {
         if !keep_piece(engine, file, seq, &piece).await? {
-            return Ok((None, None));
+            return Ok(Taken::Unwanted);
         }
         seq += 1;
     }
     let (downloaded, rest) = match incoming.end().await {
         Ok(ended) => ended,
-        Err(error) => return Ok((Some(error), None)),
+        Err(error) => return Ok(Taken::Broken(error)),
     };
     if !rest.is_empty() {
         if !keep_piece(engine, file, seq, &rest).await? {
-            return Ok((None, None));
+            return Ok(Taken::Unwanted);
         }
         seq += 1;
     }
-    Ok((None, Some((downloaded, seq))))
+    Ok(Taken::Whole(downloaded, seq))
 }
 
 /// Keeps a piece. False if the file is not waited for any more: it was redacted, or parked.
