@@ -69,7 +69,7 @@ async fn an_oauth_token_that_is_revoked_is_renewed_and_the_pull_goes_on() {
 }
 
 #[tokio::test]
-async fn an_oauth_token_that_stays_refused_ends_the_run_after_one_renewal() {
+async fn an_oauth_token_that_stays_refused_ends_the_run_after_a_quarter_of_an_hour() {
     let told = fail_and_recover(
         small().oauth(),
         &["revoke-token:route=incremental/tickets/cursor:after=1"],
