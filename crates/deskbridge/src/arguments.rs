@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{ArgAction, Args, Parser, Subcommand};
 
 use crate::commands::{
-    case, credential, demo, doctor, init, integration, keys, serve, simulator, sync,
+    case, credential, demo, doctor, init, integration, keys, serve, simulator, sync, webhook,
 };
 
 const QUICK_START: &str = "\
@@ -72,6 +72,9 @@ pub(crate) enum Command {
     Integration(integration::Action),
     /// Pulls an account's users, tickets and comments now
     Sync(sync::Arguments),
+    /// What Zendesk tells by itself, so that its changes are here at once
+    #[command(subcommand)]
+    Webhook(webhook::Action),
     /// Cases and their tickets
     #[command(subcommand)]
     Case(case::Action),

@@ -10,6 +10,7 @@ pub(crate) mod keys;
 pub(crate) mod serve;
 pub(crate) mod simulator;
 pub(crate) mod sync;
+pub(crate) mod webhook;
 
 use std::pin::Pin;
 
@@ -49,6 +50,7 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
         Command::Case(action) => Box::pin(case::run(find(environment)?, action)),
         Command::Credential(action) => Box::pin(credential::run(find(environment)?, action)),
         Command::Doctor(arguments) => Box::pin(doctor::run(find(environment)?, arguments)),
+        Command::Webhook(action) => Box::pin(webhook::run(find(environment)?, action)),
         Command::Keys(action) => Box::pin(keys::run(find(environment)?, action)),
     };
     run.await

@@ -13,3 +13,16 @@ pub use counts::Counts;
 pub use gate::{Answer, Delivery, Gate, LARGEST_BODY};
 pub use installing::{Change, Installed, PREVIOUS_LASTS, install, remove, rotate};
 pub use status::{Status, in_zendesk, status};
+
+use crate::case_sync;
+use crate::engine::Engine;
+use crate::error::Result;
+
+/// Looks at what deliveries named, of every active integration, as the workers do all the time.
+/// Returns how many records were looked at.
+///
+/// # Errors
+/// As the database says. What Zendesk says is told in the log, and the records wait on.
+pub async fn heed(engine: &Engine) -> Result<usize> {
+    Box::pin(case_sync::heed_all(engine)).await
+}

@@ -1,6 +1,7 @@
 //! `deskbridge integration`: connected Zendesk accounts.
 
 mod change;
+mod health;
 mod settings;
 mod show;
 
@@ -61,6 +62,14 @@ pub(crate) enum Action {
     Activate(Named),
     /// Switches an integration off
     Deactivate(Named),
+    /// Verifies every linked ticket and comment against Zendesk now, and puts right what differs
+    Verify {
+        /// Which one
+        name: String,
+        /// Prints one JSON object
+        #[arg(long)]
+        json: bool,
+    },
     /// Deletes an integration with its mirror of tickets; cases, comments and contacts stay
     Delete {
         /// Which one
@@ -106,6 +115,7 @@ pub(crate) async fn run(place: Place, action: Action) -> anyhow::Result<()> {
             engine::integrations::deactivate(engine, &found, ACTOR).await?;
             output::line(&format!("Integration {} is inactive.", found.settings.name));
         }
+        Action::Verify { name, json } => health::verify(engine, &name, json).await?,
         Action::Delete { name, yes } => change::delete(engine, &name, yes).await?,
     }
     installation.close().await;

@@ -6,6 +6,7 @@ use store::integrations::{self, Integration};
 use store::{credentials, runs, users};
 
 use super::find;
+use super::health::Health;
 use crate::output;
 
 /// How many runs are shown.
@@ -58,6 +59,7 @@ pub(super) async fn one(engine: &Engine, name: &str, as_json: bool) -> anyhow::R
         .map(Into::into)
         .collect();
     drop(reader);
+    let health = Health::of(engine, &found).await?;
     let words = integrations::words(settings);
     if as_json {
         let mut shown = json!({
@@ -79,6 +81,7 @@ pub(super) async fn one(engine: &Engine, name: &str, as_json: bool) -> anyhow::R
             "maps": settings.maps,
             "next_run_at": found.next_run_at,
             "runs": last,
+            "health": health,
         });
         for (name, word) in words {
             shown[name] = word.into();
@@ -118,6 +121,9 @@ pub(super) async fn one(engine: &Engine, name: &str, as_json: bool) -> anyhow::R
         "Next run",
         &found.next_run_at.map_or_else(none, |at| at.to_string()),
     );
+    for (label, value) in health.lines() {
+        line(label, &value);
+    }
     for run in &last {
         let problem = run.problem.as_deref().unwrap_or_default();
         line(
