@@ -172,11 +172,11 @@ async fn one_file_that_keeps_failing_is_parked_in_the_end_and_holds_up_no_other(
 #[tokio::test]
 async fn files_wait_while_the_sign_in_is_refused_and_come_once_it_is_mended() {
     two_way()
-        .simulator(|config| config.switches.private_attachments = true)
         .each(async |world| {
             let ticket = pull_ticket(world, &[("a.txt", b"a".to_vec())]).await;
+            // A stranger is refused a private file as if it were one that nobody may see.
             fault(world, "revoke-token");
-            world.sync().await;
+            fault(world, "status=403:route=attachments/token");
             fetch(world, Limits::default()).await;
             for _ in 0..10 {
                 world.pass_minutes(6);
