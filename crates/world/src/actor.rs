@@ -18,6 +18,10 @@ impl<'a> Actor<'a> {
         Self { world, email }
     }
 
+    pub(crate) fn world(&self) -> &'a World {
+        self.world
+    }
+
     /// Their user.
     pub async fn user(&self) -> User {
         let mut reader = self.world.store().read().await.unwrap();

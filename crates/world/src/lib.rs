@@ -28,6 +28,7 @@ mod actor;
 mod builder;
 mod crash;
 mod database;
+mod desk;
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -39,6 +40,7 @@ pub use builder::Builder;
 pub use clock::{Clock, ManualClock, SeededDice};
 pub use crash::Crashed;
 pub use database::Database;
+pub use desk::{Tally, Voice};
 
 use crash::Checkpoints;
 use engine::{Engine, schedule, worker};
