@@ -71,7 +71,8 @@ fn while_a_ticket_is_deleted_its_parked_edits_stay_parked_and_go_once_it_is_rest
     }
     stage.zendesk.ticket(TICKET).status = text("open");
     stage.pass(60);
-    assert_eq!(stage.pull(), Received::Merged);
+    // What it shows may be our own doing, so the worker is to look at its audits first.
+    assert_eq!(stage.pull(), Received::Deferred);
     assert_eq!(stage.line(), ["fields waiting", "comment c1 waiting"]);
     stage.rest();
     assert_eq!(stage.zendesk.ticket(TICKET).priority, text("high"));
