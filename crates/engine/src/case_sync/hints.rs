@@ -56,7 +56,7 @@ async fn look_at(
 ) -> Result<()> {
     let not_before = now.saturating_add(wait).unwrap_or(now);
     let subjects = [Subject::Ticket(ticket)];
-    Ok(inbox::hint(tx, integration, &subjects, not_before, now).await?)
+    Ok(inbox::hint(tx, integration, &subjects, now, not_before).await?)
 }
 
 /// Heeds the hints of one integration that are due. Returns how many tickets were looked at.

@@ -23,11 +23,26 @@ const STAGE: &str = "people";
 /// Who asks for an operation that a merge led to.
 const BY_SYNC: &str = "sync";
 
+/// The line of a contact: one for each integration, since it may be somebody in several.
+fn line_of(integration: &str, contact: &str) -> String {
+    format!("{integration}:{contact}")
+}
+
+/// The contact of a line.
+fn contact_of(line: &str) -> &str {
+    line.split_once(':').map_or(line, |(_, contact)| contact)
+}
+
 /// Has a contact sent, unless it is about to be.
 pub(super) async fn ask(pull: &Pull<'_>, page: &mut Page, contacts: &[String]) -> Result<()> {
-    let mut lines = outbox::lines(&mut page.tx, contacts).await?;
+    let integration = &pull.integration.id;
+    let contacts: Vec<String> = contacts
+        .iter()
+        .map(|contact| line_of(integration, contact))
+        .collect();
+    let mut lines = outbox::lines(&mut page.tx, &contacts).await?;
     let mut new = Vec::new();
-    for contact in contacts {
+    for contact in &contacts {
         let (known, last_seq) = lines.remove(contact).unwrap_or_default();
         let line = Line {
             id: contact,
@@ -52,16 +67,17 @@ pub(super) async fn ask(pull: &Pull<'_>, page: &mut Page, contacts: &[String]) -
 /// Makes one attempt to bring the end users that a contact is up to it. Returns how that left the
 /// operation.
 pub(super) async fn push(mut pull: Pull<'_>, operation: &Operation) -> Result<State> {
-    let contact = std::slice::from_ref(&operation.line);
+    let contact = contact_of(&operation.line).to_owned();
+    let contacts = std::slice::from_ref(&contact);
     let mut reader = pull.engine.store.read().await?;
-    let known = zendesk_users::by_contact(&mut reader, &pull.integration.id, contact).await?;
+    let known = zendesk_users::by_contact(&mut reader, &pull.integration.id, contacts).await?;
     drop(reader);
     let mut ended = Ended::Done;
     for user in known.iter().filter(|user| user.active) {
         if user.role.as_deref().and_then(Role::parse) != Some(Role::EndUser) {
             continue;
         }
-        if let Some(reply) = bring_up(&mut pull, user.remote_id, &operation.line).await? {
+        if let Some(reply) = bring_up(&mut pull, user.remote_id, &contact).await? {
             ended = Ended::of(reply, operation, pull.engine.now());
             break;
         }
