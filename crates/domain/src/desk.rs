@@ -41,6 +41,17 @@ pub struct Version {
     pub read_at: Option<Timestamp>,
 }
 
+impl Version {
+    /// Whether it was read within the second of its last change: another change within that second
+    /// would bear the same stamp.
+    pub fn is_provisional(self) -> bool {
+        match (self.updated_at, self.read_at) {
+            (Some(updated), Some(read)) => read.as_second() <= updated.as_second(),
+            (None, _) | (_, None) => false,
+        }
+    }
+}
+
 /// The ticket a case is linked to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DeskLink {
@@ -149,7 +160,7 @@ pub struct Written {
     pub mapped: Vec<(String, i64, Option<String>)>,
     /// What a person should know of.
     pub warnings: Vec<Warning>,
-    /// Whether the ticket is to be read once more, by an ordinary hint.
+    /// Whether the ticket is to be read once more, by an ordinary hint, a second from now.
     pub look_again: bool,
 }
 

@@ -22,9 +22,11 @@ pub enum Received {
     Deferred,
 }
 
-/// Whether `incoming` is older than `known`, so that it must not overwrite it.
+/// Whether `incoming` is older than `known`, so that it must not overwrite it. Of two states read
+/// within the second of the ticket's last change nobody can say which is the older one: the second to
+/// come is left, and the ticket looked at again.
 pub fn is_stale(known: Version, incoming: Version, guards: Guards) -> bool {
-    guards.version && incoming < known
+    guards.version && (incoming < known || (incoming == known && incoming.is_provisional()))
 }
 
 impl Desk {
@@ -82,6 +84,7 @@ impl Desk {
             read_at: Some(read_at),
         };
         if is_stale(link.seen, version, room.guards) {
+            written.look_again |= version == link.seen;
             return None;
         }
         link.seen = version;
