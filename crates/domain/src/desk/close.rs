@@ -290,6 +290,17 @@ impl Desk {
                     sent.clone()
                 }
                 (_, sent) => {
+                    // What the ticket was made with; somebody may have changed that since.
+                    let made = audit.and_then(|audit| {
+                        let mut events = audit.fields.iter();
+                        events.find(|(of, _)| *of == field)
+                    });
+                    let value = match (made, audit, field) {
+                        (Some((_, made)), _, _) => made.clone(),
+                        // Nobody was assigned, or an event would tell.
+                        (None, Some(_), CaseField::AssignedTo) => None,
+                        (None, _, _) => value,
+                    };
                     let meant = match zendesk_in_crm(room.facts(ticket), field, &value) {
                         Translation::To(meant) => meant,
                         Translation::Keep | Translation::Unknown(_) if sent.is_some() => None,

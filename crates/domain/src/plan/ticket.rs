@@ -304,13 +304,34 @@ pub(crate) fn zendesk_in_crm(
     zendesk: &Value,
 ) -> Translation {
     let ticket = facts.ticket;
+    let id = || zendesk.as_deref().and_then(|id| id.parse().ok());
     match field {
-        CaseField::Subject => mapping::subject_to_case(ticket.subject.as_deref()),
+        CaseField::Subject => mapping::subject_to_case(zendesk.as_deref()),
         CaseField::Description => zendesk.clone().map_or(Translation::Keep, Translation::text),
-        CaseField::Status => mapping::status_to_case(ticket.status.as_deref(), facts.maps),
-        CaseField::Priority => mapping::priority_to_case(ticket.priority.as_deref(), facts.maps),
-        CaseField::AssignedTo => identity::assignee(ticket, facts.people, facts.rules),
-        CaseField::Contact => identity::contact(ticket, facts.people),
+        CaseField::Status => mapping::status_to_case(zendesk.as_deref(), facts.maps),
+        CaseField::Priority => mapping::priority_to_case(zendesk.as_deref(), facts.maps),
+        CaseField::AssignedTo if ticket.assignee_id == id() => {
+            identity::assignee(ticket, facts.people, facts.rules)
+        }
+        CaseField::Contact if ticket.requester_id == id() => {
+            identity::contact(ticket, facts.people)
+        }
+        // Not the ticket's present value, but one it had.
+        CaseField::AssignedTo => {
+            let then = Ticket {
+                assignee_id: id(),
+                ..Ticket::default()
+            };
+            identity::assignee(&then, facts.people, facts.rules)
+        }
+        CaseField::Contact => {
+            let then = Ticket {
+                requester_id: id(),
+                submitter_id: ticket.submitter_id,
+                ..Ticket::default()
+            };
+            identity::contact(&then, facts.people)
+        }
     }
 }
 
