@@ -26,6 +26,13 @@ pub(crate) struct Wire {
     pub(crate) locked_until: i64,
 }
 
+impl Wire {
+    /// When the next late request arrives.
+    pub(crate) fn next_late(&self) -> Option<i64> {
+        self.late.iter().map(|(due, _)| *due).min()
+    }
+}
+
 /// A write's reply, with the ticket in it as it truly was.
 pub(crate) type Replied = (Reply, Option<Snapshot>);
 

@@ -37,6 +37,14 @@ pub(crate) struct Job {
     replied: bool,
 }
 
+impl Worker {
+    /// Whether it stands between the look at its claim and its request.
+    pub(crate) fn is_sending(&self) -> bool {
+        let job = self.job.as_ref();
+        job.is_some_and(|job| matches!(job.stage, Stage::Sending(_)))
+    }
+}
+
 /// Where the worker is within its attempt.
 #[derive(Debug)]
 enum Stage {

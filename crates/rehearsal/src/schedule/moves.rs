@@ -7,7 +7,7 @@ use domain::value::Value;
 
 use super::{Schedule, tell};
 use crate::cast::{AGENTS, CUSTOMERS};
-use crate::office::EDITED;
+use crate::office::{EDITED, Worker};
 use crate::remote::{FIRST_TICKET, RemoteTicket, Writer};
 use crate::tally::Count;
 
@@ -129,7 +129,21 @@ impl Schedule<'_> {
             97..=98 => 60_000 + self.chance.below(240_000),
             _ => 3_600_000 + self.chance.below(7_200_000),
         };
-        self.advance(i64::from(milliseconds));
+        self.pass(i64::from(milliseconds));
+    }
+
+    /// Lets time go by. What is on its way arrives when it is due, and nobody is left standing between
+    /// a claim and its request for longer than a late request may take (`outbox::LATE`).
+    fn pass(&mut self, milliseconds: i64) {
+        let until = self.now_ms + milliseconds;
+        if milliseconds > 70_000 && self.workers.iter().any(Worker::is_sending) {
+            return;
+        }
+        while let Some(due) = self.wire.next_late().filter(|due| *due < until) {
+            self.advance((due - self.now_ms).max(0));
+            self.deliver();
+        }
+        self.advance(until - self.now_ms);
     }
 
     fn jump(&mut self) {

@@ -91,7 +91,7 @@ impl Schedule<'_> {
                 self.db.links.push((ticket, case));
             }
             if written.look_again {
-                self.hint(ticket, 0);
+                self.hint(ticket, 1_000);
             }
         }
         self.note_operations(case, written);
