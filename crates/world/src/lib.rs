@@ -167,6 +167,11 @@ impl World {
         Actor::new(self, ADMIN_EMAIL)
     }
 
+    /// Somebody else of the staff at work on our side.
+    pub fn actor(&self, email: &'static str) -> Actor<'_> {
+        Actor::new(self, email)
+    }
+
     /// The integration, as it stands now.
     pub async fn integration(&self) -> Integration {
         let mut reader = self.store().read().await.unwrap();

@@ -7,10 +7,15 @@
     reason = "a failed unwrap is a failed test"
 )]
 
+mod comments;
+mod conflicts;
 mod fields;
+mod special;
 
 use domain::merge::Priority as Wins;
+use domain::person::PersonName;
 use simulator::{Account, Fault, NewComment, NewTicket, NewUser, TicketChange};
+use store::contacts::Contact;
 use store::runs::Run;
 use world::{Builder, World};
 
@@ -68,7 +73,14 @@ fn administrator(world: &World) -> i64 {
 /// A run two minutes later, when every export shows what was done before: it pulls and sends.
 async fn pull(world: &World) -> Run {
     world.pass_minutes(2);
-    world.sync_well().await
+    match tokio::time::timeout(std::time::Duration::from_secs(10), world.sync_well()).await {
+        Ok(run) => run,
+        Err(_) => {
+            let steps = world.steps();
+            let last = &steps[steps.len().saturating_sub(12)..];
+            panic!("LIVELOCK {:?} {last:?} {} {}", world.zendesk().requests_by_route(), steps.len(), world.now());
+        }
+    }
 }
 
 /// What Zendesk has, as far as it is counted: a number for all that a write may leave there.
@@ -160,6 +172,36 @@ fn assert_same_comments(here: &[store::comments::CommentRow], world: &World, tic
     known.sort_unstable();
     all.sort_unstable();
     assert_eq!(known, all, "the comments of ticket {ticket}, by their ids");
+}
+
+/// Makes a contact here whom Zendesk does not know. Returns its id.
+async fn meet(world: &World, name: &str, email: &str) -> String {
+    let contact = Contact {
+        id: world.new_id(),
+        name: PersonName::parse(name).unwrap(),
+        email: Some(email.to_owned()),
+        phone: None,
+        owner_id: None,
+    };
+    let mut tx = world.store().begin().await.unwrap();
+    store::contacts::put(&mut tx, std::slice::from_ref(&contact), world.now())
+        .await
+        .unwrap();
+    tx.commit().await.unwrap();
+    contact.id
+}
+
+/// Gives somebody an account here. Returns its id.
+async fn hire(world: &World, email: &str, name: &str) -> String {
+    let engine = world.engine();
+    let mut tx = world.store().begin().await.unwrap();
+    let role = store::users::UserRole::Agent;
+    let now = world.now();
+    let user = store::users::add(&mut tx, email, name, role, None, now, &*engine.dice)
+        .await
+        .unwrap();
+    tx.commit().await.unwrap();
+    user.id
 }
 
 /// Changes a ticket in Zendesk.
