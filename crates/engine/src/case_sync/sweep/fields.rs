@@ -63,8 +63,11 @@ pub(super) async fn compare(
         missing: absent.into_iter().filter(alive).collect(),
     };
     for record in records {
-        // One that cannot be read is the pull's to tell of.
+        // One that cannot be read is the pull's to tell of, and what nobody asked for is nobody's.
         let Ok(ticket) = &record.parsed else { continue };
+        if !ids.contains(&ticket.id) {
+            continue;
+        }
         if changed_at(ticket).is_some_and(|changed| changed >= pulled_until) {
             continue;
         }
