@@ -206,7 +206,11 @@ impl Desk {
             .cloned()
             .unwrap_or_else(|| ticket_value(ticket, CaseField::AssignedTo));
         if solves && assignee.is_none() {
-            match room.rules.default_user {
+            // Somebody who is parked here is still to become the assignee: nobody stands in for them.
+            let parked = self
+                .line()
+                .is_parked(CaseField::AssignedTo, &self.fields.assigned_to);
+            match room.rules.default_user.filter(|_| !parked) {
                 Some(user) => {
                     values.insert(CaseField::AssignedTo, Some(user.to_string()));
                 }
