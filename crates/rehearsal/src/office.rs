@@ -13,7 +13,7 @@ use domain::merge::Mode;
 
 pub(crate) use hints::Looker;
 pub(crate) use people::EDITED;
-pub(crate) use poller::Poller;
+pub(crate) use poller::{Poller, due_at};
 pub(crate) use worker::Worker;
 
 use crate::ledger::Edit;

@@ -2,6 +2,7 @@
 
 use domain::comment::TicketComment;
 use domain::desk::{Desk, DeskComment, DeskLink, Place, Received, Version};
+use domain::outbox::{Operation, State};
 use domain::plan::{TicketFacts, plan_new};
 
 use crate::ledger::case_number;
@@ -36,6 +37,16 @@ enum Stage {
     Comments,
     /// These are to be kept, and the position after them.
     KeepComments(Vec<CommentRow>, (i64, i64)),
+}
+
+/// When an operation may be claimed, in milliseconds.
+pub(crate) fn due_at(operation: &Operation) -> i64 {
+    match operation.state {
+        State::Claimed => operation.lease_until.as_millisecond(),
+        State::Waiting | State::Parked | State::Done | State::Discarded => {
+            operation.not_before.as_millisecond()
+        }
+    }
 }
 
 impl Schedule<'_> {
@@ -230,7 +241,7 @@ impl Schedule<'_> {
                 let ours = self.now_ms + self.jump_ms;
                 let line = self.db.desks[case].line();
                 let open = line.open();
-                let due = open.map(|open| open.not_before.as_millisecond() - ours).max();
+                let due = open.map(|open| due_at(open) - ours).max();
                 self.hint(ticket, due.unwrap_or(0).max(3_000));
             }
         }

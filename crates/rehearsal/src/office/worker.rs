@@ -6,6 +6,7 @@ use domain::outbox::{Kind, Operation, Parked, head};
 use domain::plan::ticket_value;
 use domain::push::{Action, Attempt, Closing, Happened, Planned, Reading, Reply, Sending};
 use domain::value::Value;
+use jiff::{SignedDuration, Timestamp};
 use std::time::Duration;
 
 use crate::remote::{Creation, Snapshot, Trigger, Update};
@@ -29,6 +30,8 @@ pub(crate) struct Job {
     case: usize,
     op_id: String,
     token: i64,
+    /// Until when the claim lasts, as far as this worker knows.
+    lease_until: Timestamp,
     attempt: Attempt,
     stage: Stage,
     /// The ticket last read or replied, as it truly was.
@@ -132,6 +135,7 @@ impl Schedule<'_> {
             case,
             op_id,
             token,
+            lease_until: self.lease_end(),
             attempt,
             stage: Stage::Do(action),
             met: None,
@@ -192,12 +196,13 @@ impl Schedule<'_> {
 
     /// Whether the claim stands by the worker's own clock for as long as a request may take.
     fn still_claims(&self, job: &Job) -> bool {
-        let held = self.db.desks[job.case].operation(&job.op_id);
-        let now = self.now().as_second();
-        // A worker knows its own claim only; it does not look into the database here.
-        held.is_none_or(|operation| {
-            operation.lease_token != job.token || operation.lease_until.as_second() > now + TIMEOUT
-        })
+        job.lease_until.as_second() > self.now().as_second() + TIMEOUT
+    }
+
+    /// When a claim ends that is made or lengthened now.
+    fn lease_end(&self) -> Timestamp {
+        let lease = SignedDuration::from_secs(LEASE);
+        self.now().saturating_add(lease).unwrap_or(Timestamp::MAX)
     }
 
     fn read_audits(&mut self, job: &mut Job, shown: Option<Snapshot>, found: bool) -> Happened {
@@ -254,6 +259,9 @@ impl Schedule<'_> {
         });
         if !is_held {
             self.tally.add(Count::ZombieRefused);
+        }
+        if let Planned::Send(_) = &planned {
+            job.lease_until = self.lease_end();
         }
         tell!(self, [index], "worker {index} plans {planned:?}");
         if self.chance.per_mille(self.swarm.house.unknown_commit) {

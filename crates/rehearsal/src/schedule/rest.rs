@@ -1,6 +1,7 @@
 //! After the steps: the faults stop, everything comes to rest, and stays so.
 
 use super::{Schedule, tell};
+use crate::office::due_at;
 use crate::remote::EXPORT_DELAY;
 use crate::tally::Count;
 
@@ -124,7 +125,7 @@ impl Schedule<'_> {
         let operations = self.db.desks.iter().flat_map(|desk| {
             desk.line()
                 .open()
-                .map(|open| open.not_before.max(open.lease_until).as_millisecond() - ours)
+                .map(|open| due_at(open) - ours)
                 .collect::<Vec<_>>()
         });
         let export = (self.last_change() + EXPORT_DELAY + 1) * 1000 - self.remote.clock_ms;
