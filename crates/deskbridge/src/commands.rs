@@ -1,5 +1,6 @@
 //! One file per command: its arguments, what it does, its errors.
 
+pub(crate) mod attachment;
 pub(crate) mod case;
 pub(crate) mod credential;
 pub(crate) mod demo;

@@ -13,12 +13,14 @@ mod name;
 mod pauses;
 mod pump;
 mod upload;
+mod view;
 
 pub use addition::{Added, NewComment, Source, comment};
 pub(crate) use arrival::{erase, hear};
-pub use download::{fetch_next, retry};
+pub use download::{fetch, fetch_next, retry};
 pub use name::{content_type_of, safe_name};
 pub(crate) use upload::{Tokens, judge, upload};
+pub use view::{FileView, of_case, of_comments};
 
 /// How many files one comment may have.
 pub const MOST_FILES: usize = 20;

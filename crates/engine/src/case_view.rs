@@ -23,6 +23,7 @@ pub use names::{Name, PersonView, contact_name};
 pub use notice::{Notice, NoticeKind};
 pub use panel::{CustomField, PanelField, PanelValue, Problem, TicketPanel};
 
+use crate::attachments;
 use crate::engine::Engine;
 use crate::error::Result;
 use history::History;
@@ -123,6 +124,8 @@ pub async fn show_after(
     };
     let skip = skip.max(0);
     let rows = store::comments::of_case(connection, &case.id, skip, COMMENTS_PAGE).await?;
+    let ids: Vec<String> = rows.iter().map(|row| row.comment.id.clone()).collect();
+    let mut files = attachments::of_comments(connection, &ids).await?;
     let authors: Vec<i64> = rows.iter().filter_map(|row| row.author_remote_id).collect();
     let mirror = Mirror::read(connection, &case.id, &authors).await?;
 
@@ -149,7 +152,10 @@ pub async fn show_after(
         notices: notice::notices(&case, mirror.as_ref()),
         comments: rows
             .into_iter()
-            .map(|row| comment::view(row, mirror.as_ref(), &names))
+            .map(|row| {
+                let files = files.remove(&row.comment.id).unwrap_or_default();
+                comment::view(row, files, mirror.as_ref(), &names)
+            })
             .collect(),
         ticket: mirror.as_ref().map(|mirror| panel::panel(mirror, &names)),
         predecessor,

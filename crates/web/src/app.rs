@@ -112,6 +112,7 @@ pub fn app(engine: Engine, options: Options) -> Router {
         .route("/cases/{number}", get(pages::cases::show::show))
         .route("/contacts/{id}", get(pages::contacts::show::show))
         .route("/users/{id}", get(pages::users::show::show))
+        .route("/attachments/{id}", get(pages::attachments::download::show))
         .route("/assets/{name}", get(pages::assets::show))
         .fallback(pages::missing::show)
         .layer(DefaultBodyLimit::max(LARGEST_FORM))

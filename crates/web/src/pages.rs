@@ -1,6 +1,7 @@
 //! The pages: one file an action, with its errors and its answer.
 
 pub(crate) mod assets;
+pub(crate) mod attachments;
 pub(crate) mod cases;
 pub(crate) mod contacts;
 pub(crate) mod health;

@@ -5,6 +5,7 @@ use clap::Subcommand;
 use engine::Engine;
 use engine::case_view::{self, CaseView, CommentView, PanelValue, PersonView, TicketPanel};
 
+use crate::commands::attachment;
 use crate::installation::Place;
 use crate::output;
 
@@ -34,6 +35,10 @@ pub(crate) enum Action {
         #[arg(long)]
         json: bool,
     },
+    /// Adds a comment with files to a case: a private note, unless told otherwise
+    Attach(attachment::Attach),
+    /// Lists the files of a case's comments, or saves one
+    Download(attachment::Download),
 }
 
 /// Does it.
@@ -46,6 +51,10 @@ pub(crate) async fn run(place: Place, action: Action) -> anyhow::Result<()> {
             before,
         } => list(&installation.engine, json, limit, before).await?,
         Action::Show { id, json } => show(&installation.engine, &id, json).await?,
+        Action::Attach(arguments) => attachment::attach(&installation.engine, arguments).await?,
+        Action::Download(arguments) => {
+            attachment::download(&installation.engine, arguments).await?;
+        }
     }
     installation.close().await;
     Ok(())

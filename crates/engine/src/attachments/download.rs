@@ -8,9 +8,9 @@ use store::integrations::{self, Integration};
 use store::leases;
 use zendesk::{Client, Downloaded, Error as Zendesk, Trouble, Urgency};
 
-use super::Limits;
 use super::pauses::Pauses;
 use super::pump::Incoming;
+use super::{FileView, Limits};
 use crate::connection::client_of;
 use crate::engine::Engine;
 use crate::error::{Error, Result};
@@ -61,6 +61,45 @@ pub async fn retry(engine: &Engine, id: &str) -> Result<bool> {
     tx.commit().await?;
     engine.memory.ring();
     Ok(retried)
+}
+
+/// Fetches one file now, parked or not, whatever pause it has.
+///
+/// # Errors
+/// [`Error::Refused`] for a file that is not in Zendesk, or can never be fetched as it is: it is parked
+/// then. [`Error::Zendesk`] if it may come another time. As the database says.
+pub async fn fetch(engine: &Engine, id: &str, limits: Limits) -> Result<FileView> {
+    retry(engine, id).await?;
+    let file = find(engine, id).await?;
+    let mut reader = engine.store.read().await?;
+    let integration = match &file.integration_id {
+        Some(id) => integrations::find(&mut reader, id).await?,
+        None => None,
+    };
+    drop(reader);
+    let (FileState::Remote, Some(integration)) = (file.state, integration) else {
+        return match FileView::of(file) {
+            here if here.is_here => Ok(here),
+            _ => Err(Error::Refused(
+                "The file cannot be fetched: no integration here knows where it is. Get it from Zendesk.".to_owned(),
+            )),
+        };
+    };
+    match attempt(engine, &integration, &file, limits).await? {
+        Fetched::Done => Ok(FileView::of(find(engine, id).await?)),
+        Fetched::Failed(error) => Err(error.into()),
+        Fetched::Unfit(problem) => {
+            let mut tx = engine.store.begin().await?;
+            attachments::park(&mut tx, id, &problem).await?;
+            tx.commit().await?;
+            Err(Error::Refused(problem))
+        }
+    }
+}
+
+async fn find(engine: &Engine, id: &str) -> Result<Attachment> {
+    let found = attachments::find(&mut *engine.store.read().await?, id).await?;
+    found.ok_or_else(|| Error::Refused("There is no such file any more.".to_owned()))
 }
 
 async fn fetch_of(engine: &Engine, integration: &Integration, limits: Limits) -> Result<bool> {

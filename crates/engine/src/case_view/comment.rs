@@ -7,6 +7,7 @@ use store::comments::CommentRow;
 
 use super::mirror::Mirror;
 use super::names::{Names, PersonView};
+use crate::attachments::FileView;
 
 /// A comment.
 #[derive(Serialize)]
@@ -25,6 +26,8 @@ pub struct CommentView {
     pub is_description: bool,
     /// When it was said.
     pub created_at: Timestamp,
+    /// Its files.
+    pub files: Vec<FileView>,
 }
 
 /// Without names and texts: they are people's own.
@@ -37,13 +40,19 @@ impl std::fmt::Debug for CommentView {
             .field("public", &self.public)
             .field("is_description", &self.is_description)
             .field("created_at", &self.created_at)
+            .field("files", &self.files)
             .finish_non_exhaustive()
     }
 }
 
 /// The author is who the links of today say, so that a role that changed, or a person who arrived
 /// late, shows at once; else who was noted when the comment came.
-pub(super) fn view(row: CommentRow, mirror: Option<&Mirror>, names: &Names) -> CommentView {
+pub(super) fn view(
+    row: CommentRow,
+    files: Vec<FileView>,
+    mirror: Option<&Mirror>,
+    names: &Names,
+) -> CommentView {
     let CommentRow {
         comment,
         remote_id,
@@ -68,5 +77,6 @@ pub(super) fn view(row: CommentRow, mirror: Option<&Mirror>, names: &Names) -> C
         public: comment.public,
         is_description: comment.is_description,
         created_at: comment.created_at,
+        files,
     }
 }

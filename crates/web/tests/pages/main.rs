@@ -5,6 +5,7 @@
     reason = "a failed unwrap is a failed test, and a skipped one says so"
 )]
 
+mod attachments;
 mod browser;
 mod cases;
 mod house;

@@ -1,0 +1,3 @@
+//! Files of comments.
+
+pub(crate) mod download;
