@@ -4,10 +4,14 @@ use std::future::Future;
 use std::pin::pin;
 use std::time::Duration;
 
-use futures_util::future::{BoxFuture, Either, join_all, join4, select};
+use futures_util::future::{BoxFuture, Either, join, join_all, join3, join4, select};
+use jiff::SignedDuration;
+use store::integrations;
 use store::jobs::{self, Job};
 use store::runs::{self, Run};
+use store::{inbox, outbox};
 
+use crate::attachments::{self, Limits};
 use crate::case_sync;
 use crate::engine::Engine;
 use crate::error::{Error, Result};
@@ -20,6 +24,10 @@ const JOBS_AT_ONCE: usize = 8;
 /// How many changes one process sends at a time. Each waits for Zendesk most of the time; those of one
 /// case go one after another anyway.
 const PUSHES_AT_ONCE: usize = 4;
+/// How often what has ended is removed, and how long it is kept: markers of operations and ids of
+/// webhooks may turn up for 30 days (reliability.md 7).
+const TIDY: Duration = Duration::from_secs(60 * 60);
+const KEEP_ENDED: SignedDuration = SignedDuration::from_hours(30 * 24);
 
 /// Does the work of `run` itself, or waits for the worker that does. Returns the ended run.
 ///
@@ -75,8 +83,54 @@ pub async fn serve(engine: Engine, stop: impl Future<Output = ()>) {
     let heeding = repeat(engine.clone(), |engine| {
         Box::pin(async move { case_sync::heed_all(&engine).await })
     });
-    let forever = join4(scheduling, join_all(working), join_all(pushing), heeding);
-    select(pin!(stop), pin!(forever)).await;
+    let verifying = repeat(engine.clone(), |engine| {
+        Box::pin(async move { verify_once(&engine).await })
+    });
+    let fetching = repeat(engine.clone(), |engine| {
+        Box::pin(async move {
+            attachments::fetch_next(&engine, Limits::default())
+                .await
+                .map(usize::from)
+        })
+    });
+    let first = join4(scheduling, join_all(working), join_all(pushing), heeding);
+    let then = join3(verifying, fetching, tidy_up(engine));
+    select(pin!(stop), pin!(join(first, then))).await;
+}
+
+/// Verifies a little of every active integration. Returns how many have more to verify at once.
+async fn verify_once(engine: &Engine) -> Result<usize> {
+    let all = integrations::list(&mut *engine.store.read().await?).await?;
+    let mut more = 0;
+    for integration in all.iter().filter(|integration| integration.active) {
+        match case_sync::sweep(engine, integration).await {
+            Ok(has_more) => more += usize::from(has_more),
+            Err(error) => tracing::warn!(
+                integration = integration.settings.name,
+                "linked tickets could not be verified: {error}"
+            ),
+        }
+    }
+    Ok(more)
+}
+
+/// Removes, every hour, what has ended long ago and is looked for no more.
+async fn tidy_up(engine: Engine) {
+    loop {
+        engine.clock.beat(TIDY).await;
+        if let Err(error) = tidy_up_once(&engine).await {
+            tracing::warn!("ended work could not be removed: {error}");
+        }
+    }
+}
+
+async fn tidy_up_once(engine: &Engine) -> Result<()> {
+    let now = engine.now();
+    let before = now.saturating_sub(KEEP_ENDED).unwrap_or(now);
+    let mut tx = engine.store.begin().await?;
+    outbox::sweep(&mut tx, before).await?;
+    inbox::sweep(&mut tx, before).await?;
+    Ok(tx.commit().await?)
 }
 
 async fn push_once(engine: &Engine) -> Result<usize> {
