@@ -170,7 +170,10 @@ async fn carry(
             }
             Received::Stale => {}
             // Whoever is busy with it cannot be sure to see this state of it.
-            Received::Deferred => written.look_again.push(ticket.id),
+            Received::Deferred => {
+                written.put_back(&desk, &outcome);
+                written.look_again.push(ticket.id);
+            }
         }
     }
     write(pull, page, written).await

@@ -183,11 +183,17 @@ async fn an_assignee_unknown_there_parks_alone_where_nobody_stands_in() {
         .await;
 }
 
+/// Open, and nobody's.
+fn unassigned(new: &mut NewTicket) {
+    new.assignee_id = None;
+    new.status = Some(Status::Open);
+}
+
 #[tokio::test]
 async fn a_case_solved_without_an_assignee_is_solved_by_the_default_user() {
     quiet(Wins::Remote)
         .each(async |world| {
-            let (ticket, case) = pulled_with(world, |new| new.assignee_id = None).await;
+            let (ticket, case) = pulled_with(world, unassigned).await;
             let before = count(world);
             world
                 .admin()
@@ -211,7 +217,7 @@ async fn a_case_solved_without_anybody_to_solve_it_parks_until_somebody_is_assig
     quiet(Wins::Remote)
         .settings(|settings| settings.default_email = None)
         .each(async |world| {
-            let (ticket, case) = pulled_with(world, |new| new.assignee_id = None).await;
+            let (ticket, case) = pulled_with(world, unassigned).await;
             let before = count(world);
             let writes = ticket_writes(world);
             world
@@ -298,7 +304,7 @@ async fn what_is_parked_and_given_up_goes_back_to_what_was_agreed() {
     quiet(Wins::Remote)
         .settings(|settings| settings.default_email = None)
         .each(async |world| {
-            let (_, case) = pulled_with(world, |new| new.assignee_id = None).await;
+            let (_, case) = pulled_with(world, unassigned).await;
             let writes = ticket_writes(world);
             world
                 .admin()

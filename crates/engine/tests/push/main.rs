@@ -78,7 +78,12 @@ async fn pull(world: &World) -> Run {
         Err(_) => {
             let steps = world.steps();
             let last = &steps[steps.len().saturating_sub(12)..];
-            panic!("LIVELOCK {:?} {last:?} {} {}", world.zendesk().requests_by_route(), steps.len(), world.now());
+            panic!(
+                "LIVELOCK {:?} {last:?} {} {}",
+                world.zendesk().requests_by_route(),
+                steps.len(),
+                world.now()
+            );
         }
     }
 }

@@ -63,11 +63,7 @@ impl Written {
             run: pull.run_id(),
         };
         self.events.extend(event_of(&case, ticket, outcome, &by));
-        let touched = desk
-            .operations
-            .iter()
-            .filter(|operation| outcome.operations.contains(&operation.op_id));
-        self.operations.extend(touched.cloned());
+        self.put_back(&desk, outcome);
         if outcome.link
             && let Some(at_desk) = desk.link
         {
@@ -80,6 +76,15 @@ impl Written {
             case.updated_at = page.now;
             self.cases.push(case);
         }
+    }
+
+    /// Notes which operations a decision touched, such as those that a restored ticket takes up again.
+    pub(super) fn put_back(&mut self, desk: &Desk, outcome: &desk::Written) {
+        let touched = desk
+            .operations
+            .iter()
+            .filter(|operation| outcome.operations.contains(&operation.op_id));
+        self.operations.extend(touched.cloned());
     }
 }
 
