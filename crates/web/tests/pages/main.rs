@@ -8,6 +8,7 @@
 mod attachments;
 mod browser;
 mod cases;
+mod hooks;
 mod house;
 mod integrations;
 mod login;
