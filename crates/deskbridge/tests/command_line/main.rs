@@ -8,6 +8,7 @@
     reason = "what fails here is a failed test, which says where it was"
 )]
 
+mod attachment;
 mod desk;
 mod doctor;
 mod flow;
@@ -15,3 +16,4 @@ mod keys;
 mod privacy;
 mod refusals;
 mod serving;
+mod webhook;

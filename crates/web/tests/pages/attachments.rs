@@ -98,7 +98,11 @@ async fn a_file_that_is_not_here_is_named_without_a_link_and_has_its_reason() {
         let mut browser = house.browser().await;
         let page = browser.get("/cases/1").await;
         assert!(page.has("waiting.txt") && page.has("being fetched from Zendesk"));
-        assert!(page.text().contains("It is &#60;too&#62; large."), "{}", page.text());
+        assert!(
+            page.text().contains("It is &#60;too&#62; large."),
+            "{}",
+            page.text()
+        );
         for id in ["waiting", "stuck"] {
             assert!(!page.has(&format!("/attachments/{id}")));
             let answer = browser.get(&format!("/attachments/{id}")).await;
