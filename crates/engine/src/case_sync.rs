@@ -25,7 +25,7 @@ use zendesk::Client;
 use crate::engine::Engine;
 use crate::error::Result;
 pub(crate) use hints::heed_all;
-pub(crate) use link::rule_words;
+pub(crate) use link::{persons, rule_words};
 use pull::Pull;
 pub(crate) use push::{foresee, push_next};
 pub(crate) use sweep::{turn as sweep, verify_all};

@@ -3,6 +3,7 @@
 //! Tickets and cases: `pull -> link -> plan -> push -> confirm`, in `case_sync`. Profiles to
 //! users (`read -> link -> plan -> push -> confirm`) will stand beside it in `profile_send`.
 
+pub mod actions;
 pub mod attachments;
 pub mod budget;
 mod case_sync;
@@ -19,6 +20,7 @@ mod memory;
 pub mod schedule;
 pub mod sweep;
 pub mod webhooks;
+pub mod why;
 pub mod worker;
 
 pub use engine::{Checkpoint, Engine, IsGone, Settings};

@@ -244,3 +244,26 @@ pub async fn mark_verified(
         .await?;
     Ok(())
 }
+
+/// Cases with an open link in an integration, by their ids, behind `after` if given, at most `limit`.
+///
+/// # Errors
+/// As the database says.
+pub async fn open_cases_after(
+    connection: &mut AnyConnection,
+    integration: &str,
+    after: Option<&str>,
+    limit: i64,
+) -> Result<Vec<String>> {
+    sqlx::query(
+        "SELECT case_id FROM link WHERE state = 'open' AND integration_id = $1 AND case_id > $2 ORDER BY case_id LIMIT $3",
+    )
+    .bind(integration.to_owned())
+    .bind(after.unwrap_or_default().to_owned())
+    .bind(limit)
+    .fetch_all(connection)
+    .await?
+    .iter()
+    .map(|row| Ok(row.try_get("case_id")?))
+    .collect()
+}

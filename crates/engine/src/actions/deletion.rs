@@ -1,0 +1,43 @@
+//! A case is deleted here, and comes back.
+
+use store::inbox::{self, Subject};
+use store::{cases, desks};
+
+use super::{Open, case_id};
+use crate::engine::Engine;
+use crate::error::{Error, Result};
+
+/// Deletes a case here. Its row is kept, so that it can be restored; its ticket is left alone.
+///
+/// # Errors
+/// [`Error::Refused`] if there is no such case, or it was deleted before.
+pub async fn delete(engine: &Engine, case: &str) -> Result<()> {
+    let mut open = Open::case(engine, case).await?;
+    let now = engine.now();
+    cases::set_deleted(&mut open.tx, &open.held.case.id, Some(now), now).await?;
+    Ok(open.tx.commit().await?)
+}
+
+/// Restores a case that was deleted here. It catches up with its ticket, which is looked at again.
+///
+/// # Errors
+/// [`Error::Refused`] if there is no such case, or it was not deleted.
+pub async fn restore(engine: &Engine, case: &str) -> Result<()> {
+    let now = engine.now();
+    let mut tx = engine.store.begin().await?;
+    let id = case_id(&mut tx, case).await?;
+    let held = desks::lock(&mut tx, &id).await?;
+    let Some(held) = held.filter(|held| held.desk.deleted) else {
+        return Err(Error::Refused(
+            "The case was not deleted, so there is nothing to restore.".to_owned(),
+        ));
+    };
+    cases::set_deleted(&mut tx, &id, None, now).await?;
+    if let (Some(integration), Some(link)) = (&held.integration_id, &held.desk.link) {
+        let subjects = [Subject::Ticket(link.ticket)];
+        inbox::hint(&mut tx, integration, &subjects, now, now).await?;
+    }
+    tx.commit().await?;
+    engine.memory.ring();
+    Ok(())
+}

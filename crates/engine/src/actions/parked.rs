@@ -1,0 +1,133 @@
+//! What is parked is tried again, or given up.
+
+use domain::outbox::State;
+use store::outbox::{self, Entry, ParkedFilter};
+
+use super::{Open, case_id};
+use crate::engine::Engine;
+use crate::error::{Error, Result};
+
+/// So many are retried at once; the rest at the next call.
+const AT_ONCE: i64 = 1_000;
+
+/// Puts a parked operation back into its line.
+///
+/// # Errors
+/// [`Error::Refused`] if there is no such operation, or it is not parked.
+pub async fn retry(engine: &Engine, op_id: &str, actor: &str) -> Result<()> {
+    let entry = find(engine, op_id).await?;
+    if !belongs_to_a_case(&entry) {
+        return settle_person(engine, entry, true).await;
+    }
+    let open = Open::case(engine, &entry.operation.line).await?;
+    let (retried, _) = open
+        .decide(engine, actor, |desk, room, written| {
+            desk.retry(op_id, room, written)
+        })
+        .await?;
+    match retried {
+        true => Ok(()),
+        false => Err(not_parked()),
+    }
+}
+
+/// Puts everything that is parked in an integration (or in all) back into its line. Returns how many.
+///
+/// # Errors
+/// As the database says.
+pub async fn retry_all(engine: &Engine, integration: Option<&str>, actor: &str) -> Result<usize> {
+    let filter = ParkedFilter {
+        integration,
+        ..ParkedFilter::default()
+    };
+    let parked = outbox::parked(&mut *engine.store.read().await?, filter, None, AT_ONCE).await?;
+    let mut retried = 0;
+    for found in parked {
+        match retry(engine, &found.entry.operation.op_id, actor).await {
+            Ok(()) => retried += 1,
+            // Somebody else was faster, or its case was deleted.
+            Err(Error::Refused(_)) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(retried)
+}
+
+/// Gives up a parked operation: fields go back to what both sides last agreed on, a comment stays on
+/// the case and is not sent.
+///
+/// # Errors
+/// [`Error::Refused`] if there is no such operation, or it is not parked.
+pub async fn discard(engine: &Engine, op_id: &str, actor: &str) -> Result<()> {
+    let entry = find(engine, op_id).await?;
+    if !belongs_to_a_case(&entry) {
+        return settle_person(engine, entry, false).await;
+    }
+    let open = Open::case(engine, &entry.operation.line).await?;
+    let (discarded, _) = open
+        .decide(engine, actor, |desk, room, written| {
+            desk.discard(op_id, room, written)
+        })
+        .await?;
+    match discarded {
+        true => Ok(()),
+        false => Err(not_parked()),
+    }
+}
+
+/// Gives up everything that is parked for a case. Returns how many.
+///
+/// # Errors
+/// As [`discard`].
+pub async fn discard_all(engine: &Engine, case: &str, actor: &str) -> Result<usize> {
+    let id = case_id(&mut *engine.store.read().await?, case).await?;
+    let filter = ParkedFilter {
+        case: Some(&id),
+        ..ParkedFilter::default()
+    };
+    let parked = outbox::parked(&mut *engine.store.read().await?, filter, None, AT_ONCE).await?;
+    for found in &parked {
+        discard(engine, &found.entry.operation.op_id, actor).await?;
+    }
+    Ok(parked.len())
+}
+
+async fn find(engine: &Engine, op_id: &str) -> Result<Entry> {
+    let found = outbox::find(&mut *engine.store.read().await?, op_id).await?;
+    found
+        .filter(|entry| entry.operation.state == State::Parked)
+        .ok_or_else(not_parked)
+}
+
+fn belongs_to_a_case(entry: &Entry) -> bool {
+    entry.operation.kind != domain::outbox::Kind::Person
+}
+
+/// A contact's operation has no desk: it is put back or ended as it is.
+async fn settle_person(engine: &Engine, entry: Entry, again: bool) -> Result<()> {
+    let Entry {
+        mut operation,
+        integration_id,
+        requested_by,
+        ..
+    } = entry;
+    let now = engine.now();
+    if again {
+        operation.reason = None;
+        operation.wait_until(now);
+    } else {
+        operation.end(State::Discarded);
+    }
+    let mut tx = engine.store.begin().await?;
+    outbox::put(&mut tx, &integration_id, &requested_by, &[operation], now).await?;
+    tx.commit().await?;
+    engine.memory.ring();
+    Ok(())
+}
+
+fn not_parked() -> Error {
+    Error::Refused(
+        "Nothing with this id is parked; it may have been settled meanwhile. `deskbridge parked list` shows what is."
+            .to_owned(),
+    )
+}

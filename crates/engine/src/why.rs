@@ -1,0 +1,148 @@
+//! *Why is this not in sync?* One sentence for a case (ticket-sync.md 6).
+
+use domain::merge::Mode;
+use domain::outbox::{Kind, Operation, Parked, State};
+use domain::plan::case_value;
+use jiff::Timestamp;
+use serde::Serialize;
+use store::desks::{self, Held};
+use store::integrations::{self, Integration};
+
+use crate::actions::case_id;
+use crate::engine::Engine;
+use crate::error::{Error, Result};
+
+/// Whether a case and its ticket are in step, and if not, why.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Why {
+    /// The case's number.
+    pub case: i64,
+    /// Whether nothing of the case is still to reach Zendesk.
+    pub in_sync: bool,
+    /// One sentence.
+    pub sentence: String,
+    /// Each change that is not there yet, with its reason; empty if there is none.
+    pub details: Vec<String>,
+}
+
+/// Says why a case (by number or id) is not in sync, or that it is.
+///
+/// # Errors
+/// [`Error::Refused`] if there is no such case.
+pub async fn why(engine: &Engine, case: &str) -> Result<Why> {
+    let mut reader = engine.store.read().await?;
+    let id = case_id(&mut reader, case).await?;
+    let held = desks::read(&mut reader, &id).await?;
+    let held = held.ok_or_else(|| Error::Refused("The case is gone.".to_owned()))?;
+    let integration = match &held.integration_id {
+        Some(id) => integrations::find(&mut reader, id).await?,
+        None => None,
+    };
+    drop(reader);
+    Ok(explain(&held, integration.as_ref(), engine.now()))
+}
+
+fn explain(held: &Held, integration: Option<&Integration>, now: Timestamp) -> Why {
+    let desk = &held.desk;
+    let mut details: Vec<String> = desk
+        .operations
+        .iter()
+        .filter(|operation| operation.state.is_open() || operation.state == State::Parked)
+        .map(|operation| detail(operation, now))
+        .collect();
+    let covered = desk.line().awaits_fields();
+    let sends =
+        integration.is_some_and(|found| found.active && found.settings.mode() != Mode::OneWay);
+    for field in desk.changed_here() {
+        let crm = case_value(&desk.fields, field);
+        if !covered && !desk.line().is_parked(field, &crm) {
+            let why = if sends {
+                "it was changed while nothing was sent; `deskbridge integration backlog NAME --push` sends it"
+            } else {
+                "two-way sync is off, so edits stay here"
+            };
+            details.push(format!("{}: {why}.", field.label()));
+        }
+    }
+    let unsent = desk
+        .comments
+        .iter()
+        .filter(|comment| comment.remote.is_none() && !comment.is_description)
+        .count();
+    let sending = desk
+        .operations
+        .iter()
+        .filter(|operation| operation.kind == Kind::Comment)
+        .count();
+    let makes_ticket = desk
+        .operations
+        .iter()
+        .any(|operation| operation.kind.makes_ticket());
+    if desk.link.is_some() && unsent > sending {
+        details.push(format!("{} comments were never sent.", unsent - sending));
+    }
+    let sentence = match (desk.deleted, &desk.link, details.first()) {
+        (true, _, _) => "The case was deleted here; its ticket is left alone.".to_owned(),
+        (false, None, _) if !makes_ticket => {
+            "The case has no ticket, so there is nothing to keep in step. Publish it to make one."
+                .to_owned()
+        }
+        (false, _, Some(first)) if details.len() == 1 => first.clone(),
+        (false, _, Some(first)) => format!(
+            "{} changes are not in Zendesk yet; the first: {first}",
+            details.len()
+        ),
+        (false, Some(link), None) => format!("The case and ticket {} are in step.", link.ticket),
+        (false, None, None) => "The case has no ticket.".to_owned(),
+    };
+    Why {
+        case: held.case.number,
+        in_sync: details.is_empty() && desk.link.is_some(),
+        sentence,
+        details,
+    }
+}
+
+/// One operation and what it waits for.
+fn detail(operation: &Operation, now: Timestamp) -> String {
+    let what = match operation.kind {
+        Kind::Publish => "The ticket is not made yet".to_owned(),
+        Kind::FollowUp => "The follow-up ticket is not made yet".to_owned(),
+        Kind::Comment => "A comment is not in Zendesk yet".to_owned(),
+        Kind::Fields => match operation.payload.parked.keys().next() {
+            Some(_) => {
+                let fields: Vec<&str> = operation
+                    .payload
+                    .parked
+                    .keys()
+                    .map(|field| field.label())
+                    .collect();
+                format!("{} not in Zendesk yet", are(&fields))
+            }
+            None => "Edits are not in Zendesk yet".to_owned(),
+        },
+        Kind::Person => "The contact is not up to date in Zendesk yet".to_owned(),
+    };
+    format!("{what}: {}", reason(operation, now))
+}
+
+fn are(fields: &[&str]) -> String {
+    match fields {
+        [one] => format!("{one} is"),
+        several => format!("{} are", several.join(", ")),
+    }
+}
+
+fn reason(operation: &Operation, now: Timestamp) -> String {
+    let waits = operation.not_before.duration_since(now).as_secs().max(0);
+    match (operation.state, &operation.reason) {
+        (State::Parked, Some(reason)) => reason.to_string(),
+        (State::Claimed, _) => "it is being sent just now.".to_owned(),
+        (_, Some(reason @ (Parked::Limits | Parked::NoAnswer { .. } | Parked::SignIn { .. }))) => {
+            format!("{reason} The next attempt is in {waits} s.")
+        }
+        (_, Some(reason)) => format!("{reason} The next attempt is in {waits} s."),
+        (_, None) if waits > 0 => format!("it is sent in {waits} s."),
+        (_, None) => "it is about to be sent.".to_owned(),
+    }
+}
