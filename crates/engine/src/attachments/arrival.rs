@@ -124,16 +124,7 @@ fn compare(files: &[Attachment], metas: Vec<AttachmentMeta>) -> Compared<'_> {
             None => strange.push(meta),
         }
     }
-    // Zendesk may give a file another name, so the size tells where the name does not; a file that
-    // has its name and another size arrived damaged.
-    let same_name = |file: &Attachment, meta: &AttachmentMeta| file.file_name == meta.file_name;
-    let same_size = |file: &Attachment, meta: &AttachmentMeta| size_of(meta) == Some(file.size);
-    let rules: [&dyn Fn(&Attachment, &AttachmentMeta) -> bool; 3] = [
-        &|file, meta| same_name(file, meta) && same_size(file, meta),
-        &same_size,
-        &same_name,
-    ];
-    for rule in rules {
+    for rule in RULES {
         ours.retain(
             |file| match strange.iter().position(|meta| rule(file, meta)) {
                 Some(at) => {
@@ -150,6 +141,23 @@ fn compare(files: &[Attachment], metas: Vec<AttachmentMeta>) -> Compared<'_> {
     compared.new = strange;
     compared.new.retain(|meta| !meta.deleted);
     compared
+}
+
+/// Whether a file of ours is this one of Zendesk's, the surest sign first. Zendesk may give a file
+/// another name, so the size tells where the name does not; a file that has its name and another size
+/// arrived damaged.
+const RULES: [fn(&Attachment, &AttachmentMeta) -> bool; 3] = [
+    |file, meta| has_name(file, meta) && has_size(file, meta),
+    has_size,
+    has_name,
+];
+
+fn has_name(file: &Attachment, meta: &AttachmentMeta) -> bool {
+    file.file_name == meta.file_name
+}
+
+fn has_size(file: &Attachment, meta: &AttachmentMeta) -> bool {
+    size_of(meta) == Some(file.size)
 }
 
 /// Whether Zendesk has another content under the same id: it was redacted, or deleted.

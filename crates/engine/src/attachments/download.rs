@@ -169,11 +169,28 @@ fn failed(
             after,
             ..
         } => pauses.account_failed(*after, now),
-        other => {
+        Zendesk::Unavailable {
+            trouble: Trouble::Timeout | Trouble::CutOff | Trouble::Status(_),
+            ..
+        }
+        | Zendesk::Forbidden { .. }
+        | Zendesk::NotFound { .. }
+        | Zendesk::NotJson { .. }
+        | Zendesk::WrongShape { .. }
+        | Zendesk::Endless { .. }
+        | Zendesk::CursorRefused { .. }
+        | Zendesk::TooRecent { .. }
+        | Zendesk::Redirected { .. }
+        | Zendesk::TooLarge { .. }
+        | Zendesk::Invalid { .. }
+        | Zendesk::Conflict { .. }
+        | Zendesk::Refused { .. }
+        | Zendesk::Address(_)
+        | Zendesk::Certificate { .. } => {
             if pauses.file_failed(&file.id, now) >= MOST_TRIES {
                 pauses.went_well(&file.id);
                 return Some(format!(
-                    "It could not be fetched in {MOST_TRIES} tries. {other}"
+                    "It could not be fetched in {MOST_TRIES} tries. {error}"
                 ));
             }
         }
@@ -317,7 +334,21 @@ fn judge(error: Zendesk, limits: Limits) -> Fetched {
         Zendesk::Address(error) => Fetched::Unfit(format!(
             "The link to it leads to a host that is not asked for files, so it was not fetched. {error}"
         )),
-        other => Fetched::Failed(other),
+        Zendesk::NotSignedIn { .. }
+        | Zendesk::Forbidden { .. }
+        | Zendesk::Limited { .. }
+        | Zendesk::Unavailable { .. }
+        | Zendesk::NotJson { .. }
+        | Zendesk::WrongShape { .. }
+        | Zendesk::Endless { .. }
+        | Zendesk::CursorRefused { .. }
+        | Zendesk::TooRecent { .. }
+        | Zendesk::Invalid { .. }
+        | Zendesk::Conflict { .. }
+        | Zendesk::Refused { .. }
+        | Zendesk::Certificate { .. }
+        | Zendesk::Setup(_)
+        | Zendesk::Store(_) => Fetched::Failed(error),
     }
 }
 
