@@ -223,6 +223,7 @@ impl Desk {
     /// Makes the line say what is `waiting` to reach the ticket: one open operation if there is
     /// anything that is not parked, and no parked field whose value the case no longer has.
     fn keep_up(&mut self, waiting: &[CaseField], room: &mut Room<'_>, written: &mut Written) {
+        let may_send = room.mode != Mode::OneWay && !self.deleted && self.link.is_some();
         let fields = &self.fields;
         for operation in &mut self.operations {
             if operation.state != State::Parked || operation.payload.parked.is_empty() {
@@ -234,13 +235,17 @@ impl Desk {
                 waiting.contains(field) && case_value(fields, *field) == *value
             });
             if parked.len() < before {
-                if parked.is_empty() {
+                if parked.is_empty() && operation.unknown_until.is_some() && may_send {
+                    // A request of it may have been carried out: who knows its marker must look.
+                    operation.reason = None;
+                    operation.wait_until(room.now);
+                } else if parked.is_empty() {
                     operation.end(State::Discarded);
                 }
                 written.operations.insert(operation.op_id.clone());
             }
         }
-        if room.mode == Mode::OneWay || self.deleted || self.link.is_none() {
+        if !may_send {
             return;
         }
         let line = self.line();

@@ -108,8 +108,12 @@ impl Desk {
         let Some(operation) = self.operation(op_id) else {
             return;
         };
-        let comment = operation.payload.comment.clone();
-        match operation.kind {
+        let (kind, comment) = (operation.kind, operation.payload.comment.clone());
+        // What it sent has arrived; anything earlier of it would be refused by its stamp.
+        if let Some(operation) = self.operation_mut(op_id) {
+            operation.unknown_until = None;
+        }
+        match kind {
             Kind::Comment => {
                 if let (Some(comment), Some(remote)) = (comment, audit.comments.first()) {
                     self.map(&comment, *remote, Some(op_id), written);
