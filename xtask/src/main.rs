@@ -1,4 +1,4 @@
-//! Tasks of the workspace: `cargo xtask test`, `ci` and `bench`.
+//! Tasks of the workspace: `cargo xtask test`, `ci`, `bench` and `simulate`.
 //!
 //! A plain program with almost no dependencies, so that a fresh clone has it in seconds. The rules
 //! that the whole workspace keeps are tests of this crate (`tests/house.rs`).
@@ -17,6 +17,7 @@ mod deny;
 mod junit;
 mod packages;
 mod postgres;
+mod simulate;
 mod suite;
 
 use std::process::ExitCode;
@@ -29,6 +30,8 @@ Tasks:
                                    runner, such as `-p store` or the name of a test
   ci    [-p CRATE]...              format, clippy, docs, test, cargo-deny; what .ci/run calls
   bench [ARGS]                     run the benches; ARGS go to them, such as `--tickets 10000`
+  simulate [ARGS]                  play schedules of the sync's core under faults, by seed;
+                                   `--help` tells its arguments
 
 What `test` and `bench` need is installed from Debian's packages where it is missing and may be
 (as root, or with sudo that asks no password): PostgreSQL and, for `test`, Chromium with its driver.";
@@ -75,6 +78,7 @@ fn run(args: &[String]) -> Result<(), Stop> {
         "test" => suite::run(&suite::Options::parse(rest).map_err(Stop::Usage)?),
         "ci" => ci::run(&ci::parse(rest).map_err(Stop::Usage)?),
         "bench" => bench::run(rest),
+        "simulate" => simulate::run(rest),
         "help" | "--help" | "-h" => {
             println!("{USAGE}");
             Ok(())

@@ -342,7 +342,7 @@ impl Schedule<'_> {
             ticket,
             values,
             comment,
-            stamp: stamp.map(jiff::Timestamp::as_second),
+            stamp: stamp.map(Timestamp::as_second),
             op,
             trigger: self.draw_trigger(),
             ignores,
