@@ -2,10 +2,12 @@
 
 use super::stage::*;
 use crate::case::{CaseField, CasePriority, CaseStatus};
-use crate::desk::Received;
+use crate::desk::{Received, Version, Written, is_stale};
+use crate::guard::{Guard, Guards};
 use crate::merge::Winner;
 use crate::outbox::{LATE, SETTLE, State};
 use crate::push::{Reply, Sending};
+use crate::ticket::Ticket;
 use crate::value::Pair;
 
 #[test]
@@ -136,6 +138,58 @@ fn of_two_states_of_one_second_the_one_read_later_is_the_newer() {
     let received = stage.with(|desk, room, written| desk.receive(&first, early, room, written));
     assert_eq!(received, Received::Stale);
     assert_eq!(stage.desk.fields.subject, "Printer cold");
+}
+
+#[test]
+fn of_two_states_of_the_tickets_own_second_the_one_that_came_first_stays_until_a_later_look() {
+    let at = |second| jiff::Timestamp::from_second(second).ok();
+    let version = |updated_at, read_at| Version {
+        updated_at: at(updated_at),
+        read_at: at(read_at),
+    };
+    for (updated, read, provisional) in [(50, 49, true), (50, 50, true), (50, 51, false)] {
+        let known = version(updated, read);
+        assert_eq!(known.is_provisional(), provisional);
+        assert_eq!(is_stale(known, known, Guards::ALL), provisional);
+        assert!(!is_stale(known, version(50, 52), Guards::ALL));
+        assert!(is_stale(version(50, 52), known, Guards::ALL));
+        let off = Guards::without(Guard::Version);
+        assert!(!is_stale(version(50, 52), known, off) && !is_stale(known, known, off));
+    }
+    let never_read = Version {
+        updated_at: at(50),
+        read_at: None,
+    };
+    assert!(!never_read.is_provisional() && !Version::default().is_provisional());
+
+    let mut stage = Stage::linked(REMOTE);
+    let mut first = stage.zendesk.tickets[0].clone();
+    first.updated_at = Some(stage.now);
+    let mut second = first.clone();
+    second.subject = text("Printer cold");
+    let now = stage.now;
+    let mut receive = |ticket: &Ticket| {
+        stage.written = Written::default();
+        let received = stage.with(|desk, room, written| desk.receive(ticket, now, room, written));
+        (received, stage.written.look_again)
+    };
+    assert_eq!(receive(&first), (Received::Merged, false));
+    assert_eq!(receive(&second), (Received::Stale, true));
+    stage.pass(1);
+    let later = stage.now;
+    stage.with(|desk, room, written| desk.receive(&second, later, room, written));
+    assert_eq!(stage.desk.fields.subject, "Printer cold");
+}
+
+#[test]
+fn an_older_state_needs_no_second_look() {
+    let mut stage = Stage::linked(REMOTE);
+    let (old, read_at) = (stage.zendesk.tickets[0].clone(), stage.now);
+    stage.change(CaseField::Subject, "Printer cold");
+    stage.pull();
+    stage.written = Written::default();
+    stage.with(|desk, room, written| desk.receive(&old, read_at, room, written));
+    assert!(!stage.written.look_again);
 }
 
 #[test]

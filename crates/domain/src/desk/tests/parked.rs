@@ -4,7 +4,7 @@ use rstest::rstest;
 
 use super::stage::*;
 use crate::case::{CaseField, CasePriority, CaseStatus};
-use crate::desk::Received;
+use crate::desk::{Received, Written};
 use crate::outbox::Parked;
 use crate::push::{Reply, Sending};
 
@@ -130,6 +130,19 @@ fn a_pull_that_leaves_nothing_to_send_ends_what_was_parked_for_it() {
     assert_eq!(stage.pull(), Received::Merged);
     assert!(stage.line().is_empty());
     stage.assert_in_step();
+}
+
+#[test]
+fn what_stays_as_it_is_is_not_written_again() {
+    let mut stage = edited();
+    stage.net.push_back(refusal(&[Some(CaseField::Priority)]));
+    stage.rest();
+    stage.pass(60);
+    stage.written = Written::default();
+    assert_eq!(stage.pull(), Received::Merged);
+    assert_eq!(stage.written, Written::default());
+    stage.edit(|fields| fields.priority = CasePriority::Low);
+    assert_eq!(stage.written.operations.len(), 2, "one ended, one new");
 }
 
 #[test]

@@ -355,6 +355,43 @@ fn what_a_trigger_changes_at_the_creation_is_theirs() {
 }
 
 #[test]
+fn who_is_assigned_in_zendesk_after_the_creation_is_theirs() {
+    for (mode, assigned) in [(REMOTE, "bob"), (LOCAL, "nobody")] {
+        let mut stage = Stage::bare(mode);
+        stage.edit(|fields| fields.assigned_to = text("nobody"));
+        publish(&mut stage);
+        stage.net.push_back(Net::AnswerLost);
+        assert!(stage.work());
+        stage.change(CaseField::AssignedTo, "13");
+        stage.rest();
+        assert_eq!(stage.desk.fields.assigned_to, text(assigned));
+        assert_eq!(stage.zendesk.tickets[0].assignee_id, Some(BOB));
+        let conflicts = stage.written.conflicts.len();
+        assert_eq!(
+            conflicts,
+            usize::from(mode == REMOTE),
+            "nothing was said there that lost"
+        );
+    }
+}
+
+#[test]
+fn whom_a_trigger_assigns_at_the_creation_is_what_the_ticket_was_made_with() {
+    let mut stage = published(|fields| fields.assigned_to = text("nobody"));
+    stage.zendesk.trigger = vec![(CaseField::AssignedTo, text("13"))];
+    stage.net.push_back(Net::AnswerLost);
+    assert!(stage.work());
+    stage.change(CaseField::AssignedTo, "12");
+    stage.rest();
+    let [conflict] = stage.written.conflicts.as_slice() else {
+        panic!("{:?}", stage.written.conflicts)
+    };
+    let made = Pair::new(text("bob"), text("13"));
+    assert!(conflict.agreed == Some(made) && conflict.crm == text("nobody"));
+    assert_eq!(stage.desk.fields.assigned_to, text("ada"));
+}
+
+#[test]
 fn a_case_given_to_somebody_unknown_there_is_published_and_that_field_parks() {
     let mut stage = published(|fields| fields.assigned_to = text("nobody"));
     stage.rest();
