@@ -1,6 +1,6 @@
 //! What happened to a case, as its page tells it.
 
-use domain::case::{CaseField, CasePriority, CaseStatus};
+use domain::case::CaseField;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -8,6 +8,7 @@ use store::Connection;
 use store::history::Entry;
 
 use super::names::{Names, Wanted};
+use super::notice::readable;
 use crate::error::Result;
 
 /// How many entries a view holds at most.
@@ -42,6 +43,8 @@ pub enum HistoryKind {
     Beginning,
     /// Fields changed.
     Changed,
+    /// Both sides had changed the same fields, and the case's values stand.
+    Conflict,
     /// A comment was made private in Zendesk.
     CommentMadePrivate,
     /// Text of a comment was taken out in Zendesk.
@@ -56,10 +59,32 @@ impl HistoryKind {
         match self {
             Self::Beginning => "State before the first change",
             Self::Changed => "Changed",
+            Self::Conflict => "Changed on both sides; the case kept its value",
             Self::CommentMadePrivate => "A comment was made private",
             Self::CommentRedacted => "Text of a comment was taken out",
             Self::Untold => "What changed is no longer kept",
         }
+    }
+}
+
+impl HistoryLine {
+    /// On which side it happened, by whom and in which run, as a person reads it.
+    pub fn whose(&self) -> String {
+        let run = self.run.as_deref();
+        let run = run.map_or_else(String::new, |run| format!(", run {run}"));
+        match self.side.as_str() {
+            "zendesk" => format!("in Zendesk, brought by {}{run}", self.actor),
+            _ => format!("here by {}{run}", self.actor),
+        }
+    }
+
+    /// The fields that had been changed on both sides and did not change here, as people call them.
+    pub fn kept(&self) -> Vec<&str> {
+        self.conflicts
+            .iter()
+            .filter(|word| self.changes.iter().all(|change| change.field != **word))
+            .map(|word| CaseField::parse(word).map_or(word.as_str(), |field| field.label()))
+            .collect()
     }
 }
 
@@ -95,24 +120,38 @@ struct Change {
 }
 
 /// The last entries of a case, read but not yet told.
-pub(super) struct History(Vec<(Entry, Body)>);
+pub(super) struct History {
+    entries: Vec<(Entry, Body)>,
+    /// Where the entries before them end, if there are more.
+    pub(super) next: Option<i64>,
+}
 
 impl History {
-    pub(super) async fn read(connection: &mut Connection, case: &str) -> Result<Self> {
-        let entries = store::history::of_case(connection, case).await?;
-        let last = entries.into_iter().rev().take(MOST);
-        Ok(Self(
-            last.map(|entry| {
-                let body = entry.body.as_deref().map(body).unwrap_or_default();
-                (entry, body)
-            })
-            .collect(),
-        ))
+    /// The last entries, of those before the entry `before` if given.
+    pub(super) async fn read(
+        connection: &mut Connection,
+        case: &str,
+        before: Option<i64>,
+    ) -> Result<Self> {
+        let limit = i64::try_from(MOST).unwrap_or(i64::MAX - 1) + 1;
+        let mut rows = store::history::latest(connection, case, before, limit).await?;
+        let more = rows.len() > MOST;
+        rows.truncate(MOST);
+        Ok(Self {
+            next: rows.last().filter(|_| more).map(|entry| entry.seq),
+            entries: rows
+                .into_iter()
+                .map(|entry| {
+                    let body = entry.body.as_deref().map(body).unwrap_or_default();
+                    (entry, body)
+                })
+                .collect(),
+        })
     }
 
     /// Asks for the names of everybody in it.
     pub(super) fn want(&self, wanted: &mut Wanted) {
-        for change in self.0.iter().flat_map(|(_, body)| &body.changes) {
+        for change in self.entries.iter().flat_map(|(_, body)| &body.changes) {
             for id in [&change.from, &change.to] {
                 match CaseField::parse(&change.field) {
                     Some(CaseField::AssignedTo) => wanted.user(id.as_ref()),
@@ -131,7 +170,7 @@ impl History {
 
     /// Tells it, newest first.
     pub(super) fn tell(self, names: &Names) -> Vec<HistoryLine> {
-        self.0
+        self.entries
             .into_iter()
             .map(|(entry, body)| HistoryLine {
                 kind: kind(&body),
@@ -177,37 +216,23 @@ fn kind(body: &Body) -> HistoryKind {
         HistoryKind::CommentRedacted
     } else if body.made_private {
         HistoryKind::CommentMadePrivate
-    } else if body.changes.is_empty() {
-        HistoryKind::Untold
-    } else {
+    } else if !body.changes.is_empty() {
         HistoryKind::Changed
+    } else if !body.conflicts.is_empty() {
+        HistoryKind::Conflict
+    } else {
+        HistoryKind::Untold
     }
 }
 
 /// A change in the words people use: names in place of ids, labels in place of words.
 fn tell(change: Change, names: &Names) -> FieldChange {
     let field = CaseField::parse(&change.field);
-    let readable = |value: Option<String>| {
-        let value = value?;
-        match field {
-            Some(CaseField::Status) => {
-                Some(CaseStatus::parse(&value).map_or(value, |status| status.label().to_owned()))
-            }
-            Some(CaseField::Priority) => Some(
-                CasePriority::parse(&value).map_or(value, |priority| priority.label().to_owned()),
-            ),
-            Some(CaseField::AssignedTo) => {
-                Some(names.user(Some(&value)).map_or(value, |user| user.name))
-            }
-            Some(CaseField::Contact) => Some(
-                names
-                    .contact(Some(&value))
-                    .map_or(value, |contact| contact.name),
-            ),
-            // Of a description only a hash is kept, or the whole text, which stands above already.
-            Some(CaseField::Description) => None,
-            Some(CaseField::Subject) | None => Some(value),
-        }
+    let readable = |value: Option<String>| match (value?, field) {
+        // Of a description only a hash is kept, or the whole text, which stands above already.
+        (_, Some(CaseField::Description)) => None,
+        (value, Some(field)) => Some(readable(field, &value, names).unwrap_or(value)),
+        (value, None) => Some(value),
     };
     FieldChange {
         label: field.map_or_else(|| change.field.clone(), |field| field.label().to_owned()),
@@ -267,6 +292,24 @@ mod tests {
                 ("Priority".to_owned(), None, some("High")),
             ]
         );
+    }
+
+    #[test]
+    fn a_conflict_that_the_case_won_is_no_change_and_tells_its_fields() {
+        let text = r#"{"ticket":7,"changes":[],"conflicts":["status"]}"#;
+        assert_eq!(told(text).0, HistoryKind::Conflict);
+        let line = HistoryLine {
+            seq: 2,
+            at: Timestamp::UNIX_EPOCH,
+            side: "zendesk".to_owned(),
+            actor: "pull".to_owned(),
+            run: Some("r1".to_owned()),
+            kind: HistoryKind::Conflict,
+            changes: Vec::new(),
+            conflicts: body(text).conflicts,
+        };
+        assert_eq!(line.kept(), ["Status"]);
+        assert_eq!(line.whose(), "in Zendesk, brought by pull, run r1");
     }
 
     #[test]
