@@ -93,12 +93,7 @@ impl Cast {
 
 /// Whether a case's value and a ticket's raw value say the same, by a table of our own: the rehearsal
 /// does not ask the code it rehearses whether it is right.
-pub fn says_the_same(
-    field: CaseField,
-    crm: &Value,
-    zendesk: &Value,
-    swarm: &Swarm,
-) -> bool {
+pub fn says_the_same(field: CaseField, crm: &Value, zendesk: &Value, swarm: &Swarm) -> bool {
     let (crm, zendesk) = (crm.as_deref(), zendesk.as_deref());
     match field {
         CaseField::Subject => crm == zendesk,
@@ -122,7 +117,9 @@ pub fn says_the_same(
         CaseField::AssignedTo => match (crm, zendesk) {
             (None, None) => true,
             (Some("u1"), Some("11")) | (Some("u2"), Some("12")) | (Some("u4"), Some("19")) => true,
-            (Some("u3"), Some(id)) => swarm.default_user.is_some_and(|user| user.to_string() == id),
+            (Some("u3"), Some(id)) => swarm
+                .default_user
+                .is_some_and(|user| user.to_string() == id),
             // Unassigned here: the default user took over what was solved.
             (None, Some("11")) => swarm.default_user == Some(DEFAULT_AGENT),
             // Unassigned there: the owner, by the setting.

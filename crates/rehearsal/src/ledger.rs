@@ -93,7 +93,11 @@ impl Ledger {
                 return true;
             }
             let recorded = conflicts.iter().any(|conflict| {
-                let value = if here { &conflict.crm } else { &conflict.zendesk };
+                let value = if here {
+                    &conflict.crm
+                } else {
+                    &conflict.zendesk
+                };
                 conflict.field == edit.field && *value == edit.value
             });
             let agreed = link.and_then(|link| link.agreed.get(edit.field));

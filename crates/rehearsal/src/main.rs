@@ -67,7 +67,11 @@ fn parse(args: &[String]) -> Result<Options, String> {
     };
     let mut words = args.iter();
     while let Some(word) = words.next() {
-        let mut value = || words.next().ok_or_else(|| format!("`{word}` needs a value"));
+        let mut value = || {
+            words
+                .next()
+                .ok_or_else(|| format!("`{word}` needs a value"))
+        };
         let number = |text: &String| {
             let plain = text.replace('_', "");
             plain
@@ -83,7 +87,8 @@ fn parse(args: &[String]) -> Result<Options, String> {
             "--without" => {
                 let name = value()?;
                 let guard = Guard::parse(name);
-                options.without = Some(guard.ok_or_else(|| format!("no guard is called `{name}`"))?);
+                options.without =
+                    Some(guard.ok_or_else(|| format!("no guard is called `{name}`"))?);
             }
             other => return Err(format!("there is no option `{other}`")),
         }
@@ -124,7 +129,11 @@ fn rehearse(options: &Options) -> ExitCode {
                     report.failures.len()
                 );
             }
-            if well { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+            if well {
+                ExitCode::SUCCESS
+            } else {
+                ExitCode::FAILURE
+            }
         }
     }
 }
@@ -157,11 +166,16 @@ fn tell_failures(report: &Report, options: &Options) {
     }
     if report.played < options.schedules {
         let missing = options.schedules - report.played;
-        eprintln!("error: {missing} schedules were not played to their end, since the core panicked");
+        eprintln!(
+            "error: {missing} schedules were not played to their end, since the core panicked"
+        );
     }
     for (index, failure) in report.failures.iter().take(SHOWN).enumerate() {
         let violation = &failure.violation;
-        eprintln!("seed {}: {} {}", failure.seed, violation.invariant, violation.said);
+        eprintln!(
+            "seed {}: {} {}",
+            failure.seed, violation.invariant, violation.said
+        );
         if index == 0 {
             let outcome = play(failure.seed, Guards::ALL, &Cast::default(), true);
             let skipped = outcome.story.len().saturating_sub(STORY);
@@ -183,7 +197,10 @@ fn replay(seed: u64, guards: Guards) -> ExitCode {
     }
     match outcome.violation {
         None => {
-            println!("seed {seed}: all is well (log {:016x})", outcome.fingerprint);
+            println!(
+                "seed {seed}: all is well (log {:016x})",
+                outcome.fingerprint
+            );
             ExitCode::SUCCESS
         }
         Some(violation) => {

@@ -34,7 +34,7 @@ macro_rules! tell {
         $( $schedule.mark($number as u64); )*
         if $schedule.story.is_some() {
             let words = format!($($words)+);
-            $schedule.write_down(words);
+            $schedule.write_down(&words);
         }
     };
 }
@@ -160,7 +160,7 @@ impl<'a> Schedule<'a> {
     }
 
     /// Adds a line to the story.
-    pub(crate) fn write_down(&mut self, words: String) {
+    pub(crate) fn write_down(&mut self, words: &str) {
         let time = self.now_ms - BEGINNING;
         if let Some(story) = &mut self.story {
             story.push(format!("{:>8}.{:03} {words}", time / 1000, time % 1000));

@@ -88,7 +88,11 @@ impl Schedule<'_> {
             self.tally.add(Count::LateRequest);
             let most = self.chance.pick(&[3_000, 100_000]);
             let delay = i64::from(self.chance.below(most));
-            tell!(self, [delay], "  no answer; the request will arrive {delay} ms late");
+            tell!(
+                self,
+                [delay],
+                "  no answer; the request will arrive {delay} ms late"
+            );
             self.wire.late.push((self.now_ms + delay, request));
             return unknown("No answer in time.");
         }
@@ -123,7 +127,7 @@ impl Schedule<'_> {
                     date: self.remote.date(),
                     audit,
                 };
-                (reply, Some(shown))
+                (reply, Some(*shown))
             }
             Answer::Conflict => (Reply::Changed, None),
             Answer::Refused(fields) => (Reply::Refused { fields }, None),
@@ -152,7 +156,9 @@ impl Schedule<'_> {
                     self,
                     [shown.truth.revision],
                     "  Zendesk did it: {:?}",
-                    audit.as_ref().map(|audit| (audit.id, &audit.fields, &audit.comments))
+                    audit
+                        .as_ref()
+                        .map(|audit| (audit.id, &audit.fields, &audit.comments))
                 );
                 if self.remote.writes > writes {
                     if self.is_idle {
@@ -195,7 +201,12 @@ impl Schedule<'_> {
         let value = domain::plan::ticket_value(&found.ticket, trigger.field);
         let by_rule = found.truth.writers[trigger.field as usize] == crate::remote::Writer::Rule;
         if by_rule && value == trigger.value {
-            tell!(self, [ticket], "  a trigger sets {} to {value:?}", trigger.field);
+            tell!(
+                self,
+                [ticket],
+                "  a trigger sets {} to {value:?}",
+                trigger.field
+            );
             self.tally.add(if trigger.same_audit {
                 Count::TriggerSameAudit
             } else {

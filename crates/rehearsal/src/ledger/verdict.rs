@@ -61,19 +61,27 @@ impl Schedule<'_> {
                 .map(|found| found.ticket.id)
                 .collect();
             if open.len() > 1 {
-                return Some(("I-01", format!("{} has the open tickets {open:?}", desk.case)));
+                return Some((
+                    "I-01",
+                    format!("{} has the open tickets {open:?}", desk.case),
+                ));
             }
             let link = desk.link.as_ref().map(|link| link.ticket);
             if let Some(ticket) = open.first()
                 && link != Some(*ticket)
             {
-                let said = format!("{} has ticket {ticket} and is linked to {link:?}", desk.case);
+                let said = format!(
+                    "{} has ticket {ticket} and is linked to {link:?}",
+                    desk.case
+                );
                 return Some(("I-01", said));
             }
         }
-        let unlinked = self.remote.tickets.iter().find(|found| {
-            self.db.case_of(found.ticket.id).is_none()
-        });
+        let unlinked = self
+            .remote
+            .tickets
+            .iter()
+            .find(|found| self.db.case_of(found.ticket.id).is_none());
         unlinked.map(|found| ("I-03", format!("ticket {} has no case", found.ticket.id)))
     }
 
@@ -89,7 +97,10 @@ impl Schedule<'_> {
                 (None, Some(ticket)) => {
                     let found = self.remote.ticket(ticket)?;
                     let value = ticket_value(&found.ticket, edit.field);
-                    (value == edit.value || found.is_deleted(), format!("ticket {ticket}"))
+                    (
+                        value == edit.value || found.is_deleted(),
+                        format!("ticket {ticket}"),
+                    )
                 }
                 (None, None) => return None,
             };
@@ -142,7 +153,11 @@ impl Schedule<'_> {
                     .filter(|there| matches!(&there.origin, Origin::Ours(id) if *id == comment.id))
                     .collect();
                 if copies.len() > 1 {
-                    let said = format!("comment {} is in Zendesk {} times", comment.id, copies.len());
+                    let said = format!(
+                        "comment {} is in Zendesk {} times",
+                        comment.id,
+                        copies.len()
+                    );
                     return Some(("I-02", said));
                 }
                 match copies.first() {
@@ -209,11 +224,18 @@ impl Schedule<'_> {
                     .collect();
                 if here.len() != 1 {
                     let invariant = if here.is_empty() { "I-03" } else { "I-02" };
-                    let said = format!("Zendesk's comment {} is here {} times", there.id, here.len());
+                    let said = format!(
+                        "Zendesk's comment {} is here {} times",
+                        there.id,
+                        here.len()
+                    );
                     return Some((invariant, said));
                 }
                 if here[0].public && !there.public {
-                    return Some(("I-08", format!("Zendesk's private comment {} is public", there.id)));
+                    return Some((
+                        "I-08",
+                        format!("Zendesk's private comment {} is public", there.id),
+                    ));
                 }
                 if let Origin::Ours(id) = &there.origin
                     && here[0].id != *id

@@ -52,7 +52,11 @@ impl Schedule<'_> {
         if self.chance.per_mille(self.swarm.house.freeze) {
             let length = 1_000 + i64::from(self.chance.below(150_000));
             self.tally.add(Count::Frozen);
-            tell!(self, [index, length], "looker {index} stops for {length} ms");
+            tell!(
+                self,
+                [index, length],
+                "looker {index} stops for {length} ms"
+            );
             let looker = &mut self.lookers[index];
             looker.frozen_until = self.now_ms + length;
             looker.at = Some(look);
@@ -102,7 +106,11 @@ impl Schedule<'_> {
             }
             return true;
         }
-        tell!(self, [index, ticket], "looker {index} reads ticket {ticket}");
+        tell!(
+            self,
+            [index, ticket],
+            "looker {index} reads ticket {ticket}"
+        );
         match self.remote.show(ticket) {
             Some(shown) => {
                 self.lookers[index].at = Some(Look {
@@ -118,7 +126,12 @@ impl Schedule<'_> {
     }
 
     fn hint_is_done(&mut self, ticket: i64, number: i64) {
-        if self.db.hints.get(&ticket).is_some_and(|hint| hint.number == number) {
+        if self
+            .db
+            .hints
+            .get(&ticket)
+            .is_some_and(|hint| hint.number == number)
+        {
             self.db.hints.remove(&ticket);
         }
     }

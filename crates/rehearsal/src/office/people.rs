@@ -70,7 +70,11 @@ impl Schedule<'_> {
             return;
         }
         self.tally.add(Count::LocalEdit);
-        tell!(self, [case, field], "here: {field} of case {case} becomes {value:?}");
+        tell!(
+            self,
+            [case, field],
+            "here: {field} of case {case} becomes {value:?}"
+        );
         self.transact(case, None, |desk, room, written| {
             let mut fields = desk.fields.clone();
             set_field(&mut fields, field, &value);
@@ -111,7 +115,11 @@ impl Schedule<'_> {
             return;
         }
         let serial = self.next_serial();
-        let kind = if self.chance.below(40) == 0 { "long" } else { "l" };
+        let kind = if self.chance.below(40) == 0 {
+            "long"
+        } else {
+            "l"
+        };
         let comment = DeskComment {
             id: format!("{kind}{serial}"),
             public: self.chance.below(2) == 0,
@@ -119,8 +127,15 @@ impl Schedule<'_> {
             remote: None,
         };
         self.tally.add(Count::LocalComment);
-        tell!(self, [case, serial], "here: comment {} on case {case}", comment.id);
-        self.transact(case, None, |desk, room, written| desk.say(comment, room, written));
+        tell!(
+            self,
+            [case, serial],
+            "here: comment {} on case {case}",
+            comment.id
+        );
+        self.transact(case, None, |desk, room, written| {
+            desk.say(comment, room, written);
+        });
     }
 
     /// A person publishes a case, or has a follow-up made for its closed ticket.
@@ -162,19 +177,33 @@ impl Schedule<'_> {
         }
         let op_id = &parked[self.chance.index(parked.len())];
         if self.chance.below(2) == 0 {
-            tell!(self, [case], "here: retry {} of case {case}", op_id.get(..2).unwrap_or_default());
+            tell!(
+                self,
+                [case],
+                "here: retry {} of case {case}",
+                op_id.get(..2).unwrap_or_default()
+            );
             self.tally.add(Count::Retried);
-            self.transact(case, None, |desk, room, written| desk.retry(op_id, room, written));
+            self.transact(case, None, |desk, room, written| {
+                desk.retry(op_id, room, written)
+            });
             return;
         }
-        tell!(self, [case], "here: discard {} of case {case}", op_id.get(..2).unwrap_or_default());
+        tell!(
+            self,
+            [case],
+            "here: discard {} of case {case}",
+            op_id.get(..2).unwrap_or_default()
+        );
         self.tally.add(Count::Discarded);
         let before = self.db.desks[case].fields.clone();
         let comment = self.db.desks[case].operation(op_id);
         if let Some(comment) = comment.and_then(|o| o.payload.comment.clone()) {
             self.ledger.given_up.insert(comment);
         }
-        self.transact(case, None, |desk, room, written| desk.discard(op_id, room, written));
+        self.transact(case, None, |desk, room, written| {
+            desk.discard(op_id, room, written)
+        });
         for field in EDITED {
             let value = case_value(&self.db.desks[case].fields, field);
             if case_value(&before, field) != value {

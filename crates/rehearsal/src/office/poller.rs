@@ -70,7 +70,11 @@ impl Schedule<'_> {
         if self.chance.per_mille(self.swarm.house.freeze) {
             let length = 1_000 + i64::from(self.chance.below(150_000));
             self.tally.add(Count::Frozen);
-            tell!(self, [index, length], "poller {index} stops for {length} ms");
+            tell!(
+                self,
+                [index, length],
+                "poller {index} stops for {length} ms"
+            );
             let poller = &mut self.pollers[index];
             poller.frozen_until = self.now_ms + length;
             poller.at = Some(pull);
@@ -96,7 +100,12 @@ impl Schedule<'_> {
                     return (Some(Stage::Comments), true);
                 };
                 self.disturb(&mut rows);
-                tell!(self, [index, rows.len()], "poller {index} reads {} tickets", rows.len());
+                tell!(
+                    self,
+                    [index, rows.len()],
+                    "poller {index} reads {} tickets",
+                    rows.len()
+                );
                 (Some(Stage::KeepTickets(rows, last)), true)
             }
             Stage::KeepTickets(rows, last) => {
@@ -125,7 +134,12 @@ impl Schedule<'_> {
                     return (None, false);
                 };
                 self.disturb(&mut rows);
-                tell!(self, [index, rows.len()], "poller {index} reads {} comments", rows.len());
+                tell!(
+                    self,
+                    [index, rows.len()],
+                    "poller {index} reads {} comments",
+                    rows.len()
+                );
                 (Some(Stage::KeepComments(rows, last)), true)
             }
             Stage::KeepComments(rows, last) => {
@@ -166,7 +180,11 @@ impl Schedule<'_> {
             return false;
         }
         self.tally.add(Count::Crash);
-        tell!(self, [], "the process ends between the position and the rows");
+        tell!(
+            self,
+            [],
+            "the process ends between the position and the rows"
+        );
         true
     }
 
@@ -277,7 +295,12 @@ impl Schedule<'_> {
         };
         let case = self.db.desks.len();
         let serial = self.next_serial();
-        tell!(self, [case, ticket.id], "  case {case} is made for ticket {}", ticket.id);
+        tell!(
+            self,
+            [case, ticket.id],
+            "  case {case} is made for ticket {}",
+            ticket.id
+        );
         self.db.desks.push(Desk {
             case: format!("case{case}.{serial}"),
             fields: new.fields,
@@ -332,7 +355,11 @@ impl Schedule<'_> {
         let (mut waits, mut new, mut ours, mut description) = (0, 0, 0, 0);
         self.transact(case, None, |desk, _, written| {
             for (comment, op) in comments {
-                if desk.comments.iter().any(|known| known.remote == Some(comment.id)) {
+                if desk
+                    .comments
+                    .iter()
+                    .any(|known| known.remote == Some(comment.id))
+                {
                     continue;
                 }
                 let marker = Self::marker(op.as_deref(), checked);
@@ -370,7 +397,11 @@ impl Schedule<'_> {
             (0..times).for_each(|_| self.tally.add(count));
         }
         if new + ours + description > 0 {
-            tell!(self, [case, new, ours], "  case {case} takes {new} comments and knows {ours} of its own");
+            tell!(
+                self,
+                [case, new, ours],
+                "  case {case} takes {new} comments and knows {ours} of its own"
+            );
             if self.is_idle {
                 self.violate("I-21", format!("case {case} still got comments"));
             }

@@ -77,7 +77,11 @@ impl Schedule<'_> {
                 61_000 + i64::from(self.chance.below(100_000))
             };
             self.tally.add(Count::Frozen);
-            tell!(self, [index, length], "worker {index} stops for {length} ms");
+            tell!(
+                self,
+                [index, length],
+                "worker {index} stops for {length} ms"
+            );
             let worker = &mut self.workers[index];
             worker.frozen_until = self.now_ms + length;
             worker.job = Some(job);
@@ -181,7 +185,11 @@ impl Schedule<'_> {
             },
             Stage::Do(Action::Send(sending)) => {
                 if !self.still_claims(job) {
-                    tell!(self, [index], "worker {index} gives up: its claim has ended");
+                    tell!(
+                        self,
+                        [index],
+                        "worker {index} gives up: its claim has ended"
+                    );
                     return (false, true);
                 }
                 Stage::Sending(sending)
@@ -209,7 +217,9 @@ impl Schedule<'_> {
         if let Some(reply) = self.fail_read() {
             return Happened::Failed(reply);
         }
-        let date = shown.as_ref().map_or(self.remote.second(), |shown| shown.date);
+        let date = shown
+            .as_ref()
+            .map_or(self.remote.second(), |shown| shown.date);
         let created = job.attempt.operation().created_at.as_second();
         let since = if found { 0 } else { created - CLOCK_ERROR };
         job.replied = false;
@@ -246,7 +256,9 @@ impl Schedule<'_> {
         let reading = job.attempt.reading().cloned();
         let (op_id, token) = (job.op_id.clone(), job.token);
         let met = reading.as_ref().and(job.met);
-        let is_held = desk.operation(&op_id).is_some_and(|o| o.lease_token == token);
+        let is_held = desk
+            .operation(&op_id)
+            .is_some_and(|o| o.lease_token == token);
         let planned = self.transact(job.case, met, |desk, room, written| {
             desk.plan(&op_id, token, reading.as_ref(), requester, room, written)
         });
@@ -266,7 +278,11 @@ impl Schedule<'_> {
         tell!(self, [index], "worker {index} plans {planned:?}");
         if self.chance.per_mille(self.swarm.house.unknown_commit) {
             self.tally.add(Count::UnknownCommit);
-            tell!(self, [index], "worker {index} does not learn whether that was kept");
+            tell!(
+                self,
+                [index],
+                "worker {index} does not learn whether that was kept"
+            );
             return None;
         }
         Some(Happened::Planned(planned))
@@ -412,7 +428,9 @@ impl Schedule<'_> {
         if let Some(audit) = audit.filter(|_| kept) {
             self.ledger.accepted(job.case, &audit, &self.swarm);
         }
-        let draft = before.as_ref().and_then(|before| before.payload.draft.as_ref());
+        let draft = before
+            .as_ref()
+            .and_then(|before| before.payload.draft.as_ref());
         if let Some(draft) = draft.filter(|_| kept && created) {
             self.ledger.created(job.case, draft);
         }
@@ -443,14 +461,10 @@ impl Schedule<'_> {
                         && audit.fields.iter().any(|(of, _)| *of == field)
                 })
         };
-        let missing = operation
-            .payload
-            .sent
-            .iter()
-            .find(|(field, pair)| {
-                let counts = agreed.and_then(|agreed| agreed.get(**field)) == Some(*pair);
-                counts && !was_set(**field, &pair.zendesk)
-            });
+        let missing = operation.payload.sent.iter().find(|(field, pair)| {
+            let counts = agreed.and_then(|agreed| agreed.get(**field)) == Some(*pair);
+            counts && !was_set(**field, &pair.zendesk)
+        });
         if let Some((field, _)) = missing {
             let said = format!("{field} of case {case} counts as sent and Zendesk never took it");
             self.violate("I-05", said);

@@ -9,8 +9,8 @@ use domain::ticket::Ticket;
 use domain::value::Value;
 
 use super::{
-    FIRST_TICKET, FirstAnswer, KEY_LIFE, Origin, Remote, RemoteComment, RemoteTicket, Snapshot, Truth, Writer,
-    at, set,
+    FIRST_TICKET, FirstAnswer, KEY_LIFE, Origin, Remote, RemoteComment, RemoteTicket, Snapshot,
+    Truth, Writer, at, set,
 };
 use crate::cast::NEW_CUSTOMER;
 
@@ -70,7 +70,7 @@ pub enum Answer {
     /// 2xx.
     Done {
         /// The ticket after it.
-        shown: Snapshot,
+        shown: Box<Snapshot>,
         /// What it did.
         audit: Option<Audit>,
     },
@@ -94,7 +94,10 @@ impl Remote {
             return Answer::Refused(vec![(Some(CaseField::Status), CLOSED.to_owned())]);
         }
         // An edit in the stamp's own second is not noticed: that is the trap.
-        let updated = before.ticket.updated_at.map_or(0, jiff::Timestamp::as_second);
+        let updated = before
+            .ticket
+            .updated_at
+            .map_or(0, jiff::Timestamp::as_second);
         if request.stamp.is_some_and(|stamp| updated > stamp) {
             return Answer::Conflict;
         }
@@ -119,7 +122,7 @@ impl Remote {
         }
         if audit.fields.is_empty() && audit.comments.is_empty() {
             return Answer::Done {
-                shown: before,
+                shown: Box::new(before),
                 audit: None,
             };
         }
@@ -149,7 +152,10 @@ impl Remote {
             return Answer::Refused(vec![(None, words.to_owned())]);
         }
         if is_bad(&draft.subject) {
-            return Answer::Refused(vec![(Some(CaseField::Subject), "Subject: is bad".to_owned())]);
+            return Answer::Refused(vec![(
+                Some(CaseField::Subject),
+                "Subject: is bad".to_owned(),
+            )]);
         }
         let id = self.bear(Some(draft.external_id.clone()), Writer::Ours);
         let mut audit = self.new_audit(Some(request.op.clone()));
@@ -216,7 +222,7 @@ impl Remote {
         }
         match self.ticket(id) {
             Some(found) => Answer::Done {
-                shown: self.snapshot(found),
+                shown: Box::new(self.snapshot(found)),
                 audit: Some(audit),
             },
             None => Answer::Gone,
@@ -337,10 +343,8 @@ fn refused(request: &Update, ticket: &Ticket) -> Vec<(Option<CaseField>, String)
     }
     let solved = |status: Option<&str>| status == Some("solved");
     let status = set(CaseField::Status).map_or(ticket.status.as_deref(), |to| to.as_deref());
-    let assignee = set(CaseField::AssignedTo).map_or_else(
-        || ticket_value(ticket, CaseField::AssignedTo),
-        Clone::clone,
-    );
+    let assignee = set(CaseField::AssignedTo)
+        .map_or_else(|| ticket_value(ticket, CaseField::AssignedTo), Clone::clone);
     if solved(status) && assignee.is_none() && !request.values.is_empty() {
         let words = "Assignee: is required when solving a ticket";
         refused.push((None, words.to_owned()));

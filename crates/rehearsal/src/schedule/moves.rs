@@ -206,9 +206,10 @@ impl Schedule<'_> {
                 let some = if assigned { &all[..] } else { &all[..3] };
                 self.chance.pick(some).to_owned()
             }
-            CaseField::Priority => {
-                self.chance.pick(&["low", "normal", "high", "urgent"]).to_owned()
-            }
+            CaseField::Priority => self
+                .chance
+                .pick(&["low", "normal", "high", "urgent"])
+                .to_owned(),
             CaseField::AssignedTo => self.chance.pick(&AGENTS).to_string(),
             CaseField::Contact => self.chance.pick(&CUSTOMERS).to_string(),
         };
@@ -220,9 +221,10 @@ impl Schedule<'_> {
             return;
         };
         let (field, value) = self.draw_value_there(Some(id));
-        let same_second = self.remote.ticket(id).is_some_and(|found| {
-            found.ticket.updated_at == Some(self.remote.date())
-        });
+        let same_second = self
+            .remote
+            .ticket(id)
+            .is_some_and(|found| found.ticket.updated_at == Some(self.remote.date()));
         if !self.remote.person_edits(id, field, &value, Writer::Person) {
             return;
         }
@@ -230,7 +232,11 @@ impl Schedule<'_> {
         if same_second {
             self.tally.add(Count::SameSecondEdit);
         }
-        tell!(self, [id, field], "there: {field} of ticket {id} becomes {value:?}");
+        tell!(
+            self,
+            [id, field],
+            "there: {field} of ticket {id} becomes {value:?}"
+        );
         self.ledger.edited_there(id, field, value);
         self.announce(id);
     }
@@ -242,7 +248,11 @@ impl Schedule<'_> {
         let public = self.chance.below(2) == 0;
         if let Some(comment) = self.remote.person_comments(id, public) {
             self.tally.add(Count::RemoteComment);
-            tell!(self, [id, comment], "there: comment {comment} on ticket {id}");
+            tell!(
+                self,
+                [id, comment],
+                "there: comment {comment} on ticket {id}"
+            );
             self.announce(id);
         }
     }
@@ -256,8 +266,8 @@ impl Schedule<'_> {
             0 | 1 => {
                 let before = self.remote.ticket(id).map(status);
                 // The automation closes what is solved; a person may close anything.
-                let done = before.flatten().as_deref() == Some("solved")
-                    || self.chance.below(2) == 0;
+                let done =
+                    before.flatten().as_deref() == Some("solved") || self.chance.below(2) == 0;
                 let done = done && self.remote.close(id, Writer::Rule);
                 if done {
                     self.tally.add(Count::RemoteClosed);

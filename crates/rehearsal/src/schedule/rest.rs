@@ -103,8 +103,14 @@ impl Schedule<'_> {
             && self.db.hints.is_empty()
             && self.wire.late.is_empty()
             && self.last_change() + EXPORT_DELAY < self.remote.second()
-            && self.remote.export_tickets(self.db.tickets_read, 1).is_empty()
-            && self.remote.export_comments(self.db.comments_read, 1).is_empty()
+            && self
+                .remote
+                .export_tickets(self.db.tickets_read, 1)
+                .is_empty()
+            && self
+                .remote
+                .export_comments(self.db.comments_read, 1)
+                .is_empty()
             && self.lookers.iter().all(|looker| looker.at.is_none())
             && self.pollers.iter().all(|poller| poller.at.is_none())
     }
@@ -155,7 +161,10 @@ impl Schedule<'_> {
                 let line = desk.line();
                 let words = |open: &domain::outbox::Operation| {
                     let reason = open.reason.as_ref().map(ToString::to_string);
-                    format!("{} of {} is {} ({reason:?})", open.kind, desk.case, open.state)
+                    format!(
+                        "{} of {} is {} ({reason:?})",
+                        open.kind, desk.case, open.state
+                    )
                 };
                 line.open().map(words).collect::<Vec<_>>()
             })

@@ -123,7 +123,10 @@ impl Schedule<'_> {
             );
             self.violate("I-12", said);
         }
-        let seen = self.db.desks[case].link.as_ref().and_then(|link| link.seen.updated_at);
+        let seen = self.db.desks[case]
+            .link
+            .as_ref()
+            .and_then(|link| link.seen.updated_at);
         self.ledger.merged(case, link, seen);
         if self.ledger.restored || self.switched {
             return;
@@ -142,7 +145,11 @@ impl Schedule<'_> {
     /// I-05: a comment counts as sent only if it is there.
     fn check_mapped(&mut self, written: &Written) {
         for (comment, remote, _) in &written.mapped {
-            tell!(self, [*remote], "  comment {comment} is {remote} in Zendesk");
+            tell!(
+                self,
+                [*remote],
+                "  comment {comment} is {remote} in Zendesk"
+            );
             if !self.remote.is_comment_of(*remote, comment) {
                 let said = format!("comment {comment} was taken for {remote}, which it is not");
                 self.violate("I-05", said);
@@ -185,7 +192,7 @@ impl Schedule<'_> {
         });
         self.mark(desk_mark(&self.db.desks[case]));
         for line in lines {
-            self.write_down(line);
+            self.write_down(&line);
         }
     }
 }
