@@ -1,5 +1,6 @@
 //! What one transaction does to a case, told as stories.
 
+mod adopt;
 mod any;
 mod comments;
 mod fields;
