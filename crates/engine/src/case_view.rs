@@ -20,7 +20,9 @@ pub use comment::CommentView;
 pub use history::{FieldChange, HistoryKind, HistoryLine, MOST as HISTORY_MOST};
 pub use list::{CaseLine, CasePage, list};
 pub use names::{Name, PersonView, contact_name};
-pub use notice::{Notice, NoticeKind};
+pub use notice::{
+    ConflictPage, ConflictView, Notice, NoticeKind, ParkedPage, ParkedView, conflicts, parked,
+};
 pub use panel::{CustomField, PanelField, PanelValue, Problem, TicketPanel};
 
 use crate::attachments;
@@ -32,6 +34,18 @@ use names::{Names, Wanted};
 
 /// How many comments one view of a case holds at most.
 pub const COMMENTS_PAGE: i64 = 200;
+
+/// How many conflicts and how many parked changes one view of a case holds at most.
+pub const NOTICES: i64 = 50;
+
+/// Which part of a long case is looked at.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Window {
+    /// How many comments to pass over.
+    pub comments_after: i64,
+    /// Only history before the entry of this number.
+    pub history_before: Option<i64>,
+}
 
 /// A case with all that stands on its page.
 #[derive(Serialize)]
@@ -68,6 +82,8 @@ pub struct CaseView {
     pub deleted_at: Option<Timestamp>,
     /// What a reader must know before all else.
     pub notices: Vec<Notice>,
+    /// What of it cannot be delivered now, newest first, at most [`NOTICES`] of it.
+    pub parked: Vec<ParkedView>,
     /// Its ticket, if it has one.
     pub ticket: Option<TicketPanel>,
     /// The number of the case that this one follows up.
@@ -76,6 +92,8 @@ pub struct CaseView {
     pub follow_ups: Vec<i64>,
     /// How many of its fields were changed on both sides at once, over its life.
     pub conflicts: i64,
+    /// Those fields with both values, newest first, at most [`NOTICES`] of them.
+    pub conflict_records: Vec<ConflictView>,
     /// Its comments, oldest first, at most [`COMMENTS_PAGE`] of them.
     pub comments: Vec<CommentView>,
     /// How many comments come before the first of these.
@@ -84,6 +102,16 @@ pub struct CaseView {
     pub comments_total: i64,
     /// What happened to it, newest first, at most [`HISTORY_MOST`] entries.
     pub history: Vec<HistoryLine>,
+    /// What to give as [`Window::history_before`] for the entries before these, if there are any.
+    pub history_next: Option<i64>,
+}
+
+impl CaseView {
+    /// What keeps a comment from Zendesk, if it is parked.
+    pub fn parked_comment(&self, comment: &str) -> Option<&ParkedView> {
+        let found = |parked: &&ParkedView| parked.comment.as_deref() == Some(comment);
+        self.parked.iter().find(found)
+    }
 }
 
 /// Without names and texts: they are people's own.
@@ -106,30 +134,30 @@ impl std::fmt::Debug for CaseView {
 /// # Errors
 /// As the store says.
 pub async fn show(engine: &Engine, number_or_id: &str) -> Result<Option<CaseView>> {
-    show_after(engine, number_or_id, 0).await
+    show_part(engine, number_or_id, Window::default()).await
 }
 
-/// As [`show`], with the comments after the first `skip`.
+/// As [`show`], of a case with many comments or a long history the part that `window` names.
 ///
 /// # Errors
 /// As the store says.
-pub async fn show_after(
+pub async fn show_part(
     engine: &Engine,
     number_or_id: &str,
-    skip: i64,
+    window: Window,
 ) -> Result<Option<CaseView>> {
     let connection = &mut *engine.store.read().await?;
     let Some(case) = store::cases::find(connection, number_or_id).await? else {
         return Ok(None);
     };
-    let skip = skip.max(0);
+    let skip = window.comments_after.max(0);
     let rows = store::comments::of_case(connection, &case.id, skip, COMMENTS_PAGE).await?;
     let ids: Vec<String> = rows.iter().map(|row| row.comment.id.clone()).collect();
     let mut files = attachments::of_comments(connection, &ids).await?;
     let authors: Vec<i64> = rows.iter().filter_map(|row| row.author_remote_id).collect();
     let mirror = Mirror::read(connection, &case.id, &authors).await?;
 
-    let history = History::read(connection, &case.id).await?;
+    let history = History::read(connection, &case.id, window.history_before).await?;
 
     let mut wanted = Wanted::default();
     wanted.contact(case.fields.contact.as_ref());
@@ -160,9 +188,12 @@ pub async fn show_after(
         ticket: mirror.as_ref().map(|mirror| panel::panel(mirror, &names)),
         predecessor,
         follow_ups,
+        parked: notice::parked_of_case(connection, &case.id, NOTICES).await?,
         conflicts: store::conflicts::count(connection, &case.id).await?,
+        conflict_records: notice::conflicts_of_case(connection, &case.id, NOTICES).await?,
         comments_skipped: skip,
         comments_total: store::comments::count(connection, &case.id).await?,
+        history_next: history.next,
         history: history.tell(&names),
         assigned_to: names.user(case.fields.assigned_to.as_ref()),
         contact: names.contact(case.fields.contact.as_ref()),

@@ -1,8 +1,17 @@
-//! What a reader of a case must know before all else (ticket-sync.md 3, *special states*).
+//! What a reader of a case must know before all else (ticket-sync.md 3, *special states*), and what of
+//! it is parked or was changed on both sides.
+
+mod conflict;
+mod parked;
 
 use domain::ticket::Life;
 use serde::Serialize;
 use store::cases::Case;
+
+pub use conflict::{ConflictPage, ConflictView, conflicts};
+pub(super) use conflict::{of_case as conflicts_of_case, readable};
+pub(super) use parked::of_case as parked_of_case;
+pub use parked::{ParkedPage, ParkedView, parked};
 
 use super::mirror::Mirror;
 

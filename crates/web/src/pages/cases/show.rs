@@ -3,7 +3,7 @@
 use askama::Template;
 use axum::extract::{Path, Query, State};
 use axum::response::Response;
-use engine::case_view::{self, CaseView, PanelValue, TicketPanel};
+use engine::case_view::{self, CaseView, ConflictView, PanelValue, TicketPanel, Window};
 use serde::Deserialize;
 
 use crate::app::App;
@@ -17,6 +17,8 @@ pub(crate) struct Place {
     /// How many comments to pass over.
     #[serde(default)]
     comments_after: i64,
+    /// Only history before the entry of this number.
+    history_before: Option<i64>,
 }
 
 #[derive(Template)]
@@ -34,7 +36,11 @@ pub(crate) async fn show(
 ) -> Result<Response, Problem> {
     let missing = || Problem::missing("There is no case with this number.");
     let number = pages::record_id(&number).ok_or_else(missing)?;
-    let case = case_view::show_after(&app.engine, number, place.comments_after)
+    let window = Window {
+        comments_after: place.comments_after,
+        history_before: place.history_before,
+    };
+    let case = case_view::show_part(&app.engine, number, window)
         .await?
         .ok_or_else(missing)?;
     let title = format!("#{} {}", case.number, case.subject);
@@ -64,6 +70,21 @@ impl ShowPage {
     fn previous_comments(&self) -> Option<i64> {
         let skipped = self.case.comments_skipped;
         (skipped > 0).then(|| (skipped - case_view::COMMENTS_PAGE).max(0))
+    }
+
+    /// How many conflicts there were before those that are shown.
+    fn earlier_conflicts(&self) -> i64 {
+        let shown = i64::try_from(self.case.conflict_records.len()).unwrap_or(i64::MAX);
+        self.case.conflicts.saturating_sub(shown)
+    }
+
+    /// The three sides of a conflict, the two values that stood against each other first.
+    fn sides<'a>(&self, conflict: &'a ConflictView) -> [(&'static str, Option<&'a str>); 3] {
+        [
+            ("Here", conflict.crm.as_deref()),
+            ("Zendesk", conflict.zendesk.as_deref()),
+            ("Before", conflict.agreed.as_deref()),
+        ]
     }
 
     /// What stands below the ten promised lines of the panel.
