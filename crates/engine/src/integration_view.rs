@@ -5,10 +5,14 @@ use std::collections::HashMap;
 use jiff::Timestamp;
 use serde::Serialize;
 use store::credentials::CredentialKind;
+use store::integrations::Integration;
 use store::runs::{Counters, Run};
 
+use crate::budget::{self, BudgetView};
 use crate::engine::Engine;
 use crate::error::Result;
+use crate::sweep::{self, SweepView};
+use crate::webhooks;
 
 /// A line of the list of integrations.
 #[derive(Serialize)]
@@ -97,6 +101,29 @@ pub async fn list(engine: &Engine) -> Result<Vec<IntegrationLine>> {
         });
     }
     Ok(lines)
+}
+
+/// How an integration does beside its runs.
+#[derive(Debug, Clone, Serialize)]
+pub struct Health {
+    /// What its account's limits leave us.
+    pub budget: BudgetView,
+    /// How far the sweep has come.
+    pub sweep: SweepView,
+    /// Its webhook, if it has one.
+    pub webhook: Option<webhooks::Status>,
+}
+
+/// How an integration does beside its runs.
+///
+/// # Errors
+/// As the database says, or if its address is none.
+pub async fn health(engine: &Engine, integration: &Integration) -> Result<Health> {
+    Ok(Health {
+        budget: budget::view(engine, integration).await?,
+        sweep: sweep::view(engine, integration).await?,
+        webhook: webhooks::status(engine, integration).await?,
+    })
 }
 
 /// What people call a kind of account; a kind this version does not know is called by its word.

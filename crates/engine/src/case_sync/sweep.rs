@@ -59,6 +59,31 @@ struct Place {
     whole: bool,
     /// Tickets that Zendesk did not have when they were asked for, and when that was.
     missing: Vec<(i64, Timestamp)>,
+    /// Since when two-way sync is known to be on: what piled up before is sent once a person says so
+    /// (ticket-sync.md 2), not because it is found here.
+    two_way_since: Option<Timestamp>,
+}
+
+impl Place {
+    fn read(state: &SweepState) -> Self {
+        let kept = state.position.as_deref();
+        kept.and_then(|kept| serde_json::from_str(kept).ok())
+            .unwrap_or_default()
+    }
+
+    /// Notes whether two-way sync is on. Returns whether that is new.
+    fn note_two_way(&mut self, is_on: bool, now: Timestamp) -> bool {
+        let is_new = self.two_way_since.is_some() != is_on;
+        if is_new {
+            self.two_way_since = is_on.then_some(now);
+        }
+        is_new
+    }
+
+    fn words(&self) -> Result<String> {
+        let words = serde_json::to_string(self);
+        Ok(words.map_err(|error| store::Error::Damaged(error.to_string()))?)
+    }
 }
 
 /// What one page came to.
@@ -77,10 +102,16 @@ struct Found {
 /// As the database or Zendesk says; the round goes on from where it was.
 pub(crate) async fn turn(engine: &Engine, integration: &Integration) -> Result<bool> {
     let mut reader = engine.store.read().await?;
-    let state = sweeps::load(&mut reader, &integration.id).await?;
-    if !integration.active || !is_due(&state, engine.now()) {
+    let mut state = sweeps::load(&mut reader, &integration.id).await?;
+    drop(reader);
+    if !integration.active {
         return Ok(false);
     }
+    note_two_way(engine, integration, &mut state).await?;
+    if !is_due(&state, engine.now()) {
+        return Ok(false);
+    }
+    let mut reader = engine.store.read().await?;
     let Some(pulled_at) = last_pull(&mut reader, integration).await? else {
         return Ok(false);
     };
@@ -116,13 +147,14 @@ pub(crate) async fn turn(engine: &Engine, integration: &Integration) -> Result<b
 pub(crate) async fn verify_all(engine: &Engine, integration: &Integration) -> Result<Round> {
     let name = &integration.settings.name;
     let mut reader = engine.store.read().await?;
-    let state = sweeps::load(&mut reader, &integration.id).await?;
+    let mut state = sweeps::load(&mut reader, &integration.id).await?;
     let Some(pulled_at) = last_pull(&mut reader, integration).await? else {
         return Err(Error::Refused(format!(
             "Nothing of integration {name} was pulled yet, so there is nothing to verify. Run `deskbridge sync {name}` first."
         )));
     };
     drop(reader);
+    note_two_way(engine, integration, &mut state).await?;
     let client = client_of(engine, integration).await?.with(Urgency::Sweep);
     let mut sweep = Sweep::open(engine, integration, client, state, pulled_at).await?;
     sweep.begin(true).await?;
@@ -138,6 +170,23 @@ pub(crate) async fn verify_all(engine: &Engine, integration: &Integration) -> Re
         }
     }
     Ok(sweep.state.last.unwrap_or_default())
+}
+
+/// Keeps since when two-way sync is on, if somebody has switched it.
+async fn note_two_way(
+    engine: &Engine,
+    integration: &Integration,
+    state: &mut SweepState,
+) -> Result<()> {
+    let now = engine.now();
+    let mut place = Place::read(state);
+    if !place.note_two_way(integration.settings.two_way, now) {
+        return Ok(());
+    }
+    state.position = Some(place.words()?);
+    let mut tx = engine.store.begin().await?;
+    sweeps::store(&mut tx, &integration.id, state, now).await?;
+    Ok(tx.commit().await?)
 }
 
 fn is_due(state: &SweepState, now: Timestamp) -> bool {
@@ -176,12 +225,10 @@ impl<'a> Sweep<'a> {
         state: SweepState,
         pulled_at: Timestamp,
     ) -> Result<Self> {
-        let kept = state.position.as_deref();
-        let place = kept.and_then(|kept| serde_json::from_str(kept).ok());
         Ok(Self {
             pull: Pull::quietly(engine, integration.clone(), client).await?,
             kept: state.clone(),
-            place: place.unwrap_or_default(),
+            place: Place::read(&state),
             state,
             pulled_at,
         })
@@ -207,14 +254,14 @@ impl<'a> Sweep<'a> {
 
     /// Begins a round. With it, deliveries that are over a month old are forgotten.
     async fn begin(&mut self, whole: bool) -> Result<()> {
-        let Place {
-            events, missing, ..
-        } = std::mem::take(&mut self.place);
+        let former = std::mem::take(&mut self.place);
         self.place = Place {
-            events: if whole { 0 } else { events },
-            missing,
+            events: if whole { 0 } else { former.events },
             whole,
-            ..Place::default()
+            after: 0,
+            tickets_done: false,
+            events_done: false,
+            ..former
         };
         let mut page = self.pull.begin().await?;
         self.state.round = Round {
@@ -240,8 +287,9 @@ impl<'a> Sweep<'a> {
     async fn verify_tickets(&mut self, ids: &[i64], is_last: bool) -> Result<()> {
         let records = self.pull.client.tickets_show_many(ids).await?;
         let read_at = self.pull.read_at();
+        let since = self.place.two_way_since;
         let seen = fields::compare(&self.pull, ids, records, self.pulled_until()).await?;
-        let left_behind = cases::left_behind(&self.pull, &seen.alike).await?;
+        let left_behind = cases::left_behind(&self.pull, &seen.alike, since).await?;
         let missing = self.confirm_missing(&seen.missing, ids);
         let named = tickets::people_of(&seen.differing).collect::<Vec<_>>();
         let strangers = users::fetch(&mut self.pull, named.into_iter()).await?;
@@ -334,9 +382,7 @@ impl<'a> Sweep<'a> {
             round.ended_at = Some(page.now);
             self.state.last = Some(std::mem::take(round));
         }
-        let place = serde_json::to_string(&self.place);
-        let place = place.map_err(|error| store::Error::Damaged(error.to_string()))?;
-        self.state.position = Some(place);
+        self.state.position = Some(self.place.words()?);
         sweeps::store(&mut page.tx, &id, &self.state, page.now).await?;
         self.pull.commit(page, STAGE, None).await?;
         self.kept = self.state.clone();

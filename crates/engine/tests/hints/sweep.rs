@@ -273,6 +273,16 @@ async fn a_ticket_that_is_gone_untold_is_counted_once_it_was_asked_for_twice_and
         .await;
 }
 
+fn make_it_cold(fields: &mut domain::case::CaseFields) {
+    fields.subject = "Printer cold".to_owned();
+}
+
+async fn line(world: &World, case: &str) -> usize {
+    let mut reader = world.store().read().await.unwrap();
+    let line = store::outbox::of_line(&mut reader, case).await.unwrap();
+    line.len()
+}
+
 #[tokio::test]
 async fn a_case_whose_edit_lost_its_operation_gets_another_one() {
     two_way()
@@ -280,17 +290,12 @@ async fn a_case_whose_edit_lost_its_operation_gets_another_one() {
             let ticket = only_ticket(world);
             world.sync_well().await;
             pull(world).await;
-            let edited = |fields: &mut domain::case::CaseFields| {
-                fields.subject = "Printer cold".to_owned();
-            };
-            let case = world.admin().edit_case_of(ticket, edited).await;
-            let line = async || {
-                let mut reader = world.store().read().await.unwrap();
-                store::outbox::of_line(&mut reader, &case.id).await.unwrap()
-            };
-            assert!(line().await.is_empty());
-            assert_eq!(found(&round(world).await), "cases 1");
-            assert_eq!(line().await.len(), 1);
+            assert_eq!(found(&round(world).await), "");
+            world.pass_minutes(1);
+            let case = world.admin().edit_case_of(ticket, make_it_cold).await.id;
+            assert_eq!(line(world, &case).await, 0);
+            assert_eq!(found(&next_round(world).await), "cases 1");
+            assert_eq!(line(world, &case).await, 1);
             world.sync_well().await;
             let there = world.zendesk().read(|account| {
                 let subject = account.ticket(ticket).unwrap().subject.as_ref();
@@ -303,16 +308,40 @@ async fn a_case_whose_edit_lost_its_operation_gets_another_one() {
 }
 
 #[tokio::test]
+async fn what_piled_up_while_two_way_was_off_is_not_sent_because_it_is_found() {
+    quiet()
+        .each(async |world| {
+            let ticket = only_ticket(world);
+            world.sync_well().await;
+            pull(world).await;
+            assert_eq!(found(&round(world).await), "");
+            let case = world.admin().edit_case_of(ticket, make_it_cold).await.id;
+            world.pass_minutes(1);
+            world.set(|settings| settings.two_way = true).await;
+            assert_eq!(found(&next_round(world).await), "");
+            assert_eq!(line(world, &case).await, 0);
+            // Off and on again between two rounds, and it is still nobody's wish.
+            world.set(|settings| settings.two_way = false).await;
+            assert!(go_on(world).await);
+            world.pass_minutes(1);
+            world.admin().edit_case_of(ticket, make_it_cold).await;
+            world.pass_minutes(1);
+            world.set(|settings| settings.two_way = true).await;
+            assert!(go_on(world).await);
+            assert_eq!(found(&next_round(world).await), "");
+            assert_eq!(line(world, &case).await, 0);
+        })
+        .await;
+}
+
+#[tokio::test]
 async fn with_two_way_off_a_case_may_differ() {
     quiet()
         .each(async |world| {
             let ticket = only_ticket(world);
             world.sync_well().await;
             pull(world).await;
-            let edited = |fields: &mut domain::case::CaseFields| {
-                fields.subject = "Printer cold".to_owned();
-            };
-            world.admin().edit_case_of(ticket, edited).await;
+            world.admin().edit_case_of(ticket, make_it_cold).await;
             assert_eq!(found(&round(world).await), "");
             assert_eq!(subject(world, ticket).await, "Printer cold");
         })

@@ -1,80 +1,65 @@
 //! How an integration does: its budget, its sweep, its webhook.
 
 use engine::Engine;
-use engine::budget::{self, BudgetView};
-use engine::sweep::{self, RoundView, SweepView};
-use engine::webhooks::{self, Status};
-use serde::Serialize;
-use store::integrations::Integration;
+use engine::budget::BudgetView;
+use engine::integration_view::Health;
+use engine::sweep::{self, RoundView};
 
 use super::find;
 use crate::output;
 
-/// How an integration does, as a script reads it.
-#[derive(Serialize)]
-pub(super) struct Health {
-    budget: BudgetView,
-    sweep: SweepView,
-    webhook: Option<Status>,
+/// How an integration does, as lines of a label and what it says.
+pub(super) fn lines(health: &Health) -> Vec<(&'static str, String)> {
+    let mut lines = vec![("Requests", requests(&health.budget))];
+    for closed in &health.budget.closed {
+        lines.push(("Closed", format!("{} until {}", closed.what, closed.until)));
+    }
+    lines.push((
+        "Oldest verification",
+        health
+            .sweep
+            .oldest_verified_at
+            .map_or_else(|| "no full round yet".to_owned(), |at| at.to_string()),
+    ));
+    if let Some(round) = &health.sweep.last {
+        lines.push(("Last full round", told(round)));
+    }
+    if let Some(round) = &health.sweep.present {
+        lines.push(("Present round", told(round)));
+    }
+    lines.push((
+        "Webhook",
+        match &health.webhook {
+            None => "none; changes come in by polling".to_owned(),
+            Some(webhook) => webhook.last_seen_at.map_or_else(
+                || "nothing has come in yet".to_owned(),
+                |at| format!("last delivery {at}"),
+            ),
+        },
+    ));
+    if let Some(silence) = health
+        .webhook
+        .as_ref()
+        .and_then(|hook| hook.silence.as_ref())
+    {
+        lines.push(("", silence.clone()));
+    }
+    lines
 }
 
-impl Health {
-    pub(super) async fn of(engine: &Engine, found: &Integration) -> anyhow::Result<Self> {
-        Ok(Self {
-            budget: budget::view(engine, found).await?,
-            sweep: sweep::view(engine, found).await?,
-            webhook: webhooks::status(engine, found).await?,
-        })
-    }
-
-    /// The same as lines of a label and what it says.
-    pub(super) fn lines(&self) -> Vec<(&'static str, String)> {
-        let mut lines = vec![("Requests", self.requests())];
-        for closed in &self.budget.closed {
-            lines.push(("Closed", format!("{} until {}", closed.what, closed.until)));
-        }
-        lines.push((
-            "Oldest verification",
-            self.sweep
-                .oldest_verified_at
-                .map_or_else(|| "no full round yet".to_owned(), |at| at.to_string()),
-        ));
-        if let Some(round) = &self.sweep.last {
-            lines.push(("Last full round", told(round)));
-        }
-        if let Some(round) = &self.sweep.present {
-            lines.push(("Present round", told(round)));
-        }
-        lines.push((
-            "Webhook",
-            match &self.webhook {
-                None => "none; changes come in by polling".to_owned(),
-                Some(webhook) => webhook.last_seen_at.map_or_else(
-                    || "nothing has come in yet".to_owned(),
-                    |at| format!("last delivery {at}"),
-                ),
-            },
-        ));
-        if let Some(silence) = self.webhook.as_ref().and_then(|hook| hook.silence.as_ref()) {
-            lines.push(("", silence.clone()));
-        }
-        lines
-    }
-
-    fn requests(&self) -> String {
-        let BudgetView {
-            share,
-            limit,
-            allowance,
-            spent,
-            ..
-        } = &self.budget;
-        match allowance.zip(*limit) {
-            Some((allowance, limit)) => format!(
-                "{spent} in the last minute of {allowance} we may send ({share} % of what others leave of {limit})"
-            ),
-            None => format!("{spent} in the last minute; Zendesk has named no limit yet"),
-        }
+fn requests(budget: &BudgetView) -> String {
+    let BudgetView {
+        share,
+        limit,
+        allowance,
+        spent,
+        ..
+    } = budget;
+    match allowance.zip(*limit) {
+        Some((allowance, limit)) => format!(
+            "{spent} in the last minute of {allowance} we may send ({share} % of what others leave of {limit})"
+        ),
+        None => format!("{spent} in the last minute; Zendesk has named no limit yet"),
     }
 }
 

@@ -6,7 +6,7 @@ use store::integrations::{self, Integration};
 use store::{credentials, runs, users};
 
 use super::find;
-use super::health::Health;
+use super::health;
 use crate::output;
 
 /// How many runs are shown.
@@ -59,7 +59,7 @@ pub(super) async fn one(engine: &Engine, name: &str, as_json: bool) -> anyhow::R
         .map(Into::into)
         .collect();
     drop(reader);
-    let health = Health::of(engine, &found).await?;
+    let well = integration_view::health(engine, &found).await?;
     let words = integrations::words(settings);
     if as_json {
         let mut shown = json!({
@@ -81,7 +81,7 @@ pub(super) async fn one(engine: &Engine, name: &str, as_json: bool) -> anyhow::R
             "maps": settings.maps,
             "next_run_at": found.next_run_at,
             "runs": last,
-            "health": health,
+            "health": well,
         });
         for (name, word) in words {
             shown[name] = word.into();
@@ -121,7 +121,7 @@ pub(super) async fn one(engine: &Engine, name: &str, as_json: bool) -> anyhow::R
         "Next run",
         &found.next_run_at.map_or_else(none, |at| at.to_string()),
     );
-    for (label, value) in health.lines() {
+    for (label, value) in health::lines(&well) {
         line(label, &value);
     }
     for run in &last {

@@ -12,11 +12,16 @@ use crate::desk::{By, Decision, keep};
 use crate::error::Result;
 
 /// Those of these tickets whose case differs from what both sides agreed on, while nothing is on its
-/// way or parked that would say why. With two-way off that is as it should be.
-pub(super) async fn left_behind(pull: &Pull<'_>, tickets: &[Ticket]) -> Result<Vec<Ticket>> {
-    if pull.mode() == Mode::OneWay || tickets.is_empty() {
+/// way or parked that would say why. With two-way off that is as it should be, and so it is for what
+/// piled up before two-way was on, `since` then.
+pub(super) async fn left_behind(
+    pull: &Pull<'_>,
+    tickets: &[Ticket],
+    since: Option<Timestamp>,
+) -> Result<Vec<Ticket>> {
+    let Some(since) = since.filter(|_| pull.mode() != Mode::OneWay && !tickets.is_empty()) else {
         return Ok(Vec::new());
-    }
+    };
     let ids: Vec<i64> = tickets.iter().map(|ticket| ticket.id).collect();
     let mut reader = pull.engine.store.read().await?;
     let integration = &pull.integration.id;
@@ -27,7 +32,7 @@ pub(super) async fn left_behind(pull: &Pull<'_>, tickets: &[Ticket]) -> Result<V
             continue;
         };
         let held = desks::read(&mut reader, case).await?;
-        if held.is_some_and(|held| is_behind(&held, ticket.id)) {
+        if held.is_some_and(|held| held.case.updated_at > since && is_behind(&held, ticket.id)) {
             behind.push(ticket.clone());
         }
     }
