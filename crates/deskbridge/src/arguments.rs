@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use clap::{ArgAction, Args, Parser, Subcommand};
 
 use crate::commands::{
-    case, credential, demo, doctor, init, integration, keys, serve, simulator, sync, webhook,
+    case, conflict, credential, demo, doctor, init, integration, keys, parked, serve, simulator,
+    sync, webhook,
 };
 
 const QUICK_START: &str = "\
@@ -70,7 +71,7 @@ pub(crate) enum Command {
     /// Connected Zendesk accounts
     #[command(subcommand)]
     Integration(integration::Action),
-    /// Pulls an account's users, tickets and comments now
+    /// Brings Zendesk's changes into the cases and the cases' changes to Zendesk now
     Sync(sync::Arguments),
     /// What Zendesk tells by itself, so that its changes are here at once
     #[command(subcommand)]
@@ -78,6 +79,12 @@ pub(crate) enum Command {
     /// Cases and their tickets
     #[command(subcommand)]
     Case(case::Action),
+    /// Fields that were changed on both sides
+    #[command(subcommand)]
+    Conflict(conflict::Action),
+    /// Changes that cannot be delivered now
+    #[command(subcommand)]
+    Parked(parked::Action),
     /// Stored sign-in details, for several integrations to share
     #[command(subcommand)]
     Credential(credential::Action),

@@ -2,12 +2,14 @@
 
 pub(crate) mod attachment;
 pub(crate) mod case;
+pub(crate) mod conflict;
 pub(crate) mod credential;
 pub(crate) mod demo;
 pub(crate) mod doctor;
 pub(crate) mod init;
 pub(crate) mod integration;
 pub(crate) mod keys;
+pub(crate) mod parked;
 pub(crate) mod serve;
 pub(crate) mod simulator;
 pub(crate) mod sync;
@@ -49,6 +51,8 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
         Command::Integration(action) => Box::pin(integration::run(find(environment)?, action)),
         Command::Sync(arguments) => Box::pin(sync::run(find(environment)?, arguments)),
         Command::Case(action) => Box::pin(case::run(find(environment)?, action)),
+        Command::Conflict(action) => Box::pin(conflict::run(find(environment)?, action)),
+        Command::Parked(action) => Box::pin(parked::run(find(environment)?, action)),
         Command::Credential(action) => Box::pin(credential::run(find(environment)?, action)),
         Command::Doctor(arguments) => Box::pin(doctor::run(find(environment)?, arguments)),
         Command::Webhook(action) => Box::pin(webhook::run(find(environment)?, action)),

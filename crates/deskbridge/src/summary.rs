@@ -117,6 +117,13 @@ impl Summary {
             self.cases.created, self.cases.updated, self.contacts.created, self.conflicts
         ));
         output::line(&format!(
+            "changes   {:>8} delivered to Zendesk, {} parked",
+            self.delivered, self.parked
+        ));
+        if self.parked > 0 {
+            output::note("`deskbridge parked list` says why changes are parked and what to do.");
+        }
+        output::line(&format!(
             "{} in {:.1} s with {} requests",
             self.state, self.seconds, self.requests
         ));

@@ -1,4 +1,4 @@
-//! `deskbridge case attach` and `deskbridge case download`: files of comments.
+//! `deskbridge case attach` and `deskbridge case download`: comments and their files.
 
 use std::fs::OpenOptions;
 use std::io::Write as _;
@@ -9,8 +9,9 @@ use clap::Args;
 use engine::Engine;
 use engine::attachments::{self, FileView, Limits, NewComment, Source, safe_name};
 use serde_json::json;
-use store::users::{self, User, UserRole};
+use store::users::User;
 
+use crate::commands::case::people::acting;
 use crate::output;
 
 /// What `case attach` takes.
@@ -59,43 +60,76 @@ pub(crate) struct Download {
     json: bool,
 }
 
+/// A comment as it is typed, with or without files.
+pub(crate) struct Said<'a> {
+    /// The case's number or id.
+    pub(crate) case: &'a str,
+    /// Its text; without one it names its files.
+    pub(crate) text: Option<&'a str>,
+    /// Whether the customer may see it.
+    pub(crate) public: bool,
+    /// Its files.
+    pub(crate) files: &'a [PathBuf],
+}
+
 /// Adds a comment with files.
 ///
 /// # Errors
 /// A sentence; nothing is added then.
 pub(crate) async fn attach(engine: &Engine, arguments: Attach) -> anyhow::Result<()> {
-    let author = author(engine, arguments.author.as_deref()).await?;
-    let mut files = Vec::with_capacity(arguments.files.len());
-    for path in &arguments.files {
+    let author = acting(engine, arguments.author.as_deref()).await?;
+    let said = Said {
+        case: &arguments.case,
+        text: arguments.text.as_deref(),
+        public: arguments.public,
+        files: &arguments.files,
+    };
+    say(engine, said, &author, arguments.json).await
+}
+
+/// Adds a comment, with files or without.
+///
+/// # Errors
+/// A sentence; nothing is added then.
+pub(crate) async fn say(
+    engine: &Engine,
+    said: Said<'_>,
+    author: &User,
+    as_json: bool,
+) -> anyhow::Result<()> {
+    let mut files = Vec::with_capacity(said.files.len());
+    for path in said.files {
         files.push(open(path).await?);
     }
     let names: Vec<String> = files.iter().map(|file| safe_name(&file.name)).collect();
-    let text = arguments
-        .text
-        .unwrap_or_else(|| format!("Attached: {}", names.join(", ")));
+    let text = match said.text {
+        Some(text) => text.to_owned(),
+        None => format!("Attached: {}", names.join(", ")),
+    };
     let new = NewComment {
-        case: &arguments.case,
+        case: said.case,
         text: &text,
-        public: arguments.public,
+        public: said.public,
         author: &author.id,
         actor: &author.email,
     };
     let added = Box::pin(attachments::comment(engine, new, files, Limits::default())).await?;
-    if arguments.json {
+    if as_json {
         return output::json(&json!({ "comment": added.comment, "files": added.files }));
     }
     output::line(&format!(
-        "Added {} with {} to case {}.",
-        if arguments.public {
+        "Added {}{} to case {}.",
+        if said.public {
             "a public comment"
         } else {
             "a private note"
         },
         match names.len() {
-            1 => "1 file".to_owned(),
-            many => format!("{many} files"),
+            0 => String::new(),
+            1 => " with 1 file".to_owned(),
+            many => format!(" with {many} files"),
         },
-        arguments.case
+        said.case
     ));
     Ok(())
 }
@@ -134,22 +168,6 @@ pub(crate) async fn download(engine: &Engine, arguments: Download) -> anyhow::Re
         file.size_in_words()
     ));
     Ok(())
-}
-
-async fn author(engine: &Engine, email: Option<&str>) -> anyhow::Result<User> {
-    let mut reader = engine.store.read().await?;
-    match email {
-        Some(email) => users::by_email(&mut reader, email).await?.ok_or_else(|| {
-            anyhow!("There is no user with the email {email:?}. Name another one with --as.")
-        }),
-        // Ids rise with time, so the smallest is the first.
-        None => users::list(&mut reader)
-            .await?
-            .into_iter()
-            .filter(|user| user.role == UserRole::Administrator)
-            .min_by(|one, other| one.id.cmp(&other.id))
-            .ok_or_else(|| anyhow!("There is no administrator. Name a user with --as.")),
-    }
 }
 
 async fn open(path: &Path) -> anyhow::Result<Source> {

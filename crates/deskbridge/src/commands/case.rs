@@ -1,13 +1,16 @@
-//! `deskbridge case`: cases and their tickets, to read.
+//! `deskbridge case`: cases and their tickets.
 
-use anyhow::anyhow;
+mod change;
+pub(crate) mod people;
+mod show;
+mod ticket;
+
+pub(crate) use change::tell;
+
 use clap::Subcommand;
-use engine::Engine;
-use engine::case_view::{self, CaseView, CommentView, PanelValue, PersonView, TicketPanel};
 
 use crate::commands::attachment;
 use crate::installation::Place;
-use crate::output;
 
 /// What to do with cases.
 #[derive(Debug, Subcommand)]
@@ -27,13 +30,52 @@ pub(crate) enum Action {
         #[arg(long, value_name = "NUMBER")]
         before: Option<i64>,
     },
-    /// Shows one case with its ticket panel, comments and history
+    /// Shows one case with its ticket panel, comments, conflicts and history
     Show {
+        /// Its number or id
+        id: String,
+        /// Only history before the entry of this number
+        #[arg(long, value_name = "N")]
+        history_before: Option<i64>,
+        /// Prints one JSON object
+        #[arg(long)]
+        json: bool,
+    },
+    /// Makes a case here; `case publish` makes its ticket
+    Create(Box<change::Create>),
+    /// Changes fields of a case; with two-way sync they reach its ticket
+    Edit(Box<change::Edit>),
+    /// Adds a comment to a case: a private note, unless told otherwise
+    Comment(change::Comment),
+    /// Makes a ticket of a case that has none. Safe to repeat
+    Publish(ticket::Publish),
+    /// Makes a ticket that follows a case's closed one. Safe to repeat
+    #[command(after_help = "Example:\n  deskbridge case follow-up 12")]
+    FollowUp(ticket::Asking),
+    /// Says in one sentence whether a case is in step with its ticket, and why not
+    #[command(after_help = "Examples:\n  deskbridge case why 12\n  deskbridge case why 12 --json")]
+    Why {
         /// Its number or id
         id: String,
         /// Prints one JSON object
         #[arg(long)]
         json: bool,
+    },
+    /// Gives up everything of a case that is parked: fields go back to what both sides last agreed on
+    #[command(after_help = "Example:\n  deskbridge case discard 12")]
+    Discard(ticket::Asking),
+    /// Deletes a case here; its ticket is left as it is
+    Delete {
+        /// Its number or id
+        id: String,
+    },
+    /// Restores a case that was deleted here
+    #[command(
+        after_help = "A value that lost a conflict is restored with `deskbridge conflict restore`."
+    )]
+    Restore {
+        /// Its number or id
+        id: String,
     },
     /// Adds a comment with files to a case: a private note, unless told otherwise
     Attach(attachment::Attach),
@@ -44,163 +86,30 @@ pub(crate) enum Action {
 /// Does it.
 pub(crate) async fn run(place: Place, action: Action) -> anyhow::Result<()> {
     let installation = place.open().await?;
+    let engine = &installation.engine;
     match action {
         Action::List {
             json,
             limit,
             before,
-        } => list(&installation.engine, json, limit, before).await?,
-        Action::Show { id, json } => show(&installation.engine, &id, json).await?,
-        Action::Attach(arguments) => attachment::attach(&installation.engine, arguments).await?,
-        Action::Download(arguments) => {
-            attachment::download(&installation.engine, arguments).await?;
-        }
+        } => show::list(engine, json, limit, before).await?,
+        Action::Show {
+            id,
+            history_before,
+            json,
+        } => show::show(engine, &id, history_before, json).await?,
+        Action::Create(arguments) => change::create(engine, *arguments).await?,
+        Action::Edit(arguments) => change::edit(engine, *arguments).await?,
+        Action::Comment(arguments) => change::comment(engine, arguments).await?,
+        Action::Publish(arguments) => ticket::publish(engine, arguments).await?,
+        Action::FollowUp(arguments) => ticket::follow_up(engine, arguments).await?,
+        Action::Why { id, json } => ticket::why(engine, &id, json).await?,
+        Action::Discard(arguments) => ticket::discard(engine, arguments).await?,
+        Action::Delete { id } => change::delete(engine, &id).await?,
+        Action::Restore { id } => change::restore(engine, &id).await?,
+        Action::Attach(arguments) => attachment::attach(engine, arguments).await?,
+        Action::Download(arguments) => attachment::download(engine, arguments).await?,
     }
     installation.close().await;
     Ok(())
-}
-
-async fn list(engine: &Engine, json: bool, limit: i64, before: Option<i64>) -> anyhow::Result<()> {
-    let page = case_view::list(engine, before, limit).await?;
-    if json {
-        return output::json(&page);
-    }
-    if page.cases.is_empty() {
-        output::note(
-            "There are no cases here. `deskbridge sync NAME` brings those of an integration.",
-        );
-        return Ok(());
-    }
-    let rows: Vec<Vec<String>> = page
-        .cases
-        .iter()
-        .map(|case| {
-            vec![
-                case.number.to_string(),
-                case.status.label().to_owned(),
-                case.priority.label().to_owned(),
-                case.ticket
-                    .map_or_else(|| "-".to_owned(), |ticket| ticket.to_string()),
-                output::shown(case.contact.as_ref().map_or("-", |name| &name.name), 24),
-                output::shown(case.assigned_to.as_ref().map_or("-", |name| &name.name), 24),
-                output::shown(&case.subject, 60),
-            ]
-        })
-        .collect();
-    output::table(
-        &[
-            "CASE",
-            "STATUS",
-            "PRIORITY",
-            "TICKET",
-            "CONTACT",
-            "ASSIGNED TO",
-            "SUBJECT",
-        ],
-        &rows,
-    );
-    if let Some(next) = page.next {
-        output::note(&format!(
-            "There are more: deskbridge case list --before {next}"
-        ));
-    }
-    Ok(())
-}
-
-async fn show(engine: &Engine, id: &str, json: bool) -> anyhow::Result<()> {
-    let found = case_view::show(engine, id).await?.ok_or_else(|| {
-        anyhow!("There is no case {id:?}. `deskbridge case list` shows those there are.")
-    })?;
-    if json {
-        return output::json(&found);
-    }
-    print(&found);
-    Ok(())
-}
-
-fn line(label: &str, value: &str) {
-    output::line(&format!("  {label:<18} {}", output::shown(value, 500)));
-}
-
-fn print(case: &CaseView) {
-    output::line(&format!(
-        "Case {}: {}",
-        case.number,
-        output::shown(&case.subject, 500)
-    ));
-    for notice in &case.notices {
-        output::line(&format!("  ! {}", output::shown(&notice.sentence, 500)));
-    }
-    line("Status", case.status.label());
-    line("Priority", case.priority.label());
-    line(
-        "Contact",
-        case.contact.as_ref().map_or("-", |name| &name.name),
-    );
-    line(
-        "Assigned to",
-        case.assigned_to.as_ref().map_or("-", |name| &name.name),
-    );
-    line("Owner", case.owner.as_ref().map_or("-", |name| &name.name));
-    line("Reported", &case.reported_at.to_string());
-    if let Some(at) = case.closed_at {
-        line("Closed", &at.to_string());
-    }
-    if let Some(ticket) = &case.ticket {
-        panel(ticket);
-    }
-    output::line(&format!("Comments ({})", case.comments_total));
-    for comment in &case.comments {
-        print_comment(comment);
-    }
-}
-
-fn panel(ticket: &TicketPanel) {
-    output::line("Ticket");
-    for field in ticket.fields() {
-        let text = match field.value {
-            PanelValue::Number(number, url) => match url {
-                Some(url) => format!("{number}  {url}"),
-                None => number.to_string(),
-            },
-            PanelValue::Text(text) => text.unwrap_or("-").to_owned(),
-            PanelValue::Person(who) => who.map_or_else(|| "-".to_owned(), person),
-            PanelValue::Problem(problem) => problem.map_or_else(
-                || "-".to_owned(),
-                |problem| match problem.case_number {
-                    Some(case) => format!("ticket {}, case {case}", problem.ticket),
-                    None => format!("ticket {}", problem.ticket),
-                },
-            ),
-            PanelValue::People([]) => "-".to_owned(),
-            PanelValue::People(people) => people.iter().map(person).collect::<Vec<_>>().join(", "),
-        };
-        line(field.label, &text);
-    }
-}
-
-fn person(who: &PersonView) -> String {
-    let ours = who.shown().map(|name| name.name.as_str());
-    match (ours, who.zendesk_name_beside()) {
-        (Some(ours), Some(theirs)) => format!("{ours} ({theirs} in Zendesk)"),
-        (Some(name), None) | (None, Some(name)) => name.to_owned(),
-        (None, None) => "-".to_owned(),
-    }
-}
-
-fn print_comment(comment: &CommentView) {
-    let public = if comment.public { "public" } else { "private" };
-    output::line(&format!(
-        "  {}  {}  {public}{}",
-        comment.created_at,
-        output::shown(&person(&comment.author), 100),
-        if comment.is_description {
-            ", description"
-        } else {
-            ""
-        }
-    ));
-    for text in comment.message.lines() {
-        output::line(&format!("    {}", output::shown(text, 2000)));
-    }
 }

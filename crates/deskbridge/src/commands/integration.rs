@@ -1,5 +1,6 @@
 //! `deskbridge integration`: connected Zendesk accounts.
 
+mod backlog;
 mod change;
 mod health;
 mod settings;
@@ -70,6 +71,11 @@ pub(crate) enum Action {
         #[arg(long)]
         json: bool,
     },
+    /// Counts the changes of its cases that were made while two-way sync was off, and sends them if told
+    #[command(
+        after_help = "Examples:\n  deskbridge integration backlog acme\n  deskbridge integration backlog acme --push"
+    )]
+    Backlog(backlog::Arguments),
     /// Deletes an integration with its mirror of tickets; cases, comments and contacts stay
     Delete {
         /// Which one
@@ -115,6 +121,7 @@ pub(crate) async fn run(place: Place, action: Action) -> anyhow::Result<()> {
             engine::integrations::deactivate(engine, &found, ACTOR).await?;
             output::line(&format!("Integration {} is inactive.", found.settings.name));
         }
+        Action::Backlog(arguments) => backlog::run(engine, arguments).await?,
         Action::Verify { name, json } => health::verify(engine, &name, json).await?,
         Action::Delete { name, yes } => change::delete(engine, &name, yes).await?,
     }

@@ -1,0 +1,58 @@
+//! `deskbridge integration backlog`: what piled up while two-way sync was off (ticket-sync.md 2).
+
+use clap::Args;
+use engine::Engine;
+use engine::actions::{self, Backlog};
+use serde_json::json;
+
+use super::find;
+use crate::commands::case::people::Acting;
+use crate::output;
+
+/// What `integration backlog` takes.
+#[derive(Debug, Args)]
+pub(crate) struct Arguments {
+    /// Which one
+    name: String,
+    /// Has it sent
+    #[arg(long)]
+    push: bool,
+    #[command(flatten)]
+    acting: Acting,
+    /// Prints one JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+/// Does it.
+pub(super) async fn run(engine: &Engine, arguments: Arguments) -> anyhow::Result<()> {
+    let found = find(engine, &arguments.name).await?;
+    let actor = arguments.acting.find(engine).await?;
+    let push = arguments.push;
+    let told = Box::pin(actions::backlog(engine, &found, push, &actor.email)).await?;
+    let Backlog {
+        cases,
+        fields,
+        comments,
+    } = told;
+    if arguments.json {
+        return output::json(&json!({
+            "cases": cases,
+            "fields": fields,
+            "comments": comments,
+            "pushed": push,
+        }));
+    }
+    let counted = format!("{fields} fields and {comments} comments of {cases} cases");
+    let name = &found.settings.name;
+    output::line(&match (cases, push) {
+        (0, _) => "Nothing has piled up.".to_owned(),
+        (_, true) => format!(
+            "{counted} are on their way. `deskbridge serve` sends them, or `deskbridge sync {name}`."
+        ),
+        (_, false) => format!(
+            "{counted} were changed here and never sent. To have them sent: `deskbridge integration backlog {name} --push`."
+        ),
+    });
+    Ok(())
+}

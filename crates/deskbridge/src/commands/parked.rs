@@ -1,0 +1,190 @@
+//! `deskbridge parked`: changes that cannot be delivered now.
+
+use clap::Subcommand;
+use engine::Engine;
+use engine::actions;
+use engine::case_view::{self, ParkedView};
+use serde_json::json;
+use store::outbox::ParkedFilter;
+
+use crate::commands::case::people::{Acting, case_id};
+use crate::commands::integration;
+use crate::installation::Place;
+use crate::output;
+
+/// What to do with parked changes.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Action {
+    /// Lists what is parked, with the reasons, newest first
+    #[command(
+        after_help = "Examples:\n  deskbridge parked list --case 12\n  deskbridge parked list --integration acme --json"
+    )]
+    List {
+        /// Only for this integration
+        #[arg(long, value_name = "NAME")]
+        integration: Option<String>,
+        /// Only of this case, by number or id
+        #[arg(long, value_name = "CASE")]
+        case: Option<String>,
+        /// How many at most
+        #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(i64).range(1..=1_000_000))]
+        limit: i64,
+        /// Goes on behind this change
+        #[arg(long, value_name = "ID")]
+        after: Option<String>,
+        /// Prints one JSON object: the changes, and `next` for --after
+        #[arg(long)]
+        json: bool,
+    },
+    /// Puts a parked change back into its line, to be sent again
+    #[command(
+        after_help = "Examples:\n  deskbridge parked retry ID\n  deskbridge parked retry --all --integration acme"
+    )]
+    Retry {
+        /// The change's id
+        #[arg(required_unless_present = "all", conflicts_with = "all")]
+        id: Option<String>,
+        /// Everything that is parked
+        #[arg(long)]
+        all: bool,
+        /// With --all: only for this integration
+        #[arg(long, value_name = "NAME", requires = "all")]
+        integration: Option<String>,
+        #[command(flatten)]
+        acting: Acting,
+        /// Prints one JSON object
+        #[arg(long)]
+        json: bool,
+    },
+    /// Gives a parked change up: fields go back to what both sides last agreed on
+    #[command(after_help = "Example:\n  deskbridge parked discard ID")]
+    Discard {
+        /// The change's id
+        id: String,
+        #[command(flatten)]
+        acting: Acting,
+        /// Prints one JSON object
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+/// Does it.
+pub(crate) async fn run(place: Place, action: Action) -> anyhow::Result<()> {
+    let installation = place.open().await?;
+    let engine = &installation.engine;
+    match action {
+        Action::List {
+            integration,
+            case,
+            limit,
+            after,
+            json,
+        } => {
+            let case = match &case {
+                Some(case) => Some(case_id(engine, case).await?),
+                None => None,
+            };
+            let integration = id_of(engine, integration.as_deref()).await?;
+            let filter = ParkedFilter {
+                integration: integration.as_deref(),
+                case: case.as_deref(),
+                kind: None,
+            };
+            list(engine, filter, after.as_deref(), limit, json).await?;
+        }
+        Action::Retry {
+            id,
+            all: _,
+            integration,
+            acting,
+            json,
+        } => {
+            let actor = acting.find(engine).await?.email;
+            let integration = id_of(engine, integration.as_deref()).await?;
+            let retried = match &id {
+                Some(id) => {
+                    actions::retry(engine, id, &actor).await?;
+                    1
+                }
+                None => actions::retry_all(engine, integration.as_deref(), &actor).await?,
+            };
+            told(retried, json)?;
+        }
+        Action::Discard { id, acting, json } => {
+            let actor = acting.find(engine).await?.email;
+            actions::discard(engine, &id, &actor).await?;
+            if json {
+                output::json(&json!({ "discarded": 1 }))?;
+            } else {
+                output::line(
+                    "The change was given up. Fields are as both sides last agreed; a comment stays on the case.",
+                );
+            }
+        }
+    }
+    installation.close().await;
+    Ok(())
+}
+
+async fn id_of(engine: &Engine, name: Option<&str>) -> anyhow::Result<Option<String>> {
+    Ok(match name {
+        Some(name) => Some(integration::find(engine, name).await?.id),
+        None => None,
+    })
+}
+
+fn told(retried: usize, as_json: bool) -> anyhow::Result<()> {
+    if as_json {
+        return output::json(&json!({ "retried": retried }));
+    }
+    output::line(&match retried {
+        0 => "Nothing was parked.".to_owned(),
+        1 => "1 change stands in its line again. `deskbridge serve` sends it, or `deskbridge sync NAME`.".to_owned(),
+        many => format!(
+            "{many} changes stand in their lines again. `deskbridge serve` sends them, or `deskbridge sync NAME`."
+        ),
+    });
+    Ok(())
+}
+
+async fn list(
+    engine: &Engine,
+    filter: ParkedFilter<'_>,
+    after: Option<&str>,
+    limit: i64,
+    json: bool,
+) -> anyhow::Result<()> {
+    let page = case_view::parked(engine, filter, after, limit).await?;
+    if json {
+        return output::json(&page);
+    }
+    if page.parked.is_empty() {
+        output::note("Nothing is parked.");
+        return Ok(());
+    }
+    let rows: Vec<Vec<String>> = page.parked.iter().map(row).collect();
+    output::table(
+        &["ID", "SINCE", "INTEGRATION", "CASE", "WHAT", "REASON"],
+        &rows,
+    );
+    if let Some(next) = page.next {
+        output::note(&format!(
+            "There are more: deskbridge parked list --after {next}"
+        ));
+    }
+    Ok(())
+}
+
+fn row(parked: &ParkedView) -> Vec<String> {
+    vec![
+        parked.id.clone(),
+        parked.at.to_string(),
+        output::shown(parked.integration.as_deref().unwrap_or("-"), 24),
+        parked
+            .case_number
+            .map_or_else(|| "-".to_owned(), |number| number.to_string()),
+        output::shown(&parked.what, 40),
+        output::shown(&parked.reason, 500),
+    ]
+}
