@@ -224,10 +224,13 @@ async fn attempt(
     }
 }
 
-/// A stranger is refused a private file just like somebody who may not see it, so whether we are known
-/// is asked before the file is blamed.
+/// A stranger is refused a private file just like somebody who may not see it, or is sent to the page
+/// for signing in, so whether we are known is asked before the file is blamed.
 async fn the_cause(client: &Client, error: Zendesk) -> Zendesk {
-    if !matches!(error, Zendesk::Forbidden { .. }) {
+    if !matches!(
+        error,
+        Zendesk::Forbidden { .. } | Zendesk::Redirected { .. }
+    ) {
         return error;
     }
     match client.me().await {

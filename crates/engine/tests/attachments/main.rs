@@ -1,6 +1,10 @@
 //! Files of comments, both ways, on both databases (I-15). docs/attachments.md tells the same to a
 //! person.
-#![expect(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "what fails here is a failed test"
+)]
 
 mod addition;
 mod fetching;

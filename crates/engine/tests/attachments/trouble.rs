@@ -174,17 +174,23 @@ async fn files_wait_while_the_sign_in_is_refused_and_come_once_it_is_mended() {
     two_way()
         .each(async |world| {
             let ticket = pull_ticket(world, &[("a.txt", b"a".to_vec())]).await;
-            // A stranger is refused a private file as if it were one that nobody may see.
-            fault(world, "revoke-token");
-            fault(world, "status=403:route=attachments/token");
-            fetch(world, Limits::default()).await;
-            for _ in 0..10 {
-                world.pass_minutes(6);
+            // A stranger is refused a private file as if it were one that nobody may see, or is led
+            // to the page for signing in.
+            for answer in [
+                "status=403",
+                "redirect=https://company.zendesk.com/access/login",
+            ] {
+                fault(world, "revoke-token");
+                fault(world, &format!("{answer}:route=attachments/token"));
                 fetch(world, Limits::default()).await;
+                for _ in 0..10 {
+                    world.pass_minutes(6);
+                    fetch(world, Limits::default()).await;
+                }
+                let file = only_file(world, ticket).await;
+                assert_eq!(file.state, FileState::Remote, "no fault of the file's");
+                world.zendesk().clear_faults();
             }
-            let file = only_file(world, ticket).await;
-            assert_eq!(file.state, FileState::Remote, "no fault of the file's");
-            world.zendesk().clear_faults();
             world.pass_minutes(6);
             fetch(world, Limits::default()).await;
             assert_eq!(only_file(world, ticket).await.state, FileState::Stored);
