@@ -22,6 +22,10 @@ impl<'a> Actor<'a> {
         self.world
     }
 
+    pub(crate) fn email(&self) -> &'static str {
+        self.email
+    }
+
     /// Their user.
     pub async fn user(&self) -> User {
         let mut reader = self.world.store().read().await.unwrap();

@@ -1,15 +1,15 @@
-//! What people do to cases, each as one transaction of the core, as a page does it.
+//! What people do to cases.
 
 use domain::case::{CaseFields, CasePriority, CaseSource, CaseStatus};
-use domain::desk::{Desk, DeskComment, Room, Written};
+use domain::desk::{DeskComment, Room, Written};
 use domain::guard::Guards;
 use domain::identity::{IdentityRules, People};
-use domain::merge::Mode;
+use engine::actions::{self, CaseEdit};
+use engine::attachments::{self, NewComment};
 use jiff::SignedDuration;
 use store::cases::Case;
 use store::comments::{self, CaseComment};
 use store::desks;
-use store::integrations::Integration;
 use store::outbox::{self, Entry};
 
 use crate::{Actor, World};
@@ -39,53 +39,98 @@ pub struct Tally {
 impl Actor<'_> {
     /// Edits a case and has what changed sent.
     pub async fn edit(&self, case: &str, change: impl FnOnce(&mut CaseFields)) {
-        self.decide(case, |desk, room, written| {
-            let mut fields = desk.fields.clone();
-            change(&mut fields);
-            desk.edit(fields, room, written);
-        })
-        .await;
+        let before = self.world().case(case).await.fields;
+        let mut after = before.clone();
+        change(&mut after);
+        let edit = CaseEdit {
+            subject: (after.subject != before.subject).then_some(after.subject),
+            description: (after.description != before.description).then_some(after.description),
+            status: (after.status != before.status).then_some(after.status),
+            priority: (after.priority != before.priority).then_some(after.priority),
+            assigned_to: (after.assigned_to != before.assigned_to).then_some(after.assigned_to),
+            contact: (after.contact != before.contact).then_some(after.contact),
+        };
+        actions::edit(self.world().engine(), case, edit, self.email())
+            .await
+            .unwrap();
     }
 
     /// Says something on a case and has it sent. Returns the comment's id.
     pub async fn say(&self, case: &str, text: &str, public: bool, voice: Voice<'_>) -> String {
-        let world = self.world();
-        let id = world.new_id();
-        let user = match voice {
-            Voice::Own => Some(self.user().await.id),
-            Voice::Contact(_) => None,
-        };
         let contact = match voice {
             Voice::Own => None,
-            Voice::Contact(contact) => Some(contact.to_owned()),
+            Voice::Contact(contact) => Some(contact),
         };
+        match contact {
+            None => self.say_oneself(case, text, public).await,
+            Some(contact) => self.say_for(case, text, public, contact).await,
+        }
+    }
+
+    async fn say_oneself(&self, case: &str, text: &str, public: bool) -> String {
+        let author = self.user().await.id;
+        let new = NewComment {
+            case,
+            text,
+            public,
+            author: &author,
+            actor: self.email(),
+        };
+        let limits = attachments::Limits::default();
+        let added = attachments::comment(self.world().engine(), new, Vec::new(), limits).await;
+        added.unwrap().comment
+    }
+
+    /// A contact's own words: no page takes them yet, so they go through the core alone.
+    async fn say_for(&self, case: &str, text: &str, public: bool, contact: &str) -> String {
+        let world = self.world();
+        let integration = world.integration().await;
+        let (id, now) = (world.new_id(), world.now());
+        let mut tx = world.store().begin().await.unwrap();
+        let held = desks::lock(&mut tx, case).await.unwrap().unwrap();
         let comment = CaseComment {
             id: id.clone(),
             case_id: case.to_owned(),
             message: text.to_owned(),
             public,
             is_description: false,
-            contact_id: contact,
-            user_id: user,
-            created_at: world.now(),
+            contact_id: Some(contact.to_owned()),
+            user_id: None,
+            created_at: now,
         };
-        let mut tx = world.store().begin().await.unwrap();
-        comments::put(&mut tx, &[comment], world.now())
-            .await
-            .unwrap();
+        comments::put(&mut tx, &[comment], now).await.unwrap();
+        let (mut desk, mut written) = (held.desk.clone(), Written::default());
+        let comment = DeskComment {
+            id: id.clone(),
+            public,
+            is_description: false,
+            remote: None,
+        };
+        let mut room = Room {
+            integration: &integration.id,
+            people: &People::default(),
+            rules: &IdentityRules::default(),
+            maps: &integration.settings.maps,
+            mode: integration.settings.mode(),
+            now,
+            settle: SignedDuration::ZERO,
+            lease: world.engine().settings.lease,
+            guards: Guards::ALL,
+            new_id: &mut || world.new_id(),
+        };
+        desk.say(comment, &mut room, &mut written);
+        desks::save(
+            &mut tx,
+            &integration.id,
+            &held,
+            &desk,
+            &written,
+            contact,
+            now,
+        )
+        .await
+        .unwrap();
         tx.commit().await.unwrap();
-        self.decide(case, |desk, room, written| {
-            // It is among the case's comments already, and is said once.
-            desk.comments.retain(|known| known.id != id);
-            let comment = DeskComment {
-                id: id.clone(),
-                public,
-                is_description: false,
-                remote: None,
-            };
-            desk.say(comment, room, written);
-        })
-        .await;
         id
     }
 
@@ -135,81 +180,38 @@ impl Actor<'_> {
         case
     }
 
-    /// Asks for a ticket for a case. False if there is nothing to ask for.
+    /// Asks for a ticket for a case. False if there is nothing to ask for, or it was asked for before.
     pub async fn publish(&self, case: &str) -> bool {
-        self.decide(case, Desk::publish).await
+        let asked = actions::publish(self.world().engine(), case, None, self.email()).await;
+        asked.is_ok_and(|asked| !asked.already)
     }
 
-    /// Asks for a ticket that follows the case's closed one.
+    /// Asks for a ticket that follows the case's closed one; as [`Actor::publish`].
     pub async fn follow_up(&self, case: &str) -> bool {
-        self.decide(case, Desk::follow_up).await
+        let asked = actions::follow_up(self.world().engine(), case, self.email()).await;
+        asked.is_ok_and(|asked| !asked.already)
     }
 
     /// Has everything sent that piled up while two-way sync was off.
-    pub async fn send_piled_up(&self, case: &str) {
-        self.decide(case, Desk::send_piled_up).await;
-    }
-
-    /// Puts a parked operation back into the line.
-    pub async fn retry(&self, case: &str, op_id: &str) -> bool {
-        self.decide(case, |desk, room, written| desk.retry(op_id, room, written))
+    pub async fn send_piled_up(&self) {
+        let integration = self.world().integration().await;
+        actions::backlog(self.world().engine(), &integration, true, self.email())
             .await
+            .unwrap();
     }
 
-    /// Gives up a parked operation.
-    pub async fn discard(&self, case: &str, op_id: &str) -> bool {
-        self.decide(case, |desk, room, written| {
-            desk.discard(op_id, room, written)
-        })
-        .await
+    /// Puts a parked operation back into the line. False if it is not parked.
+    pub async fn retry(&self, op_id: &str) -> bool {
+        actions::retry(self.world().engine(), op_id, self.email())
+            .await
+            .is_ok()
     }
 
-    async fn decide<T>(
-        &self,
-        case: &str,
-        decide: impl FnOnce(&mut Desk, &mut Room<'_>, &mut Written) -> T,
-    ) -> T {
-        let world = self.world();
-        let integration = world.integration().await;
-        let now = world.now();
-        let mut tx = world.store().begin().await.unwrap();
-        let held = desks::lock(&mut tx, case).await.unwrap().unwrap();
-        let (mut desk, mut written) = (held.desk.clone(), Written::default());
-        let mut new_id = || world.new_id();
-        let mut room = Room {
-            integration: &integration.id,
-            people: &People::default(),
-            rules: &IdentityRules::default(),
-            maps: &integration.settings.maps,
-            mode: mode_of(&integration),
-            now,
-            settle: SignedDuration::try_from(world.engine().settings.settle).unwrap(),
-            lease: world.engine().settings.lease,
-            guards: Guards::ALL,
-            new_id: &mut new_id,
-        };
-        let decided = decide(&mut desk, &mut room, &mut written);
-        let user = self.user().await.id;
-        desks::save(
-            &mut tx,
-            &integration.id,
-            &held,
-            &desk,
-            &written,
-            &user,
-            now,
-        )
-        .await
-        .unwrap();
-        tx.commit().await.unwrap();
-        decided
-    }
-}
-
-fn mode_of(integration: &Integration) -> Mode {
-    match integration.active {
-        true => integration.settings.mode(),
-        false => Mode::OneWay,
+    /// Gives up a parked operation. False if it is not parked.
+    pub async fn discard(&self, op_id: &str) -> bool {
+        actions::discard(self.world().engine(), op_id, self.email())
+            .await
+            .is_ok()
     }
 }
 

@@ -171,7 +171,7 @@ async fn with_two_way_off_nothing_is_written_and_what_piled_up_goes_only_when_as
             assert_eq!(world.conflicts().await.len(), 1);
             world.set(|settings| settings.two_way = true).await;
             let before = count(world);
-            world.admin().send_piled_up(&case).await;
+            world.admin().send_piled_up().await;
             settle(world, &case).await;
             assert_added(world, &before, [0, 1, 2]);
             assert_same_comments(&world.said_on(&case).await, world, ticket);

@@ -174,7 +174,7 @@ async fn an_assignee_unknown_there_parks_alone_where_nobody_stands_in() {
                 account.add_user(new).unwrap()
             });
             pull(world).await;
-            assert!(world.admin().retry(&case, &parked[0].0).await);
+            assert!(world.admin().retry(&parked[0].0).await);
             settle(world, &case).await;
             assert_eq!(there(world, ticket).assignee, Some(agent));
             assert_eq!(world.parked(&case).await, []);
@@ -245,7 +245,7 @@ async fn a_case_solved_without_anybody_to_solve_it_parks_until_somebody_is_assig
                 },
             );
             pull(world).await;
-            assert!(world.admin().retry(&case, &parked[0].0).await);
+            assert!(world.admin().retry(&parked[0].0).await);
             settle(world, &case).await;
             assert_eq!(there(world, ticket).status, Status::Solved);
             assert_eq!(world.parked(&case).await, []);
@@ -290,7 +290,7 @@ async fn a_field_that_zendesk_refuses_parks_alone_and_the_rest_goes() {
             world
                 .zendesk()
                 .edit(|account| account.require_field(field, false));
-            assert!(world.admin().retry(&case, &parked[0].0).await);
+            assert!(world.admin().retry(&parked[0].0).await);
             settle(world, &case).await;
             assert_eq!(there(world, ticket).status, Status::Solved);
             assert_eq!(world.parked(&case).await, []);
@@ -312,7 +312,7 @@ async fn what_is_parked_and_given_up_goes_back_to_what_was_agreed() {
                 .await;
             settle(world, &case).await;
             let parked = world.parked(&case).await;
-            assert!(world.admin().discard(&case, &parked[0].0).await);
+            assert!(world.admin().discard(&parked[0].0).await);
             assert_eq!(world.case(&case).await.fields.status, CaseStatus::Open);
             settle(world, &case).await;
             assert_eq!(ticket_writes(world), writes);
