@@ -9,5 +9,6 @@ mod gone;
 mod off;
 mod parked;
 mod publish;
+mod restored;
 mod stage;
 mod table;
