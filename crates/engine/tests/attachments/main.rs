@@ -151,10 +151,13 @@ async fn say(world: &World, ticket: i64, files: &[(&str, Vec<u8>)]) -> Added {
 }
 
 async fn try_say(world: &World, ticket: i64, files: &[(&str, Vec<u8>)]) -> engine::Result<Added> {
-    let case = world.case_of(ticket).await.id;
+    say_on(world, &world.case_of(ticket).await.id, files).await
+}
+
+async fn say_on(world: &World, case: &str, files: &[(&str, Vec<u8>)]) -> engine::Result<Added> {
     let author = world.admin().user().await.id;
     let new = NewComment {
-        case: &case,
+        case,
         text: "Here they are.",
         public: false,
         author: &author,

@@ -1,14 +1,16 @@
 //! Files that are added here reach Zendesk with their comment, once, or not without a word.
 
+use domain::case::CasePriority;
 use domain::outbox::{Kind, Parked, State};
+use engine::actions::{self, NewCase};
 use engine::attachments::Limits;
 use simulator::Fault;
 use store::attachments::{Attachment, FileState};
 use store::outbox::Entry;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use world::World;
+use world::{ADMIN_EMAIL, World};
 
-use crate::{fetch, files, files_of, in_zendesk, kept, pull, pull_ticket, say, two_way};
+use crate::{fetch, files, files_of, in_zendesk, kept, pull, pull_ticket, say, say_on, two_way};
 
 /// The operations of a ticket's case that send comments, in order.
 async fn sendings(world: &World, ticket: i64) -> Vec<Entry> {
@@ -91,6 +93,45 @@ async fn files_added_here_reach_zendesk_byte_by_byte_with_their_comment() {
             assert!(known.iter().all(|file| file.remote_id.is_some()));
             assert_eq!(fetch(world, Limits::default()).await, 0);
             assert_eq!(known.len(), 5, "none of them stands twice");
+        })
+        .await;
+}
+
+#[tokio::test]
+async fn files_of_a_case_without_a_ticket_wait_for_it_and_go_when_it_is_published() {
+    two_way()
+        .each(async |world| {
+            pull(world).await;
+            let engine = world.engine();
+            let new = NewCase {
+                subject: "Made here".to_owned(),
+                description: "What it is about.".to_owned(),
+                priority: CasePriority::Normal,
+                contact: None,
+                assigned_to: None,
+                owner: world.admin().user().await.id,
+            };
+            let case = actions::create(engine, new, ADMIN_EMAIL).await.unwrap();
+            let bytes = crate::bytes(300_000);
+            let file = [("a.bin", bytes.clone())];
+            say_on(world, &case.id, &file).await.unwrap();
+            pull(world).await;
+            assert_eq!(uploads(world), 0, "there is nowhere to send it yet");
+
+            actions::publish(engine, &case.id, None, ADMIN_EMAIL)
+                .await
+                .unwrap();
+            for _ in 0..3 {
+                pull(world).await;
+            }
+            let ticket = world
+                .zendesk()
+                .read(|account| account.tickets().map(|ticket| ticket.id).max())
+                .unwrap();
+            let there = in_zendesk(world, ticket);
+            assert_eq!(there.len(), 2, "its description and the comment");
+            assert!(there[1] == [("a.bin".to_owned(), bytes)]);
+            assert_eq!(only_file(world, ticket).await.state, FileState::Stored);
         })
         .await;
 }
