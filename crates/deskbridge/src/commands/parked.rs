@@ -38,14 +38,15 @@ pub(crate) enum Action {
     },
     /// Puts a parked change back into its line, to be sent again
     #[command(
-        after_help = "Examples:\n  deskbridge parked retry ID\n  deskbridge parked retry --all --integration acme"
+        after_help = "Examples:\n  deskbridge parked retry ID\n  deskbridge parked retry --all --integration acme",
+        group = clap::ArgGroup::new("which").required(true)
     )]
     Retry {
         /// The change's id
-        #[arg(required_unless_present = "all", conflicts_with = "all")]
+        #[arg(group = "which")]
         id: Option<String>,
         /// Everything that is parked
-        #[arg(long)]
+        #[arg(long, group = "which")]
         all: bool,
         /// With --all: only for this integration
         #[arg(long, value_name = "NAME", requires = "all")]

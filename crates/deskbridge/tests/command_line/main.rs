@@ -16,4 +16,6 @@ mod keys;
 mod privacy;
 mod refusals;
 mod serving;
+mod settling;
+mod two_way;
 mod webhook;

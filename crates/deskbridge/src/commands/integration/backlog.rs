@@ -43,16 +43,28 @@ pub(super) async fn run(engine: &Engine, arguments: Arguments) -> anyhow::Result
             "pushed": push,
         }));
     }
-    let counted = format!("{fields} fields and {comments} comments of {cases} cases");
+    let counted = format!(
+        "{} and {} of {}",
+        count(fields, "field"),
+        count(comments, "comment"),
+        count(cases, "case")
+    );
     let name = &found.settings.name;
     output::line(&match (cases, push) {
         (0, _) => "Nothing has piled up.".to_owned(),
         (_, true) => format!(
-            "{counted} are on their way. `deskbridge serve` sends them, or `deskbridge sync {name}`."
+            "On the way to Zendesk: {counted}. `deskbridge serve` sends it, or `deskbridge sync {name}`."
         ),
         (_, false) => format!(
-            "{counted} were changed here and never sent. To have them sent: `deskbridge integration backlog {name} --push`."
+            "Changed here and never sent: {counted}. To have it sent: `deskbridge integration backlog {name} --push`."
         ),
     });
     Ok(())
+}
+
+fn count(number: usize, what: &str) -> String {
+    match number {
+        1 => format!("1 {what}"),
+        many => format!("{many} {what}s"),
+    }
 }
