@@ -126,10 +126,6 @@ impl Door {
         &self.url
     }
 
-    pub(crate) fn gate(&self) -> &Gate {
-        &self.porter.gate
-    }
-
     /// What came in, in its order.
     pub(crate) fn requests(&self) -> Vec<Request> {
         self.porter.book.lock().unwrap().requests.clone()
