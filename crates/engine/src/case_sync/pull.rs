@@ -211,7 +211,15 @@ async fn reach(
     drop(reader);
     let client = match client {
         Some(client) => client,
-        None => connection::connect(engine, &integration.settings).await?,
+        // Known to the pushes of this run too, so that their requests count as the run's.
+        None => {
+            let client = connection::connect(engine, &integration.settings).await?;
+            let (id, settings) = (&integration.id, &integration.settings);
+            engine
+                .memory
+                .keep_client(id, settings, engine.now(), &client);
+            client
+        }
     };
     Ok((integration, client, keeps_unreadable, default_user))
 }
@@ -486,7 +494,12 @@ impl<'a> Pull<'a> {
         self.engine.memory.forget_client(&self.integration.id);
         let now = self.engine.now();
         let mut tx = self.engine.store.begin().await?;
-        jobs::put_off(&mut tx, run.job, now.saturating_add(SIGN_IN_PAUSE).unwrap_or(now)).await?;
+        jobs::put_off(
+            &mut tx,
+            run.job,
+            now.saturating_add(SIGN_IN_PAUSE).unwrap_or(now),
+        )
+        .await?;
         runs::wait(&mut tx, &run.id, &error.to_string()).await?;
         let line = [(Level::Warning, error.to_string())];
         runs::log(&mut tx, &run.id, run.log_length + 1, &line, now).await?;
