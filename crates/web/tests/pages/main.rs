@@ -14,3 +14,4 @@ mod integrations;
 mod login;
 mod protection;
 mod records;
+mod settling;
