@@ -20,7 +20,7 @@ use store::{Connection, Tx};
 pub use backlog::{Backlog, backlog};
 pub use conflict::restore_conflict;
 pub use deletion::{delete, restore};
-pub use edit::{CaseEdit, NewCase, create, edit};
+pub use edit::{CaseEdit, NewCase, create, edit, edit_as_read};
 pub use parked::{discard, discard_all, retry, retry_all};
 pub use ticket::{Asked, follow_up, publish};
 
@@ -48,12 +48,22 @@ struct Open {
 impl Open {
     /// Locks a case that was not deleted.
     async fn case(engine: &Engine, case: &str) -> Result<Self> {
-        let mut tx = engine.store.begin().await?;
-        let id = case_id(&mut tx, case).await?;
-        let held = desks::lock(&mut tx, &id).await?;
-        let Some(held) = held.filter(|held| !held.desk.deleted) else {
+        let open = Self::even_deleted(engine, case).await?;
+        if open.held.desk.deleted {
             return Err(Error::Refused(
                 "The case was deleted. Restore it first: `deskbridge case restore`.".to_owned(),
+            ));
+        }
+        Ok(open)
+    }
+
+    /// Locks a case, also one that was deleted: what is parked of it can be given up all the same.
+    async fn even_deleted(engine: &Engine, case: &str) -> Result<Self> {
+        let mut tx = engine.store.begin().await?;
+        let id = case_id(&mut tx, case).await?;
+        let Some(held) = desks::lock(&mut tx, &id).await? else {
+            return Err(Error::Refused(
+                "The case is gone. `deskbridge case list` shows those there are.".to_owned(),
             ));
         };
         let integration = match &held.integration_id {

@@ -51,7 +51,34 @@ pub struct NewCase {
 /// # Errors
 /// [`Error::Refused`] for an unknown or deleted case, a blank subject, an unknown user or contact.
 pub async fn edit(engine: &Engine, case: &str, edit: CaseEdit, actor: &str) -> Result<Case> {
-    let mut open = Open::case(engine, case).await?;
+    let open = Open::case(engine, case).await?;
+    carry_out(engine, open, edit, actor).await
+}
+
+/// As [`edit`], of a case as it was read: `version` is the one it had then ([`Case::version`]). So an
+/// edit never overwrites unseen what somebody else, or the sync, did meanwhile.
+///
+/// # Errors
+/// [`Error::Refused`] as for [`edit`], and if the case has changed since.
+pub async fn edit_as_read(
+    engine: &Engine,
+    case: &str,
+    edit: CaseEdit,
+    version: i64,
+    actor: &str,
+) -> Result<Case> {
+    let open = Open::case(engine, case).await?;
+    let now = &open.held.case;
+    if now.version != version {
+        return Err(Error::Refused(format!(
+            "Case {} was changed since you read it, so nothing was changed now. Read it again, and repeat what is still wanted.",
+            now.number
+        )));
+    }
+    carry_out(engine, open, edit, actor).await
+}
+
+async fn carry_out(engine: &Engine, mut open: Open, edit: CaseEdit, actor: &str) -> Result<Case> {
     check(
         &mut open.tx,
         edit.subject.as_deref(),

@@ -1,9 +1,11 @@
 //! What is parked is tried again, or given up.
 
-use domain::outbox::State;
+use domain::desk::Desk;
+use domain::outbox::{Kind, State};
+use store::integrations;
 use store::outbox::{self, Entry, ParkedFilter};
 
-use super::{Open, case_id};
+use super::Open;
 use crate::engine::Engine;
 use crate::error::{Error, Result};
 
@@ -17,7 +19,7 @@ const AT_ONCE: i64 = 1_000;
 pub async fn retry(engine: &Engine, op_id: &str, actor: &str) -> Result<()> {
     let entry = find(engine, op_id).await?;
     if !belongs_to_a_case(&entry) {
-        return settle_person(engine, entry, true).await;
+        return settle_person(engine, &entry, true).await;
     }
     let open = Open::case(engine, &entry.operation.line).await?;
     let (retried, _) = open
@@ -61,9 +63,9 @@ pub async fn retry_all(engine: &Engine, integration: Option<&str>, actor: &str) 
 pub async fn discard(engine: &Engine, op_id: &str, actor: &str) -> Result<()> {
     let entry = find(engine, op_id).await?;
     if !belongs_to_a_case(&entry) {
-        return settle_person(engine, entry, false).await;
+        return settle_person(engine, &entry, false).await;
     }
-    let open = Open::case(engine, &entry.operation.line).await?;
+    let open = Open::even_deleted(engine, &entry.operation.line).await?;
     let (discarded, _) = open
         .decide(engine, actor, |desk, room, written| {
             desk.discard(op_id, room, written)
@@ -75,21 +77,29 @@ pub async fn discard(engine: &Engine, op_id: &str, actor: &str) -> Result<()> {
     }
 }
 
-/// Gives up everything that is parked for a case. Returns how many.
+/// Gives up everything that is parked for a case, deleted or not, at once. Returns how many.
 ///
 /// # Errors
-/// As [`discard`].
+/// [`Error::Refused`] if there is no such case.
 pub async fn discard_all(engine: &Engine, case: &str, actor: &str) -> Result<usize> {
-    let id = case_id(&mut *engine.store.read().await?, case).await?;
-    let filter = ParkedFilter {
-        case: Some(&id),
-        ..ParkedFilter::default()
-    };
-    let parked = outbox::parked(&mut *engine.store.read().await?, filter, None, AT_ONCE).await?;
-    for found in &parked {
-        discard(engine, &found.entry.operation.op_id, actor).await?;
-    }
-    Ok(parked.len())
+    let open = Open::even_deleted(engine, case).await?;
+    let (given_up, _) = open
+        .decide(engine, actor, |desk, room, written| {
+            let in_state = |desk: &Desk, op_id: &str, state: State| {
+                let found = desk.operation(op_id);
+                found.is_some_and(|operation| operation.state == state)
+            };
+            let mut parked: Vec<String> = desk.operations.iter().map(|o| o.op_id.clone()).collect();
+            parked.retain(|op_id| in_state(desk, op_id, State::Parked));
+            for op_id in &parked {
+                desk.discard(op_id, room, written);
+            }
+            // One may have ended with another one: the value it was to send is no longer the case's.
+            parked.retain(|op_id| in_state(desk, op_id, State::Discarded));
+            parked.len()
+        })
+        .await?;
+    Ok(given_up)
 }
 
 async fn find(engine: &Engine, op_id: &str) -> Result<Entry> {
@@ -100,26 +110,28 @@ async fn find(engine: &Engine, op_id: &str) -> Result<Entry> {
 }
 
 fn belongs_to_a_case(entry: &Entry) -> bool {
-    entry.operation.kind != domain::outbox::Kind::Person
+    entry.operation.kind != Kind::Person
 }
 
-/// A contact's operation has no desk: it is put back or ended as it is.
-async fn settle_person(engine: &Engine, entry: Entry, again: bool) -> Result<()> {
-    let Entry {
-        mut operation,
-        integration_id,
-        requested_by,
-        ..
-    } = entry;
+/// A contact's operation has no desk: it is put back or ended as it is. It is read once more under the
+/// integration's lock, since of two people who settle it the second finds it settled.
+async fn settle_person(engine: &Engine, seen: &Entry, again: bool) -> Result<()> {
     let now = engine.now();
+    let mut tx = engine.store.begin().await?;
+    integrations::lock(&mut tx, &seen.integration_id).await?;
+    let found = outbox::find(&mut tx, &seen.operation.op_id).await?;
+    let Some(entry) = found.filter(|entry| entry.operation.state == State::Parked) else {
+        return Err(not_parked());
+    };
+    let mut operation = entry.operation;
     if again {
         operation.reason = None;
         operation.wait_until(now);
     } else {
         operation.end(State::Discarded);
     }
-    let mut tx = engine.store.begin().await?;
-    outbox::put(&mut tx, &integration_id, &requested_by, &[operation], now).await?;
+    let (integration, asker) = (&entry.integration_id, &entry.requested_by);
+    outbox::put(&mut tx, integration, asker, &[operation], now).await?;
     tx.commit().await?;
     engine.memory.ring();
     Ok(())
