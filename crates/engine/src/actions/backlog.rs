@@ -3,8 +3,10 @@
 use domain::case::CaseField;
 use domain::desk::Desk;
 use domain::merge::Mode;
+use domain::outbox::{Operation, Parked, State};
+use domain::plan::case_value;
 use store::integrations::Integration;
-use store::links;
+use store::{desks, links};
 
 use super::Open;
 use crate::engine::Engine;
@@ -53,49 +55,88 @@ pub async fn backlog(
         };
         after = Some(last.clone());
         for case in &cases {
-            let open = match Open::case(engine, case).await {
-                Ok(open) => open,
-                // It was deleted here.
-                Err(Error::Refused(_)) => continue,
-                Err(error) => return Err(error),
-            };
-            let (fields, comments) = unsent(&open.held.desk);
-            if fields.is_empty() && comments == 0 {
+            let mut reader = engine.store.read().await?;
+            let seen = desks::read(&mut reader, case).await?;
+            drop(reader);
+            // Who only counts locks nothing, and a case without a backlog is not locked either.
+            let Some(mut piled) = seen.and_then(|held| PiledUp::on(&held.desk)) else {
                 continue;
-            }
-            told.cases += 1;
-            told.fields += fields.len();
-            told.comments += comments;
+            };
             if push {
+                let open = match Open::case(engine, case).await {
+                    Ok(open) => open,
+                    // It was deleted here meanwhile.
+                    Err(Error::Refused(_)) => continue,
+                    Err(error) => return Err(error),
+                };
+                match PiledUp::on(&open.held.desk) {
+                    Some(now) => piled = now,
+                    None => continue,
+                }
                 open.decide(engine, actor, |desk, room, written| {
                     desk.send_piled_up(room, written);
                 })
                 .await?;
             }
+            told.cases += 1;
+            told.fields += piled.fields;
+            told.comments += piled.comments;
         }
     }
 }
 
-/// The fields and the number of comments of a case that wait for nobody.
-fn unsent(desk: &Desk) -> (Vec<CaseField>, usize) {
-    let line = desk.line();
-    let waits = line.awaits_fields();
-    let mut fields = desk.changed_here();
-    fields.retain(|field| {
-        let crm = domain::plan::case_value(&desk.fields, *field);
-        !waits && !line.is_parked(*field, &crm)
+/// What of one case waits for nobody.
+struct PiledUp {
+    fields: usize,
+    comments: usize,
+}
+
+impl PiledUp {
+    /// What piled up on a case, if anything did. A case that was deleted here has nothing to send.
+    fn on(desk: &Desk) -> Option<Self> {
+        if desk.deleted {
+            return None;
+        }
+        let fields = desk.changed_here();
+        let fields = fields
+            .iter()
+            .filter(|field| waits_for_nobody(desk, **field));
+        let comments = desk
+            .comments
+            .iter()
+            .filter(|comment| comment.remote.is_none() && !comment.is_description)
+            .filter(|comment| {
+                let id = Some(comment.id.as_str());
+                let mut sending = desk
+                    .operations
+                    .iter()
+                    .filter(|operation| operation.payload.comment.as_deref() == id);
+                sending.all(was_switched_off)
+            });
+        let piled = Self {
+            fields: fields.count(),
+            comments: comments.count(),
+        };
+        let any = piled.fields > 0 || piled.comments > 0;
+        // A follow-up ticket that was asked for is neither, and goes on too.
+        (any || desk.operations.iter().any(was_switched_off)).then_some(piled)
+    }
+}
+
+/// Whether two-way sync was switched off while a worker was at it, so that it is parked for that
+/// reason alone: part of what piled up.
+fn was_switched_off(operation: &Operation) -> bool {
+    operation.state == State::Parked && operation.reason == Some(Parked::TwoWayOff)
+}
+
+/// Whether a changed field is neither on its way nor parked for another reason.
+fn waits_for_nobody(desk: &Desk, field: CaseField) -> bool {
+    let crm = case_value(&desk.fields, field);
+    let mut parked = desk.operations.iter().filter(|operation| {
+        operation.state == State::Parked && operation.payload.parked.get(&field) == Some(&crm)
     });
-    let comments = desk
-        .comments
-        .iter()
-        .filter(|comment| comment.remote.is_none() && !comment.is_description)
-        .filter(|comment| {
-            let id = Some(comment.id.as_str());
-            !desk
-                .operations
-                .iter()
-                .any(|operation| operation.payload.comment.as_deref() == id)
-        })
-        .count();
-    (fields, comments)
+    match parked.next() {
+        Some(operation) => was_switched_off(operation),
+        None => !desk.line().awaits_fields(),
+    }
 }
