@@ -1,7 +1,7 @@
 //! *Why is this not in sync?* One sentence for a case (ticket-sync.md 6).
 
 use domain::merge::Mode;
-use domain::outbox::{Kind, Operation, Parked, State};
+use domain::outbox::{Kind, Operation, State};
 use domain::plan::case_value;
 use jiff::Timestamp;
 use serde::Serialize;
@@ -17,7 +17,8 @@ use crate::error::{Error, Result};
 pub struct Why {
     /// The case's number.
     pub case: i64,
-    /// Whether nothing of the case is still to reach Zendesk.
+    /// Whether nothing of the case is still to reach Zendesk. Never of a case that has no ticket or was
+    /// deleted here: it follows nothing.
     pub in_sync: bool,
     /// One sentence.
     pub sentence: String,
@@ -44,24 +45,21 @@ pub async fn why(engine: &Engine, case: &str) -> Result<Why> {
 
 fn explain(held: &Held, integration: Option<&Integration>, now: Timestamp) -> Why {
     let desk = &held.desk;
+    let halt = integration.and_then(halt);
     let mut details: Vec<String> = desk
         .operations
         .iter()
         .filter(|operation| operation.state.is_open() || operation.state == State::Parked)
-        .map(|operation| detail(operation, now))
+        .map(|operation| detail(operation, halt.as_deref(), now))
         .collect();
     let covered = desk.line().awaits_fields();
-    let sends =
-        integration.is_some_and(|found| found.active && found.settings.mode() != Mode::OneWay);
     for field in desk.changed_here() {
         let crm = case_value(&desk.fields, field);
         if !covered && !desk.line().is_parked(field, &crm) {
-            let why = if sends {
-                "it was changed while nothing was sent; `deskbridge integration backlog NAME --push` sends it"
-            } else {
-                "two-way sync is off, so edits stay here"
-            };
-            details.push(format!("{}: {why}.", field.label()));
+            let why = halt.as_deref().unwrap_or(
+                "it was changed while nothing was sent; `deskbridge integration backlog NAME --push` sends it.",
+            );
+            details.push(format!("{}: {why}", field.label()));
         }
     }
     let unsent = desk
@@ -79,7 +77,10 @@ fn explain(held: &Held, integration: Option<&Integration>, now: Timestamp) -> Wh
         .iter()
         .any(|operation| operation.kind.makes_ticket());
     if desk.link.is_some() && unsent > sending {
-        details.push(format!("{} comments were never sent.", unsent - sending));
+        details.push(match unsent - sending {
+            1 => "1 comment was never sent.".to_owned(),
+            many => format!("{many} comments were never sent."),
+        });
     }
     let sentence = match (desk.deleted, &desk.link, details.first()) {
         (true, _, _) => "The case was deleted here; its ticket is left alone.".to_owned(),
@@ -97,14 +98,30 @@ fn explain(held: &Held, integration: Option<&Integration>, now: Timestamp) -> Wh
     };
     Why {
         case: held.case.number,
-        in_sync: details.is_empty() && desk.link.is_some(),
+        in_sync: details.is_empty() && desk.link.is_some() && !desk.deleted,
         sentence,
         details,
     }
 }
 
-/// One operation and what it waits for.
-fn detail(operation: &Operation, now: Timestamp) -> String {
+/// Why nothing at all is sent for an integration, if so (ticket-sync.md 2).
+fn halt(integration: &Integration) -> Option<String> {
+    let name = &integration.settings.name;
+    if !integration.active {
+        return Some(format!(
+            "integration {name} is inactive, so nothing is sent. `deskbridge integration activate {name}` switches it on."
+        ));
+    }
+    match integration.settings.mode() {
+        Mode::OneWay => Some(format!(
+            "two-way sync is off, so edits stay here. `deskbridge integration edit {name} --two-way` switches it on."
+        )),
+        Mode::TwoWay(_) => None,
+    }
+}
+
+/// One operation and what it waits for. `halt` is why nothing at all is sent, if so.
+fn detail(operation: &Operation, halt: Option<&str>, now: Timestamp) -> String {
     let what = match operation.kind {
         Kind::Publish => "The ticket is not made yet".to_owned(),
         Kind::FollowUp => "The follow-up ticket is not made yet".to_owned(),
@@ -123,7 +140,7 @@ fn detail(operation: &Operation, now: Timestamp) -> String {
         },
         Kind::Person => "The contact is not up to date in Zendesk yet".to_owned(),
     };
-    format!("{what}: {}", reason(operation, now))
+    format!("{what}: {}", reason(operation, halt, now))
 }
 
 fn are(fields: &[&str]) -> String {
@@ -133,16 +150,15 @@ fn are(fields: &[&str]) -> String {
     }
 }
 
-fn reason(operation: &Operation, now: Timestamp) -> String {
+fn reason(operation: &Operation, halt: Option<&str>, now: Timestamp) -> String {
     let waits = operation.not_before.duration_since(now).as_secs().max(0);
-    match (operation.state, &operation.reason) {
-        (State::Parked, Some(reason)) => reason.to_string(),
-        (State::Claimed, _) => "it is being sent just now.".to_owned(),
-        (_, Some(reason @ (Parked::Limits | Parked::NoAnswer { .. } | Parked::SignIn { .. }))) => {
-            format!("{reason} The next attempt is in {waits} s.")
-        }
-        (_, Some(reason)) => format!("{reason} The next attempt is in {waits} s."),
-        (_, None) if waits > 0 => format!("it is sent in {waits} s."),
-        (_, None) => "it is about to be sent.".to_owned(),
+    match (operation.state, &operation.reason, halt) {
+        (State::Parked, Some(reason), _) => reason.to_string(),
+        (State::Claimed, _, _) => "it is being sent just now.".to_owned(),
+        // It stands in the line, and no worker takes it.
+        (_, _, Some(halt)) => halt.to_owned(),
+        (_, Some(reason), None) => format!("{reason} The next attempt is in {waits} s."),
+        (_, None, None) if waits > 0 => format!("it is sent in {waits} s."),
+        (_, None, None) => "it is about to be sent.".to_owned(),
     }
 }

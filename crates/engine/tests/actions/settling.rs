@@ -118,7 +118,7 @@ async fn what_is_parked_is_retried_or_given_up() {
             let why = engine::why::why(world.engine(), &case.id).await.unwrap();
             assert_eq!(
                 why.details,
-                ["1 comments were never sent."],
+                ["1 comment was never sent."],
                 "it stays on the case"
             );
         })
