@@ -8,6 +8,7 @@
 
 mod refusals;
 mod settling;
+mod switching;
 
 use domain::case::{CasePriority, CaseStatus};
 use domain::merge::Priority;
