@@ -257,8 +257,12 @@ impl Desk {
                 || (operation.kind == Kind::Fields && operation.state == State::Waiting)
         });
         if left && !covered {
+            // It reads the audits back to where any other of its kind may have left its marker.
+            let others = self.operations.iter().filter(|o| o.kind == Kind::Fields);
+            let oldest = others.map(|other| other.created_at).min();
             self.add(Kind::Fields, Payload::default(), room, written);
             if let Some(operation) = self.operations.last_mut() {
+                operation.created_at = oldest.unwrap_or(room.now).min(room.now);
                 operation.not_before = room.now.saturating_add(room.settle).unwrap_or(room.now);
             }
         }

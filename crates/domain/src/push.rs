@@ -209,6 +209,16 @@ pub enum Requester {
     },
 }
 
+impl Requester {
+    /// Whether a ticket with this requester, raw, was surely made for somebody else.
+    pub(crate) fn is_other_than(&self, raw: &Value) -> bool {
+        match self {
+            Self::Known(id) => raw.as_deref() != Some(id.to_string().as_str()),
+            Self::Inline { .. } => false,
+        }
+    }
+}
+
 /// What Zendesk said to a write (or a read that failed).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Reply {

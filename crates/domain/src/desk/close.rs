@@ -10,7 +10,7 @@ use crate::mapping::Translation;
 use crate::outbox::{Kind, Parked, Payload, State};
 use crate::plan::{case_value, crm_in_zendesk, ticket_value, zendesk_in_crm};
 use crate::push::{Audit, Closing, Draft};
-use crate::ticket::Ticket;
+use crate::ticket::{Life, Ticket};
 use crate::value::{Agreed, Pair, Value};
 
 /// The most characters of Zendesk's own words that are kept with a refusal.
@@ -57,6 +57,12 @@ impl Desk {
             Closing::Park(reason) => {
                 self.forget_request(op_id);
                 self.park(op_id, reason);
+                let made = self.operation(op_id).is_some_and(|o| o.kind.makes_ticket());
+                if made {
+                    // What waited for the ticket that is not made goes to the one there is.
+                    let waiting = self.changed_here();
+                    self.keep_up(&waiting, room, written);
+                }
             }
             Closing::Refused { fields } => {
                 self.forget_request(op_id);
@@ -89,7 +95,7 @@ impl Desk {
         }
     }
 
-    fn end(&mut self, op_id: &str, state: State) {
+    pub(super) fn end(&mut self, op_id: &str, state: State) {
         if let Some(operation) = self.operation_mut(op_id) {
             operation.end(state);
         }
@@ -138,7 +144,7 @@ impl Desk {
 
     /// Moves what is agreed to what the operation's own events set. Returns the fields that it `asked`
     /// for and Zendesk did not take, with the case's values as they were sent.
-    fn agree(
+    pub(super) fn agree(
         &mut self,
         op_id: &str,
         (audit, asked): (&Audit, &BTreeSet<CaseField>),
@@ -172,7 +178,12 @@ impl Desk {
             let zendesk = match (own, events().next(), sent.get(&field)) {
                 _ if !room.guards.agreed => now,
                 (Some(pair), _, _) => pair.zendesk.clone(),
-                (None, Some((_, value)), _) => value.clone(),
+                // What was sent stands in the audit as something else.
+                (None, Some((_, value)), Some(_)) => value.clone(),
+                // A request that a restored database does not remember.
+                (None, Some((_, value)), None) if sent.is_empty() => value.clone(),
+                // A rule did that.
+                (None, Some(_), None) => continue,
                 // No event: Zendesk had that value already.
                 (None, None, Some(pair)) if pair.zendesk == now => now,
                 (None, None, Some(pair)) if asked.contains(&field) => {
@@ -184,7 +195,10 @@ impl Desk {
             let sent = wanted().find(|pair| pair.zendesk == zendesk);
             let crm = match sent {
                 Some(pair) => pair.crm.clone(),
-                None => self.crm_half(field, &zendesk, ticket, room),
+                None => match self.crm_half(field, &zendesk, ticket, room) {
+                    Some(crm) => crm,
+                    None => continue,
+                },
             };
             if let Some(link) = &mut self.link {
                 written.link |= link.agreed.put(field, Pair::new(crm, zendesk));
@@ -194,21 +208,22 @@ impl Desk {
     }
 
     /// The case's half of a value that Zendesk took and that is not remembered as sent: the case's own
-    /// if it says that value, else what the value means here.
+    /// if it says that value, else what the value means here; none if nobody knows what it means.
     fn crm_half(
         &self,
         field: CaseField,
         zendesk: &Value,
         ticket: &Ticket,
         room: &Room<'_>,
-    ) -> Value {
+    ) -> Option<Value> {
         let crm = case_value(&self.fields, field);
         if crm_in_zendesk(room.facts(ticket), field, &self.fields).says(zendesk) {
-            return crm;
+            return Some(crm);
         }
         match zendesk_in_crm(room.facts(ticket), field, zendesk) {
-            Translation::To(value) => value,
-            Translation::Keep | Translation::Unknown(_) => crm,
+            Translation::To(value) => Some(value),
+            Translation::Keep => Some(crm),
+            Translation::Unknown(_) => None,
         }
     }
 
@@ -247,9 +262,12 @@ impl Desk {
             self.agree_on_creation(draft, ticket, audit, room);
         }
         written.link = true;
-        if let (Some(draft), Some(remote)) =
-            (&draft, audit.and_then(|audit| audit.comments.first()))
-        {
+        // A follow-up says the description once more, and that is a comment of its own.
+        if let (Some(draft), Some(remote), None) = (
+            &draft,
+            audit.and_then(|audit| audit.comments.first()),
+            follows,
+        ) {
             self.map(&draft.comment.clone(), *remote, Some(op_id), written);
         }
         self.end(op_id, State::Done);
@@ -279,10 +297,12 @@ impl Desk {
                 (CaseField::Contact, Some(sent)) => {
                     let events = audit.map_or(&[][..], |audit| &audit.fields);
                     let made = events.iter().find(|(of, _)| *of == field);
-                    Pair::new(
-                        sent.crm.clone(),
-                        made.map_or(value, |(_, made)| made.clone()),
-                    )
+                    let made = made.map_or(value, |(_, made)| made.clone());
+                    if draft.requester.is_other_than(&made) {
+                        // Made by a draft that a restored database has forgotten.
+                        continue;
+                    }
+                    Pair::new(sent.crm.clone(), made)
                 }
                 (CaseField::Description, Some(sent)) => Pair::new(sent.crm.clone(), value),
                 // Nothing is what a ticket has anyhow, so no event tells of it.
@@ -293,6 +313,8 @@ impl Desk {
                 {
                     sent.clone()
                 }
+                // Neither sent nor told of: the first merge finds whether the sides match.
+                (_, None) if audit.is_none() => continue,
                 (_, sent) => {
                     // What the ticket was made with; somebody may have changed that since.
                     let made = audit.and_then(|audit| {
@@ -307,6 +329,8 @@ impl Desk {
                     };
                     let meant = match zendesk_in_crm(room.facts(ticket), field, &value) {
                         Translation::To(meant) => meant,
+                        // Nobody knows yet what that means, so nothing is agreed on.
+                        Translation::Unknown(_) if sent.is_none() => continue,
                         Translation::Keep | Translation::Unknown(_) if sent.is_some() => None,
                         Translation::Keep | Translation::Unknown(_) => case_value(fields, field),
                     };
@@ -354,7 +378,11 @@ impl Desk {
         room: &mut Room<'_>,
         written: &mut Written,
     ) {
-        // Another operation that may have changed the fields must read the audits itself first.
+        // Another operation that may have changed the fields must read the audits itself first; also
+        // one that was parked since the ticket was gone.
+        if matches!(ticket.life(), Life::Alive | Life::Closed) && !self.deleted {
+            self.unpark(&Parked::TicketDeleted, room.now, written);
+        }
         if room.guards.marker && self.line().awaits_fields() {
             // What was read before this is old news all the same.
             let version = Version {
@@ -381,8 +409,20 @@ impl Desk {
     /// Takes the operation out of the line. Of fields, those that differ are what is parked, once; an
     /// operation that is about none any more is done.
     fn park(&mut self, op_id: &str, reason: Parked) {
+        let mut fields = self.changed_here();
+        if let Some(link) = self
+            .link
+            .as_ref()
+            .filter(|_| reason != Parked::TicketDeleted)
+        {
+            // What was never agreed on was to be sent too. (Of a deleted ticket nobody can say.)
+            let never = |field: &CaseField| {
+                *field != CaseField::Description && link.agreed.get(*field).is_none()
+            };
+            fields.extend(CaseField::ALL.iter().copied().filter(never));
+        }
         let mut differ = BTreeMap::new();
-        for field in self.changed_here() {
+        for field in fields {
             let value = case_value(&self.fields, field);
             if !self.line().is_parked(field, &value) {
                 differ.insert(field, value);
@@ -392,7 +432,10 @@ impl Desk {
             return;
         };
         if operation.kind == Kind::Fields && operation.payload.parked.is_empty() {
-            if differ.is_empty() {
+            // One that was perhaps carried out before the ticket was deleted is to look for its marker
+            // once that is restored.
+            let is_unknown = operation.unknown_until.is_some() && reason == Parked::TicketDeleted;
+            if differ.is_empty() && !is_unknown {
                 operation.end(State::Done);
                 return;
             }
@@ -421,6 +464,9 @@ impl Desk {
         let reason = Parked::Refused { said };
         if operation.kind != Kind::Fields {
             self.park(op_id, reason);
+            // What waited for the ticket that is not made now goes to the one there is.
+            let waiting = self.changed_here();
+            self.keep_up(&waiting, room, written);
             return;
         }
         let sent = operation.payload.sent.clone();

@@ -91,6 +91,10 @@ impl Desk {
                 op_id: Some(op_id.clone()),
             };
         }
+        // The first comment of a follow-up is one of its own.
+        let follows = self.predecessors > 0
+            && self.link.as_ref().map(|link| link.ticket) == Some(comment.ticket_id);
+        let description = description.filter(|_| !follows);
         let placed = place(comment, marker, self.line(), description, guards);
         // Of a comment of ours that Zendesk has not got, as far as we know, the sending may be what
         // was forgotten.

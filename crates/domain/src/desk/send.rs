@@ -1,6 +1,6 @@
 //! Step 4: what is left to send, planned against the ticket as just read.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::SignedDuration;
 
@@ -8,7 +8,7 @@ use super::{Desk, Room, Written};
 use crate::case::CaseField;
 use crate::mapping::{self, Translation};
 use crate::merge::Mode;
-use crate::outbox::{Kind, LATE, Operation, Parked, Payload};
+use crate::outbox::{Kind, LATE, Operation, Parked, Payload, State};
 use crate::plan::{case_value, crm_in_zendesk, ticket_value};
 use crate::push::{Draft, Planned, Reading, Requester, Sending};
 use crate::ticket::{Ticket, TicketStatus};
@@ -97,6 +97,7 @@ impl Desk {
         if let Some(operation) = self.operation_mut(op_id) {
             operation.payload.parked.clear();
         }
+        self.settle_others(op_id, reading, ticket, room, written);
         let Some(mut waiting) = self.merge(ticket, reading.date, room, written) else {
             return Planned::Outdated;
         };
@@ -133,6 +134,32 @@ impl Desk {
                 .then_some(ticket.updated_at)
                 .flatten(),
         })
+    }
+
+    /// Other operations of this case's fields that these audits show as carried out are done: without
+    /// that their writes would be taken for somebody else's.
+    fn settle_others(
+        &mut self,
+        op_id: &str,
+        reading: &Reading,
+        ticket: &Ticket,
+        room: &Room<'_>,
+        written: &mut Written,
+    ) {
+        if !room.guards.marker {
+            return;
+        }
+        for audit in reading.audits.iter().rev() {
+            let Some(other) = audit.op.as_deref().filter(|other| *other != op_id) else {
+                continue;
+            };
+            let is_here = |o: &Operation| o.kind == Kind::Fields && !o.payload.sent.is_empty();
+            if self.operation(other).is_some_and(is_here) {
+                self.agree(other, (audit, &BTreeSet::new()), ticket, room, written);
+                self.end(other, State::Done);
+                written.operations.insert(other.to_owned());
+            }
+        }
     }
 
     /// The fields that cannot be sent, with the case's values, by the reason.

@@ -24,6 +24,8 @@ pub struct Attempt {
     guards: Guards,
     reads: u32,
     newest_audit: Option<i64>,
+    /// When what was last read was judged: what arrives later is not in it.
+    judged_at: Timestamp,
     reading: Option<Reading>,
     sending: Option<Sending>,
     refused: Option<Vec<(Option<CaseField>, String)>>,
@@ -38,6 +40,7 @@ impl Attempt {
             guards,
             reads: 0,
             newest_audit: None,
+            judged_at: Timestamp::UNIX_EPOCH,
             reading: None,
             sending: None,
             refused: None,
@@ -72,6 +75,7 @@ impl Attempt {
         match happened {
             Happened::Found(Some(reading)) => self.found(reading),
             Happened::Found(None) => {
+                self.judged_at = now;
                 self.reading = None;
                 Action::Plan
             }
@@ -134,6 +138,7 @@ impl Attempt {
 
     /// Steps 3 and 5: what the ticket as read tells.
     fn judge(&mut self, reading: Reading, now: Timestamp) -> Action {
+        self.judged_at = now;
         let Some(ticket) = &reading.ticket else {
             return close(Closing::Park(Parked::TicketDeleted));
         };
@@ -191,7 +196,7 @@ impl Attempt {
     /// Zendesk refused it. Were it parked while an earlier request may still be carried out, nobody
     /// would know that one as ours.
     fn refuse(&self, fields: Vec<(Option<CaseField>, String)>, now: Timestamp) -> Action {
-        if self.operation.is_unknown(now) {
+        if self.operation.is_unknown(self.judged_at) {
             return self.wait_for_earlier(now);
         }
         close(Closing::Refused { fields })
@@ -205,7 +210,7 @@ impl Attempt {
             }
             // A request that got no answer may still arrive and be carried out. The operation stays
             // until then, so that it is known as ours.
-            Planned::Nothing | Planned::Park(_) if self.operation.is_unknown(now) => {
+            Planned::Nothing | Planned::Park(_) if self.operation.is_unknown(self.judged_at) => {
                 self.wait_for_earlier(now)
             }
             Planned::Nothing => close(Closing::Nothing),
