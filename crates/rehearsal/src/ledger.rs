@@ -124,8 +124,10 @@ impl Ledger {
     /// The same for the ticket that a draft became.
     pub(crate) fn created(&mut self, case: usize, draft: &Draft) {
         self.edits.retain(|edit| {
-            let sent = draft.sent.get(&edit.field);
-            edit.case != Some(case) || sent.is_none_or(|pair| pair.crm != edit.value)
+            // Nobody was assigned, if that was not said.
+            let sent = draft.sent.get(&edit.field).map(|pair| &pair.crm);
+            let sent = sent.or((edit.field == CaseField::AssignedTo).then_some(&None));
+            edit.case != Some(case) || sent.is_none_or(|sent| *sent != edit.value)
         });
     }
 

@@ -78,7 +78,7 @@ pub(crate) struct Schedule<'a> {
     pub(crate) serial: i64,
     /// Whether everything has come to rest and nothing may be written any more.
     pub(crate) is_idle: bool,
-    /// Whether two-way sync was ever off.
+    /// Whether two-way sync was ever off, or something given up that may have been carried out.
     pub(crate) switched: bool,
     fingerprint: u64,
     pub(crate) story: Option<Vec<String>>,

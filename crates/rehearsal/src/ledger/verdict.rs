@@ -33,7 +33,9 @@ impl Schedule<'_> {
     /// Whether a ticket is the case's, or nobody's yet.
     fn is_of(&self, found: &RemoteTicket, desk: &Desk) -> bool {
         let case = self.db.case_of(found.ticket.id);
-        case.is_none_or(|case| self.db.desks[case].case == desk.case)
+        case.map_or(!found.is_deleted(), |case| {
+            self.db.desks[case].case == desk.case
+        })
     }
 
     /// I-01: one open ticket a case, and one case a ticket.
@@ -77,11 +79,11 @@ impl Schedule<'_> {
                 return Some(("I-01", said));
             }
         }
-        let unlinked = self
-            .remote
-            .tickets
-            .iter()
-            .find(|found| self.db.case_of(found.ticket.id).is_none());
+        // One of ours that was deleted before it could be linked was made anew, and is nobody's.
+        let unlinked = self.remote.tickets.iter().find(|found| {
+            let is_ours = found.is_deleted() && found.ticket.external_id.is_some();
+            !is_ours && self.db.case_of(found.ticket.id).is_none()
+        });
         unlinked.map(|found| ("I-03", format!("ticket {} has no case", found.ticket.id)))
     }
 
@@ -256,6 +258,7 @@ impl Schedule<'_> {
                 let silent = operation.state == State::Parked && operation.reason.is_none();
                 let empty = operation.state == State::Parked
                     && operation.kind == Kind::Fields
+                    && operation.unknown_until.is_none()
                     && operation.payload.parked.is_empty();
                 if silent || empty {
                     let said = format!("{} of {} is parked for nothing", operation.kind, desk.case);

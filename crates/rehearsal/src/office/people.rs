@@ -201,6 +201,11 @@ impl Schedule<'_> {
         if let Some(comment) = comment.and_then(|o| o.payload.comment.clone()) {
             self.ledger.given_up.insert(comment);
         }
+        let operation = self.db.desks[case].operation(op_id);
+        if operation.is_some_and(|operation| !operation.payload.sent.is_empty()) {
+            // It may have been carried out all the same, and nobody here remembers it from now on.
+            self.switched = true;
+        }
         self.transact(case, None, |desk, room, written| {
             desk.discard(op_id, room, written)
         });

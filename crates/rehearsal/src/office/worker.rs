@@ -5,6 +5,7 @@ use domain::merge::Mode;
 use domain::outbox::{Kind, Operation, Parked, head};
 use domain::plan::ticket_value;
 use domain::push::{Action, Attempt, Closing, Happened, Planned, Reading, Reply, Sending};
+use domain::ticket::Ticket;
 use domain::value::Value;
 use jiff::{SignedDuration, Timestamp};
 use std::time::Duration;
@@ -41,10 +42,9 @@ pub(crate) struct Job {
 }
 
 impl Worker {
-    /// Whether it stands between the look at its claim and its request.
-    pub(crate) fn is_sending(&self) -> bool {
-        let job = self.job.as_ref();
-        job.is_some_and(|job| matches!(job.stage, Stage::Sending(_)))
+    /// Whether it is within an attempt.
+    pub(crate) const fn is_busy(&self) -> bool {
+        self.job.is_some()
     }
 }
 
@@ -259,9 +259,23 @@ impl Schedule<'_> {
         let is_held = desk
             .operation(&op_id)
             .is_some_and(|o| o.lease_token == token);
+        let before: Vec<String> = self.fields_in_line(job.case);
         let planned = self.transact(job.case, met, |desk, room, written| {
             desk.plan(&op_id, token, reading.as_ref(), requester, room, written)
         });
+        // Others of its kind that the audits showed as carried out.
+        let after = self.fields_in_line(job.case);
+        for audit in job
+            .attempt
+            .reading()
+            .iter()
+            .flat_map(|reading| &reading.audits)
+        {
+            let is_done = |op: &String| before.contains(op) && !after.contains(op);
+            if audit.op.as_ref().is_some_and(is_done) {
+                self.ledger.accepted(job.case, audit, &self.swarm);
+            }
+        }
         self.tally.add(match &planned {
             Planned::Send(_) => Count::PlanSend,
             Planned::Nothing => Count::PlanNothing,
@@ -286,6 +300,14 @@ impl Schedule<'_> {
             return None;
         }
         Some(Happened::Planned(planned))
+    }
+
+    fn fields_in_line(&self, case: usize) -> Vec<String> {
+        let operations = self.db.desks[case].operations.iter();
+        operations
+            .filter(|operation| operation.kind == Kind::Fields)
+            .map(|operation| operation.op_id.clone())
+            .collect()
     }
 
     fn send_out(&mut self, index: usize, job: &mut Job, sending: &Sending) -> Happened {
@@ -407,7 +429,16 @@ impl Schedule<'_> {
             | Closing::PutOff { .. }
             | Closing::Lost => None,
         };
-        let accepted = matches!(closing, Closing::Accepted { .. });
+        let shown = match &closing {
+            Closing::Accepted { ticket, .. } => Some(ticket.clone()),
+            Closing::Created { .. }
+            | Closing::Nothing
+            | Closing::Park(_)
+            | Closing::Refused { .. }
+            | Closing::PutOff { .. }
+            | Closing::Lost => None,
+        };
+        let accepted = shown.is_some();
         let created = matches!(closing, Closing::Created { .. });
         let before = self.db.desks[job.case].operation(&job.op_id).cloned();
         let (op_id, token) = (job.op_id.clone(), job.token);
@@ -435,12 +466,12 @@ impl Schedule<'_> {
             self.ledger.created(job.case, draft);
         }
         if let Some(operation) = before.filter(|_| kept && accepted) {
-            self.check_accepted(job.case, &operation);
+            self.check_accepted(job.case, &operation, shown.as_ref());
         }
     }
 
     /// I-05: what counts as done is in the ticket's audits, or was its value already.
-    fn check_accepted(&mut self, case: usize, operation: &Operation) {
+    fn check_accepted(&mut self, case: usize, operation: &Operation, shown: Option<&Ticket>) {
         let desk = &self.db.desks[case];
         // Parked: something of it was not taken, and that is known.
         if operation.kind != Kind::Fields || desk.operation(&operation.op_id).is_some() {
@@ -455,7 +486,7 @@ impl Schedule<'_> {
         };
         let agreed = desk.link.as_ref().map(|link| &link.agreed);
         let was_set = |field: CaseField, value: &Value| {
-            ticket_value(&found.ticket, field) == *value
+            shown.is_some_and(|shown| ticket_value(shown, field) == *value)
                 || found.audits.iter().any(|audit| {
                     audit.op.as_deref() == Some(operation.op_id.as_str())
                         && audit.fields.iter().any(|(of, _)| *of == field)

@@ -132,11 +132,11 @@ impl Schedule<'_> {
         self.pass(i64::from(milliseconds));
     }
 
-    /// Lets time go by. What is on its way arrives when it is due, and nobody is left standing between
-    /// a claim and its request for longer than a late request may take (`outbox::LATE`).
+    /// Lets time go by. What is on its way arrives when it is due, and nobody is left standing within
+    /// an attempt for longer than a late request may take (`outbox::LATE`).
     fn pass(&mut self, milliseconds: i64) {
         let until = self.now_ms + milliseconds;
-        if milliseconds > 70_000 && self.workers.iter().any(Worker::is_sending) {
+        if milliseconds > 70_000 && self.workers.iter().any(Worker::is_busy) {
             return;
         }
         while let Some(due) = self.wire.next_late().filter(|due| *due < until) {
