@@ -10,10 +10,10 @@ use domain::comment::TicketComment;
 use domain::desk::Marker;
 use domain::ticket::Ticket;
 use jiff::Timestamp;
+pub(super) use rereading::reread;
 use serde_json::value::RawValue;
 use store::comments as kept;
 use store::{links, tickets as ticket_mirror};
-pub(super) use rereading::reread;
 pub(super) use writing::write;
 use zendesk::{BadRecord, EventPage, Record, TicketEvent};
 

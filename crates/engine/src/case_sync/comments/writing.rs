@@ -152,7 +152,15 @@ pub(in crate::case_sync) async fn write(
         )
         .collect();
     kept::mirror(&mut page.tx, integration, &rows).await?;
-    attachments::hear(pull.engine, &mut page.tx, integration, &rows, &new, page.now).await?;
+    attachments::hear(
+        pull.engine,
+        &mut page.tx,
+        integration,
+        &rows,
+        &new,
+        page.now,
+    )
+    .await?;
     let made: Vec<(i64, String)> = mirrored
         .iter()
         .filter_map(|(comment, _, sent_by, ..)| Some((comment.id, sent_by.clone()?)))
