@@ -225,6 +225,8 @@ impl Desk {
     fn keep_up(&mut self, waiting: &[CaseField], room: &mut Room<'_>, written: &mut Written) {
         let may_send = room.mode != Mode::OneWay && !self.deleted && self.link.is_some();
         let fields = &self.fields;
+        let link = self.link.as_ref();
+        let never_agreed = |field| link.is_some_and(|link| link.agreed.get(field).is_none());
         for operation in &mut self.operations {
             if operation.state != State::Parked || operation.payload.parked.is_empty() {
                 continue;
@@ -232,7 +234,8 @@ impl Desk {
             let parked = &mut operation.payload.parked;
             let before = parked.len();
             parked.retain(|field, value| {
-                waiting.contains(field) && case_value(fields, *field) == *value
+                (waiting.contains(field) || never_agreed(*field))
+                    && case_value(fields, *field) == *value
             });
             if parked.len() < before {
                 if parked.is_empty() && operation.unknown_until.is_some() && may_send {

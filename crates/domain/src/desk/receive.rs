@@ -125,13 +125,13 @@ impl Desk {
         }
     }
 
-    /// Puts a parked operation back into the line. Of fields one is enough: what it sends is planned
-    /// then, and a second one would not know its marker. But one that may itself have been carried out
-    /// always goes back, to look for its own.
+    /// Puts a parked operation back into the line. Of fields one that waits is enough: what it sends
+    /// is planned then. But one that may itself have been carried out always goes back, to look for its
+    /// own marker.
     pub(super) fn put_back(&mut self, op_id: &str, now: Timestamp) {
         let unknown = |o: &Operation| o.unknown_until.is_some();
         let may_be_done = self.operation(op_id).is_some_and(unknown);
-        let covers = |o: &Operation| o.kind == Kind::Fields && o.state.is_open();
+        let covers = |o: &Operation| o.kind == Kind::Fields && o.state == State::Waiting;
         let covered = !may_be_done && self.operations.iter().any(covers);
         if let Some(operation) = self.operation_mut(op_id) {
             operation.reason = None;
