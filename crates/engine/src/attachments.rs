@@ -1,8 +1,8 @@
 //! Files of comments, both ways (zendesk-api.md 3.8, security-and-operations.md 1 and 3).
 //!
-//! Inbound: who imports a comment lets [`hear`] note its files in the same transaction; [`fetch_next`]
-//! brings their bytes later. Outbound: [`comment`] stores the files first and the comment after them,
-//! and the push [`upload`]s them before it sends the comment. Either way at most one piece of
+//! Inbound: who imports a comment has its files noted in the same transaction (`hear`); [`fetch_next`]
+//! brings their bytes later. Outbound: [`comment()`] stores the files first and the comment after them,
+//! and the push uploads them before it sends the comment (`upload`). Either way at most one piece of
 //! [`store::attachments::CHUNK`] bytes is in memory, and what does not arrive whole is parked with the
 //! reason (I-15).
 
