@@ -104,7 +104,7 @@ async fn what_is_parked_is_told_above_the_case_and_at_its_comment() {
             created_at: house.now(),
         };
         let mut tx = house.engine.store.begin().await.unwrap();
-        let put = store::comments::put(&mut tx, &[note.clone()], house.now()).await;
+        let put = store::comments::put(&mut tx, std::slice::from_ref(&note), house.now()).await;
         put.unwrap();
         tx.commit().await.unwrap();
         let heard = TicketComment {
