@@ -2,7 +2,7 @@
 //!
 //! [`Gate`] takes deliveries: what is signed by Zendesk becomes a hint, and nothing else happens in
 //! the request. [`install`], [`rotate`] and [`remove`] look after the webhook in Zendesk, and
-//! [`status`] tells how it does. Correctness never depends on any of it: polling alone converges.
+//! [`status()`] tells how it does. Correctness never depends on any of it: polling alone converges.
 
 mod counts;
 mod gate;

@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use store::integrations::Integration;
 use store::runs::{self, RunState};
 use store::sweeps::{self, Round, SweepState};
-use store::{Connection, inbox, links};
+use store::{Connection, links};
 use zendesk::{Bucket, Client, Urgency};
 
 use super::pull::{Page, Pull};
@@ -37,10 +37,10 @@ const REQUESTS: usize = 10;
 const YOUNG: SignedDuration = SignedDuration::from_secs(120);
 /// How many runs are looked through for the last one that completed.
 const RUNS: i64 = 50;
-/// Ids of webhook deliveries are remembered this long (security-and-operations.md 1).
-const DELIVERIES_KEPT: SignedDuration = SignedDuration::from_hours(30 * 24);
 /// Tickets that were missing once, of which that many are kept in mind until they are asked for again.
 const MISSING: usize = 100;
+/// How long the sweep is held after trouble: it is never in a hurry.
+const HELD: SignedDuration = SignedDuration::from_mins(5);
 const STAGE: &str = "sweep";
 
 /// Where a round stands, as the sweep keeps it.
@@ -62,6 +62,8 @@ struct Place {
     /// Since when two-way sync is known to be on: what piled up before is sent once a person says so
     /// (ticket-sync.md 2), not because it is found here.
     two_way_since: Option<Timestamp>,
+    /// After trouble: not to be gone on with before.
+    held_until: Option<Timestamp>,
 }
 
 impl Place {
@@ -111,6 +113,16 @@ pub(crate) async fn turn(engine: &Engine, integration: &Integration) -> Result<b
     if !is_due(&state, engine.now()) {
         return Ok(false);
     }
+    let went = go_on(engine, integration, state).await;
+    if let Err(error) = &went {
+        // A sign-in that is refused is not asked for twice a second.
+        hold(engine, integration).await?;
+        tracing::debug!("the sweep is held for a while: {error}");
+    }
+    went
+}
+
+async fn go_on(engine: &Engine, integration: &Integration, state: SweepState) -> Result<bool> {
     let mut reader = engine.store.read().await?;
     let Some(pulled_at) = last_pull(&mut reader, integration).await? else {
         return Ok(false);
@@ -189,7 +201,25 @@ async fn note_two_way(
     Ok(tx.commit().await?)
 }
 
+/// Puts the sweep off for a while.
+async fn hold(engine: &Engine, integration: &Integration) -> Result<()> {
+    let now = engine.now();
+    let mut tx = engine.store.begin().await?;
+    let mut state = sweeps::load(&mut tx, &integration.id).await?;
+    let mut place = Place::read(&state);
+    place.held_until = now.saturating_add(HELD).ok();
+    state.position = Some(place.words()?);
+    sweeps::store(&mut tx, &integration.id, &state, now).await?;
+    Ok(tx.commit().await?)
+}
+
 fn is_due(state: &SweepState, now: Timestamp) -> bool {
+    if Place::read(state)
+        .held_until
+        .is_some_and(|until| until > now)
+    {
+        return false;
+    }
     let last = state.last.as_ref().and_then(|last| last.began_at);
     let is_time = |began: Timestamp| now.duration_since(began) >= ROUND_EVERY;
     state.round.began_at.is_some() || last.is_none_or(is_time)
@@ -252,7 +282,7 @@ impl<'a> Sweep<'a> {
         self.verify_events().await
     }
 
-    /// Begins a round. With it, deliveries that are over a month old are forgotten.
+    /// Begins a round.
     async fn begin(&mut self, whole: bool) -> Result<()> {
         let former = std::mem::take(&mut self.place);
         self.place = Place {
@@ -263,13 +293,11 @@ impl<'a> Sweep<'a> {
             events_done: false,
             ..former
         };
-        let mut page = self.pull.begin().await?;
+        let page = self.pull.begin().await?;
         self.state.round = Round {
             began_at: Some(page.now),
             ..Round::default()
         };
-        let old = page.now.saturating_sub(DELIVERIES_KEPT).unwrap_or(page.now);
-        inbox::sweep(&mut page.tx, old).await?;
         self.keep(page, Found::default()).await
     }
 

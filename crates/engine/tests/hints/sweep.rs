@@ -405,6 +405,27 @@ async fn a_round_goes_on_after_a_restart() {
 }
 
 #[tokio::test]
+async fn a_sweep_whose_sign_in_is_refused_asks_again_only_minutes_later() {
+    quiet()
+        .each(async |world| {
+            world.sync_well().await;
+            pull(world).await;
+            let revoked = Fault::parse("revoke-token:route=tickets/show_many").unwrap();
+            world.zendesk().add_fault(revoked);
+            let integration = world.integration().await;
+            let go_on = || sweep::go_on(world.engine(), &integration);
+            go_on().await.unwrap_err();
+            let before = world.zendesk().requests();
+            assert!(!go_on().await.unwrap());
+            assert_eq!(world.zendesk().requests(), before);
+            world.zendesk().clear_faults();
+            world.pass_minutes(5);
+            assert_eq!(found(&round(world).await), "");
+        })
+        .await;
+}
+
+#[tokio::test]
 async fn somebody_who_asks_has_everything_verified_now() {
     World::builder()
         .tickets(30)
