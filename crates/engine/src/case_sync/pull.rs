@@ -3,28 +3,26 @@
 //! A pull has a run that people see. A hint, a sweep and a push work on the same account quietly: what
 //! they write goes the same way, without a run of their own.
 
+mod open_run;
+mod page;
+
 use std::collections::{BTreeMap, HashSet};
 
 use domain::identity::IdentityRules;
 use jiff::{SignedDuration, Timestamp};
+pub(super) use open_run::OpenRun;
+use open_run::bound;
+pub(super) use page::{Page, is_late, key_of};
 use store::integrations::{self, Integration};
 use store::jobs::{self, Job};
-use store::runs::{self, Counters, Level, Run, RunState};
-use store::unreadable::{self, Unreadable};
-use store::{Tx, cursors, zendesk_users};
-use zendesk::{BadRecord, Client, Record};
+use store::runs::{self, Counters, Level, Run};
+use store::{cursors, unreadable, zendesk_users};
+use zendesk::Client;
 
 use crate::connection;
-use crate::content::content_of;
 use crate::engine::Engine;
-use crate::error::{Error, Result, When};
+use crate::error::{Error, Result};
 
-/// Lines that a run's log takes; what is beyond is only counted.
-const LOG_LINES: i64 = 1_000;
-/// How long ended jobs, runs that found nothing to do, and other runs are kept.
-const KEEP_JOBS: SignedDuration = SignedDuration::from_hours(7 * 24);
-const KEEP_IDLE_RUNS: SignedDuration = SignedDuration::from_hours(24);
-const KEEP_RUNS: SignedDuration = SignedDuration::from_hours(90 * 24);
 /// A run whose sign-in was refused on the way looks again after this time, and ends after so many
 /// looks: a quarter of an hour, the longest that anything waits without a decision (I-24).
 const SIGN_IN_PAUSE: SignedDuration = SignedDuration::from_secs(30);
@@ -50,99 +48,6 @@ pub(super) struct Pull<'a> {
     /// that are read well now.
     pub(super) keeps_unreadable: bool,
     warnings: Vec<String>,
-}
-
-/// A run that is going on, whether or not its account could be reached.
-pub(super) struct OpenRun<'a> {
-    engine: &'a Engine,
-    job: &'a Job,
-    id: String,
-    counters: Counters,
-    requests_before: u64,
-    log_length: i64,
-    has_counted: bool,
-}
-
-/// A page being written: everything in it is kept together, or nothing is.
-pub(super) struct Page {
-    pub(super) tx: Tx,
-    pub(super) counters: Counters,
-    pub(super) now: Timestamp,
-    log: Vec<(Level, String)>,
-    unreadable: Vec<Unreadable>,
-    read_well: Option<Vec<(&'static str, String)>>,
-}
-
-impl Page {
-    /// What `record`, which came in `stream`, says. One that cannot be read is kept whole and told
-    /// of.
-    pub(super) fn sort_out<'a, T>(
-        &mut self,
-        stream: &'static str,
-        record: &'a Record<T>,
-    ) -> Option<&'a T> {
-        match &record.parsed {
-            Ok(read) => {
-                self.note_read_well(stream, || key_of(record));
-                Some(read)
-            }
-            Err(bad) => {
-                self.set_aside(stream, key_of(record), bad, record.raw.get());
-                None
-            }
-        }
-    }
-
-    /// Keeps a record that cannot be read, and tells of it.
-    pub(super) fn set_aside(
-        &mut self,
-        stream: &'static str,
-        key: String,
-        bad: &BadRecord,
-        raw: &str,
-    ) {
-        self.warn(bad.to_string());
-        self.unreadable.push(Unreadable {
-            stream: stream.to_owned(),
-            key,
-            problem: bad.to_string(),
-            raw: raw.to_owned(),
-        });
-    }
-
-    /// Notes that a record was read well, which it may not have been earlier.
-    pub(super) fn note_read_well(&mut self, stream: &'static str, key: impl FnOnce() -> String) {
-        if let Some(read_well) = &mut self.read_well {
-            read_well.push((stream, key()));
-        }
-    }
-
-    /// Notes something that a person may want to look at.
-    pub(super) fn warn(&mut self, sentence: String) {
-        self.counters.warnings += 1;
-        self.log.push((Level::Warning, sentence));
-    }
-
-    /// Notes what happened.
-    pub(super) fn tell(&mut self, sentence: String) {
-        self.log.push((Level::Info, sentence));
-    }
-}
-
-/// Whether a record that changed at `arrived` is an older form of one that changed at `known`. One
-/// that does not say when it changed is taken as it comes.
-pub(super) fn is_late(known: Option<Timestamp>, arrived: Option<Timestamp>) -> bool {
-    known
-        .zip(arrived)
-        .is_some_and(|(known, arrived)| known > arrived)
-}
-
-/// What tells a record from the others of its stream when it is kept unread.
-pub(super) fn key_of<T>(record: &Record<T>) -> String {
-    match record.id {
-        Some(id) => id.to_string(),
-        None => format!("#{:016x}", content_of(record.raw.get())),
-    }
 }
 
 /// The run of `job`, or `None` if there is nothing left to do: the job is ended then.
@@ -235,74 +140,6 @@ async fn default_user(
     let keys = [domain::person::email_key(email)];
     let staff = zendesk_users::staff_by_email_keys(connection, &integration.id, &keys).await?;
     Ok(staff.into_iter().map(|user| user.remote_id).min())
-}
-
-impl OpenRun<'_> {
-    fn changed_anything(&self) -> bool {
-        !self.counters.are_idle()
-    }
-
-    /// Ends the run and its job.
-    ///
-    /// # Errors
-    /// As the database says. A lost lease is told apart: the run is somebody else's then.
-    pub(super) async fn end(&mut self, outcome: Result<()>) -> Result<()> {
-        let (state, problem) = match &outcome {
-            Ok(()) => (RunState::Completed, None),
-            Err(Error::Store(store::Error::LeaseLost)) => return outcome,
-            Err(Error::Stopped) => (RunState::Stopped, Some(Error::Stopped.to_string())),
-            Err(error) => (RunState::Failed, Some(error.to_string())),
-        };
-        let now = self.engine.now();
-        let mut tx = self.engine.store.begin().await?;
-        jobs::end(&mut tx, self.job, problem.as_deref(), now).await?;
-        if let Some(problem) = &problem {
-            let line = [(Level::Error, problem.clone())];
-            runs::log(&mut tx, &self.id, self.log_length + 1, &line, now).await?;
-        }
-        runs::end(
-            &mut tx,
-            &self.id,
-            state,
-            problem.as_deref(),
-            &self.counters,
-            now,
-        )
-        .await?;
-        sweep(&mut tx, self.job, now).await?;
-        self.engine.reached("run: before its end is committed");
-        tx.commit().await?;
-        self.engine.reached("run: after its end is committed");
-        if let Err(error) = outcome
-            && error.when() == When::Never
-        {
-            tracing::error!("a run ended with a defect: {error}");
-        }
-        Ok(())
-    }
-}
-
-/// Leaves as many lines as a log of this length still takes. The last one it takes says that it is
-/// full.
-fn bound(lines: &mut Vec<(Level, String)>, log_length: i64) {
-    let room = usize::try_from(LOG_LINES - 1 - log_length).unwrap_or(0);
-    if lines.len() <= room {
-        return;
-    }
-    lines.truncate(room);
-    if log_length < LOG_LINES {
-        let full = format!(
-            "This run's log is full at {LOG_LINES} lines; further warnings are only counted."
-        );
-        lines.push((Level::Warning, full));
-    }
-}
-
-/// Keeps the tables of ended work small: with a pull a minute they would outgrow the cases.
-async fn sweep(tx: &mut Tx, job: &Job, now: Timestamp) -> store::Result<()> {
-    let before = |age: SignedDuration| now.saturating_sub(age).unwrap_or(now);
-    jobs::sweep(tx, before(KEEP_JOBS)).await?;
-    runs::sweep(tx, &job.subject, before(KEEP_IDLE_RUNS), before(KEEP_RUNS)).await
 }
 
 impl<'a> Pull<'a> {
