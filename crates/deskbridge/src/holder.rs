@@ -8,8 +8,12 @@
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use engine::IsGone;
+
+/// How long the file of a killed process is kept: far longer than any lease.
+const LEFT_FOR: Duration = Duration::from_secs(7 * 86_400);
 
 /// This process, for as long as it lives.
 pub(crate) struct Holder {
@@ -26,6 +30,7 @@ impl Holder {
     /// As the file system says.
     pub(crate) fn begin(folder: &Path, name: String) -> std::io::Result<Self> {
         std::fs::create_dir_all(folder)?;
+        tidy(folder);
         let path = folder.join(&name);
         let file = File::create(&path)?;
         file.lock()?;
@@ -39,7 +44,7 @@ impl Holder {
 
 impl Drop for Holder {
     fn drop(&mut self) {
-        // A file that stays behind is found unlocked and removed by the next process that asks.
+        // A file that stays behind tells that its process was killed; a later process removes it.
         drop(std::fs::remove_file(&self.path));
     }
 }
@@ -48,12 +53,24 @@ impl Drop for Holder {
 pub(crate) fn is_gone(folder: PathBuf) -> IsGone {
     Arc::new(move |name| {
         let path = folder.join(name);
-        let gone = File::open(&path).is_ok_and(|file| file.try_lock().is_ok());
-        if gone {
-            drop(std::fs::remove_file(&path));
-        }
-        gone
+        // The file stays: the process may have held the leases of several jobs and operations, and
+        // each is asked about by itself.
+        File::open(&path).is_ok_and(|file| file.try_lock().is_ok())
     })
+}
+
+/// Removes what processes left behind that were killed so long ago that no lease of theirs lasts.
+fn tidy(folder: &Path) {
+    let Ok(files) = std::fs::read_dir(folder) else {
+        return;
+    };
+    for file in files.flatten() {
+        let age = file.metadata().and_then(|file| file.modified());
+        let is_old = age.is_ok_and(|begun| begun.elapsed().is_ok_and(|age| age > LEFT_FOR));
+        if is_old && File::open(file.path()).is_ok_and(|file| file.try_lock().is_ok()) {
+            drop(std::fs::remove_file(file.path()));
+        }
+    }
 }
 
 #[cfg(test)]
@@ -71,7 +88,12 @@ mod tests {
         let left = folder.path().join("killed");
         drop(File::create(&left).unwrap());
         assert!(is_gone("killed"));
-        assert!(!left.exists());
+        assert!(is_gone("killed"), "it may have held more than one lease");
+        let long_ago = std::time::SystemTime::UNIX_EPOCH;
+        File::open(&left).unwrap().set_modified(long_ago).unwrap();
+        let other = Holder::begin(folder.path(), "other".to_owned()).unwrap();
+        assert!(!left.exists(), "no lease lasts that long");
+        drop(other);
         drop(holder);
         assert!(
             !is_gone("me"),
