@@ -69,9 +69,21 @@ impl Ledger {
     }
 
     /// A person or a rule gave a field of a ticket this value.
-    pub(crate) fn edited_there(&mut self, ticket: i64, field: CaseField, value: Value) {
+    pub(crate) fn edited_there(
+        &mut self,
+        ticket: i64,
+        desk: Option<&Desk>,
+        field: CaseField,
+        value: Value,
+    ) {
         self.edits
             .retain(|edit| edit.ticket != Some(ticket) || edit.field != field);
+        let link = desk.and_then(|desk| desk.link.as_ref());
+        let agreed = link.and_then(|link| link.agreed.get(field).filter(|_| link.ticket == ticket));
+        if agreed.is_some_and(|pair| pair.zendesk == value) {
+            // Taken back to what is agreed on: that is no edit any more.
+            return;
+        }
         self.edits.push(Edit {
             case: None,
             ticket: Some(ticket),
@@ -103,8 +115,14 @@ impl Ledger {
             let agreed = link.and_then(|link| link.agreed.get(edit.field));
             let agreed = agreed.is_some_and(|pair| {
                 let half = if here { &pair.crm } else { &pair.zendesk };
-                // A pair whose halves say different things is not an agreement.
-                *half == edit.value && says_the_same(edit.field, &pair.crm, &pair.zendesk, swarm)
+                // A pair whose halves say different things is not an agreement; nor is what Zendesk has
+                // if the case never got it.
+                // That is told by subjects only, since no two of them are the same.
+                let arrived = here
+                    || edit.field != CaseField::Subject
+                    || case_value(&desk.fields, edit.field) == pair.crm;
+                let same = says_the_same(edit.field, &pair.crm, &pair.zendesk, swarm);
+                *half == edit.value && same && arrived
             });
             !recorded && !agreed
         });

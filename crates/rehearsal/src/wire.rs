@@ -1,7 +1,9 @@
 //! What becomes of requests and webhooks on their way.
 
+use domain::case::CaseField;
 use domain::outbox::Parked;
 use domain::push::Reply;
+use domain::value::Value;
 use jiff::SignedDuration;
 
 use crate::remote::{Answer, Creation, Snapshot, Update};
@@ -212,8 +214,14 @@ impl Schedule<'_> {
             } else {
                 Count::TriggerOwnAudit
             });
-            self.ledger.edited_there(ticket, trigger.field, value);
+            self.note_edit_there(ticket, trigger.field, value);
         }
+    }
+
+    /// Notes that a person or a rule gave a field of a ticket this value.
+    pub(crate) fn note_edit_there(&mut self, ticket: i64, field: CaseField, value: Value) {
+        let desk = self.db.case_of(ticket).map(|case| &self.db.desks[case]);
+        self.ledger.edited_there(ticket, desk, field, value);
     }
 
     /// Zendesk sends a webhook about a ticket, or not quite.

@@ -166,6 +166,12 @@ impl Remote {
         let mut values = draft.values.clone();
         values.insert(CaseField::Subject, Some(draft.subject.clone()));
         values.insert(CaseField::Contact, Some(requester.to_string()));
+        if !values.contains_key(&CaseField::Status) {
+            // The audit of a creation tells the status also where nobody asked for one.
+            audit
+                .fields
+                .push((CaseField::Status, Some("new".to_owned())));
+        }
         for (field, value) in &values {
             self.change(id, *field, value, Writer::Ours, &mut audit);
         }

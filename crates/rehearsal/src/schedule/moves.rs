@@ -237,7 +237,7 @@ impl Schedule<'_> {
             [id, field],
             "there: {field} of ticket {id} becomes {value:?}"
         );
-        self.ledger.edited_there(id, field, value);
+        self.note_edit_there(id, field, value);
         self.announce(id);
     }
 
@@ -273,7 +273,7 @@ impl Schedule<'_> {
                     self.tally.add(Count::RemoteClosed);
                     tell!(self, [id], "there: ticket {id} is closed");
                     let closed = Some("closed".to_owned());
-                    self.ledger.edited_there(id, CaseField::Status, closed);
+                    self.note_edit_there(id, CaseField::Status, closed);
                 }
                 done
             }
@@ -304,7 +304,7 @@ impl Schedule<'_> {
                     self.tally.add(Count::RemoteMerged);
                     tell!(self, [id, into], "there: ticket {id} is merged into {into}");
                     let closed = Some("closed".to_owned());
-                    self.ledger.edited_there(id, CaseField::Status, closed);
+                    self.note_edit_there(id, CaseField::Status, closed);
                     self.announce(into);
                 }
                 done
