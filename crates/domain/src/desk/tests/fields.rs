@@ -398,3 +398,14 @@ fn a_zombie_that_sends_all_the_same_is_recognised_by_the_next_worker() {
     assert_eq!((other.closed, stage.zendesk.writes), (Some(true), 1));
     stage.assert_in_step();
 }
+
+#[test]
+fn debug_of_a_room_tells_the_rule_and_the_moment_and_nobodys_name() {
+    let mut stage = Stage::linked(LOCAL);
+    let told = stage.with(|_, room, _| format!("{room:?}"));
+    assert!(
+        told.contains("Local") && told.contains("2026-11-03T10:00:00Z"),
+        "{told}"
+    );
+    assert!(!told.contains("ivo") && !told.contains("owner"), "{told}");
+}

@@ -149,3 +149,29 @@ fn a_description_is_compared_by_a_short_key() {
     assert_eq!(description_key(Some("")), None);
     assert_eq!(description_key(None), None);
 }
+
+#[test]
+fn debug_of_a_change_and_of_a_conflict_names_the_field_and_tells_no_value() {
+    let change = FieldChange {
+        field: CaseField::Subject,
+        from: text("Printer"),
+        to: text("Fire"),
+    };
+    let conflict = FieldConflict {
+        field: CaseField::Subject,
+        crm: text("Printer"),
+        zendesk: text("Fire"),
+        agreed: None,
+        winner: Winner::Crm,
+    };
+    for told in [format!("{change:?}"), format!("{conflict:?}")] {
+        assert!(
+            told.contains("Subject") && told.contains("7 bytes"),
+            "{told}"
+        );
+        assert!(
+            !told.contains("Printer") && !told.contains("Fire"),
+            "{told}"
+        );
+    }
+}
