@@ -86,6 +86,11 @@ pub async fn connect(engine: &Engine, settings: &Settings) -> Result<Client> {
         },
     };
     let share = u8::try_from(settings.budget_share).unwrap_or(50);
+    // Without the memory, which holds clients: neither would ever be let go.
+    let engine = Engine {
+        memory: Arc::default(),
+        ..engine.clone()
+    };
     let governor = AccountGovernor::new(engine.clone(), account_of(&address), share);
     let keeper = CredentialKeeper::new(engine.clone(), credential.id);
     Ok(Client::new(

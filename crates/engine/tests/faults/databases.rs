@@ -77,6 +77,7 @@ fn interrupted(
                 act();
             }
         }),
+        memory: Arc::default(),
         ..world.engine().clone()
     }
 }

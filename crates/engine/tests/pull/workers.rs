@@ -31,6 +31,7 @@ fn interrupted(
     Engine {
         checkpoint,
         is_gone: Arc::new(|_| false),
+        memory: Arc::default(),
         ..world.engine().clone()
     }
 }
