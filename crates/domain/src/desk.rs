@@ -25,7 +25,7 @@ use crate::guard::Guards;
 use crate::identity::{IdentityRules, People};
 use crate::mapping::Maps;
 use crate::merge::Mode;
-use crate::outbox::{Kind, Line, Operation, Payload, State};
+use crate::outbox::{Kind, Line, Operation, Parked, Payload, State};
 use crate::plan::{FieldChange, FieldConflict, TicketFacts, case_value};
 use crate::refusal::Warning;
 use crate::ticket::Ticket;
@@ -238,7 +238,10 @@ impl Desk {
                     && case_value(fields, *field) == *value
             });
             if parked.len() < before {
-                if parked.is_empty() && operation.unknown_until.is_some() && may_send {
+                let unknown = operation.unknown_until.is_some();
+                if parked.is_empty() && unknown && operation.reason == Some(Parked::TicketDeleted) {
+                    // It looks for its own marker once the ticket is restored.
+                } else if parked.is_empty() && unknown && may_send {
                     // A request of it may have been carried out: who knows its marker must look.
                     operation.reason = None;
                     operation.wait_until(room.now);

@@ -312,6 +312,15 @@ pub fn head(line: Line<'_>, now: Timestamp, guards: Guards) -> Option<&Operation
     {
         return claimed.is_due(now).then_some(claimed);
     }
+    // What may have been carried out on the closed ticket is looked for there, before another ticket
+    // takes its place: else it would be sent again.
+    let unsettled = |operation: &&&Operation| operation.unknown_until.is_some();
+    if let Some(first) = open.first()
+        && first.kind == Kind::FollowUp
+        && let Some(earlier) = open[1..].iter().find(unsettled)
+    {
+        return earlier.is_due(now).then_some(earlier);
+    }
     let mut tried = None;
     for operation in open {
         if tried == Some(operation.kind) {

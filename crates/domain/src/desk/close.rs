@@ -401,7 +401,11 @@ impl Desk {
         }
         let waiting = match self.merge(ticket, read_at, room, written) {
             Some(waiting) => waiting,
-            None => self.changed_here(),
+            None => {
+                // A newer state was merged before what is agreed on moved just now.
+                written.look_again = true;
+                self.changed_here()
+            }
         };
         self.keep_up(&waiting, room, written);
     }
