@@ -140,12 +140,17 @@ impl Ledger {
     }
 
     /// The same for the ticket that a draft became.
-    pub(crate) fn created(&mut self, case: usize, draft: &Draft) {
+    pub(crate) fn created(&mut self, case: usize, draft: &Draft, swarm: &Swarm) {
         self.edits.retain(|edit| {
-            // Nobody was assigned, if that was not said.
-            let sent = draft.sent.get(&edit.field).map(|pair| &pair.crm);
-            let sent = sent.or((edit.field == CaseField::AssignedTo).then_some(&None));
-            edit.case != Some(case) || sent.is_none_or(|sent| *sent != edit.value)
+            let was_made = match draft.sent.get(&edit.field) {
+                Some(pair) => pair.crm == edit.value,
+                // Nobody was assigned, if that was not said.
+                None => {
+                    edit.field == CaseField::AssignedTo
+                        && says_the_same(edit.field, &edit.value, &None, swarm)
+                }
+            };
+            edit.case != Some(case) || !was_made
         });
     }
 

@@ -167,6 +167,8 @@ impl Schedule<'_> {
                         let said = format!("private comment {} is public in Zendesk", comment.id);
                         return Some(("I-08", said));
                     }
+                    // Parked: it looks for its marker once the ticket is restored.
+                    Some(_) if comment.remote.is_none() && Self::is_parked(desk, &comment.id) => {}
                     Some(copy) if comment.remote != Some(copy.id) => {
                         let said = format!(
                             "comment {} is {} in Zendesk and known as {:?}",
@@ -199,12 +201,16 @@ impl Schedule<'_> {
             || comment.starts_with('d')
     }
 
-    /// Whether a comment that is not in Zendesk should be.
-    fn is_still_owed(&self, desk: &Desk, comment: &str, remote: Option<i64>) -> bool {
-        let parked = desk.operations.iter().any(|operation| {
+    fn is_parked(desk: &Desk, comment: &str) -> bool {
+        desk.operations.iter().any(|operation| {
             operation.state == State::Parked
                 && operation.payload.comment.as_deref() == Some(comment)
-        });
+        })
+    }
+
+    /// Whether a comment that is not in Zendesk should be.
+    fn is_still_owed(&self, desk: &Desk, comment: &str, remote: Option<i64>) -> bool {
+        let parked = Self::is_parked(desk, comment);
         let sendable = desk.link.is_some() && !self.db.is_one_way();
         sendable
             && remote.is_none()

@@ -231,7 +231,7 @@ impl Schedule<'_> {
         self.received(case, ticket.id, received);
     }
 
-    fn take_orphans(&mut self, ticket: i64) {
+    pub(crate) fn take_orphans(&mut self, ticket: i64) {
         if self.db.case_of(ticket).is_none() {
             return;
         }

@@ -463,7 +463,11 @@ impl Schedule<'_> {
             .as_ref()
             .and_then(|before| before.payload.draft.as_ref());
         if let Some(draft) = draft.filter(|_| kept && created) {
-            self.ledger.created(job.case, draft);
+            self.ledger.created(job.case, draft, &self.swarm);
+        }
+        let link = self.db.desks[job.case].link.as_ref();
+        if let Some(ticket) = link.map(|link| link.ticket).filter(|_| kept && created) {
+            self.take_orphans(ticket);
         }
         if let Some(operation) = before.filter(|_| kept && accepted) {
             self.check_accepted(job.case, &operation, shown.as_ref());
