@@ -2,6 +2,7 @@
 
 mod adopt;
 mod any;
+mod closing;
 mod comments;
 mod fields;
 mod follow_up;

@@ -65,6 +65,7 @@ pub(super) struct Stage {
     pub(super) mode: Mode,
     pub(super) now: Timestamp,
     pub(super) requester: Option<Requester>,
+    pub(super) guards: Guards,
     pub(super) net: VecDeque<Net>,
     /// All that was written so far.
     pub(super) written: Written,
@@ -158,6 +159,7 @@ impl Stage {
             mode,
             now: "2026-11-03T10:00:00Z".parse().unwrap(),
             requester: Some(Requester::Known(IVO)),
+            guards: Guards::ALL,
             net: VecDeque::new(),
             written: Written::default(),
             ids: 0,
@@ -183,7 +185,7 @@ impl Stage {
             now: self.now,
             settle: crate::outbox::SETTLE,
             lease: Duration::from_secs(60),
-            guards: Guards::ALL,
+            guards: self.guards,
             new_id: &mut new_id,
         };
         let mut written = Written::default();
@@ -239,14 +241,14 @@ impl Stage {
 
     /// Claims what goes next, if anything may go now.
     pub(super) fn claim(&mut self) -> Option<Worker> {
-        let op_id = head(self.desk.line(), self.now, Guards::ALL)?.op_id.clone();
+        let op_id = head(self.desk.line(), self.now, self.guards)?.op_id.clone();
         let now = self.now;
         let operation = self.desk.operation_mut(&op_id).unwrap();
         let token = operation.claim(now, Duration::from_secs(60));
         let operation = operation.clone();
         let follows = operation.kind == Kind::FollowUp;
         let ticket = self.desk.link.as_ref().map(|link| link.ticket);
-        let mut attempt = Attempt::new(operation, ticket, Guards::ALL);
+        let mut attempt = Attempt::new(operation, ticket, self.guards);
         let action = attempt.begin(&self.desk.external_id("zd", follows));
         Some(Worker {
             attempt,

@@ -1,0 +1,101 @@
+//! What is agreed once an attempt has ended, to the letter.
+
+use super::stage::*;
+use crate::case::{CaseField, CasePriority, CaseStatus};
+use crate::guard::{Guard, Guards};
+use crate::push::{Audit, Closing, Sending};
+use crate::value::Pair;
+
+#[test]
+fn without_the_guard_of_what_is_agreed_a_triggers_change_would_be_taken_for_ours() {
+    for (guards, priority) in [
+        (Guards::ALL, CasePriority::High),
+        (Guards::without(Guard::Agreed), CasePriority::Low),
+    ] {
+        let mut stage = Stage::linked(REMOTE);
+        stage.guards = guards;
+        stage.zendesk.trigger = vec![(CaseField::Priority, text("urgent"))];
+        stage.edit(|fields| fields.priority = CasePriority::Low);
+        stage.now += crate::outbox::SETTLE;
+        stage.work();
+        assert_eq!(stage.desk.fields.priority, priority);
+    }
+}
+
+#[test]
+fn without_its_guard_no_stamp_is_sent() {
+    for edit in [true, false] {
+        let mut stage = Stage::linked(REMOTE);
+        stage.guards = Guards::without(Guard::SafeUpdate);
+        if edit {
+            stage.edit(|fields| fields.priority = CasePriority::Low);
+        } else {
+            stage.say("c1");
+        }
+        stage.now += crate::outbox::SETTLE;
+        let mut worker = stage.claim().unwrap();
+        stage.until_sending(&mut worker);
+        let (Sending::Fields { stamp, .. } | Sending::Comment { stamp, .. }) = sending(&worker)
+        else {
+            panic!("{worker:?}")
+        };
+        assert_eq!(*stamp, None);
+    }
+}
+
+#[test]
+fn what_was_read_before_a_write_is_old_news_also_while_another_edit_waits() {
+    let mut stage = Stage::linked(REMOTE);
+    stage.edit(|fields| fields.priority = CasePriority::High);
+    stage.now += crate::outbox::SETTLE;
+    let mut worker = stage.claim().unwrap();
+    stage.until_sending(&mut worker);
+    stage.edit(|fields| fields.subject = "Printer cold".to_owned());
+    stage.finish(&mut worker);
+    assert_eq!(stage.line(), ["fields waiting"]);
+    let seen = stage.desk.link.as_ref().unwrap().seen;
+    assert_eq!(seen.updated_at, stage.zendesk.tickets[0].updated_at);
+    assert!(stage.written.look_again);
+}
+
+/// A case in this state, published; the worker ends its attempt with this audit, and with the ticket
+/// as `change` leaves it.
+fn created(
+    status: CaseStatus,
+    audit: Option<Audit>,
+    change: impl FnOnce(&mut crate::ticket::Ticket),
+) -> Stage {
+    let mut stage = Stage::bare(REMOTE);
+    stage.edit(|fields| fields.status = status);
+    stage.with(|desk, room, written| desk.publish(room, written));
+    let mut worker = stage.claim().unwrap();
+    stage.until_closing(&mut worker);
+    let mut ticket = stage.zendesk.tickets[0].clone();
+    change(&mut ticket);
+    let (op_id, token, read_at) = (worker.op_id(), worker.token, stage.now);
+    let closing = Closing::Created {
+        ticket,
+        read_at,
+        audit,
+        audits: Vec::new(),
+    };
+    assert!(stage.with(|desk, room, written| desk.close(&op_id, token, closing, room, written)));
+    stage
+}
+
+#[test]
+fn a_value_that_the_new_ticket_shows_was_taken_although_no_event_tells() {
+    let stage = created(CaseStatus::Resolved, Some(Audit::default()), |_| {});
+    let status = Pair::new(text("resolved"), text("solved"));
+    assert!(stage.agreed(CaseField::Status) == Some(status));
+    assert!(stage.line().is_empty());
+}
+
+#[test]
+fn where_nobody_knows_what_a_ticket_was_made_with_its_value_is_theirs() {
+    let stage = created(CaseStatus::Open, None, |ticket| {
+        ticket.priority = text("urgent")
+    });
+    assert_eq!(stage.desk.fields.priority, CasePriority::High);
+    assert!(stage.line().is_empty() && stage.written.conflicts.is_empty());
+}
