@@ -7,6 +7,7 @@
 
 mod adopt;
 mod close;
+mod create;
 mod edit;
 mod hear;
 mod receive;

@@ -3,6 +3,7 @@
 mod hints;
 mod people;
 mod poller;
+mod request;
 mod worker;
 
 use std::collections::BTreeMap;

@@ -4,14 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
-use super::{Desk, DeskLink, Room, Version, Written};
+use super::{Desk, Room, Version, Written};
 use crate::case::CaseField;
 use crate::mapping::Translation;
 use crate::outbox::{Kind, Parked, Payload, State};
 use crate::plan::{case_value, crm_in_zendesk, ticket_value, zendesk_in_crm};
-use crate::push::{Audit, Closing, Draft};
+use crate::push::{Audit, Closing};
 use crate::ticket::{Life, Ticket};
-use crate::value::{Agreed, Pair, Value};
+use crate::value::{Pair, Value};
 
 /// The most characters of Zendesk's own words that are kept with a refusal.
 const LONGEST_SAID: usize = 300;
@@ -224,120 +224,6 @@ impl Desk {
             Translation::To(value) => Some(value),
             Translation::Keep => Some(crm),
             Translation::Unknown(_) => None,
-        }
-    }
-
-    /// The ticket that was to be made exists: link it. False if the case has another one already.
-    fn link_to(
-        &mut self,
-        op_id: &str,
-        ticket: &Ticket,
-        audit: Option<&Audit>,
-        room: &mut Room<'_>,
-        written: &mut Written,
-    ) -> bool {
-        let Some(operation) = self.operation(op_id) else {
-            return false;
-        };
-        let draft = operation.payload.draft.clone();
-        let follows = operation.payload.follows;
-        let linked = self.link.as_ref().map(|link| link.ticket);
-        if linked != Some(ticket.id) {
-            if linked != follows {
-                // Another ticket has the case already: one open ticket a case (I-01).
-                self.end(op_id, State::Done);
-                return false;
-            }
-            if let Some(former) = linked {
-                written.closed_link = Some(former);
-                self.predecessors += 1;
-            }
-            self.link = Some(DeskLink {
-                ticket: ticket.id,
-                agreed: Agreed::default(),
-                seen: Version::default(),
-            });
-        }
-        if let Some(draft) = &draft {
-            self.agree_on_creation(draft, ticket, audit, room);
-        }
-        written.link = true;
-        // A follow-up says the description once more, and that is a comment of its own.
-        if let (Some(draft), Some(remote), None) = (
-            &draft,
-            audit.and_then(|audit| audit.comments.first()),
-            follows,
-        ) {
-            self.map(&draft.comment.clone(), *remote, Some(op_id), written);
-        }
-        self.end(op_id, State::Done);
-        true
-    }
-
-    /// What is agreed with a ticket just made: what was sent and taken; of all else what Zendesk made
-    /// of it. So what Zendesk did not take still counts as an edit here.
-    fn agree_on_creation(
-        &mut self,
-        draft: &Draft,
-        ticket: &Ticket,
-        audit: Option<&Audit>,
-        room: &Room<'_>,
-    ) {
-        let fields = &self.fields;
-        let Some(link) = &mut self.link else {
-            return;
-        };
-        for &field in CaseField::ALL {
-            if link.agreed.get(field).is_some() {
-                continue;
-            }
-            let value = ticket_value(ticket, field);
-            let pair = match (field, draft.sent.get(&field)) {
-                // Who was made the requester; a trigger or a person may have changed that since.
-                (CaseField::Contact, Some(sent)) => {
-                    let events = audit.map_or(&[][..], |audit| &audit.fields);
-                    let made = events.iter().find(|(of, _)| *of == field);
-                    let made = made.map_or(value, |(_, made)| made.clone());
-                    if draft.requester.is_other_than(&made) {
-                        // Made by a draft that a restored database has forgotten.
-                        continue;
-                    }
-                    Pair::new(sent.crm.clone(), made)
-                }
-                (CaseField::Description, Some(sent)) => Pair::new(sent.crm.clone(), value),
-                // Nothing is what a ticket has anyhow, so no event tells of it.
-                (_, Some(sent))
-                    if sent.zendesk.is_none()
-                        || sent.zendesk == value
-                        || audit.is_none_or(|audit| audit.set(field, &sent.zendesk)) =>
-                {
-                    sent.clone()
-                }
-                // Neither sent nor told of: the first merge finds whether the sides match.
-                (_, None) if audit.is_none() => continue,
-                (_, sent) => {
-                    // What the ticket was made with; somebody may have changed that since.
-                    let made = audit.and_then(|audit| {
-                        let mut events = audit.fields.iter();
-                        events.find(|(of, _)| *of == field)
-                    });
-                    let value = match (made, audit, field) {
-                        (Some((_, made)), _, _) => made.clone(),
-                        // Nobody was assigned, or an event would tell.
-                        (None, Some(_), CaseField::AssignedTo) => None,
-                        (None, _, _) => value,
-                    };
-                    let meant = match zendesk_in_crm(room.facts(ticket), field, &value) {
-                        Translation::To(meant) => meant,
-                        // Nobody knows yet what that means, so nothing is agreed on.
-                        Translation::Unknown(_) if sent.is_none() => continue,
-                        Translation::Keep | Translation::Unknown(_) if sent.is_some() => None,
-                        Translation::Keep | Translation::Unknown(_) => case_value(fields, field),
-                    };
-                    Pair::new(meant, value)
-                }
-            };
-            link.agreed.put(field, pair);
         }
     }
 

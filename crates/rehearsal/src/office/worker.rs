@@ -4,16 +4,15 @@ use domain::case::CaseField;
 use domain::merge::Mode;
 use domain::outbox::{Kind, Operation, Parked, head};
 use domain::plan::ticket_value;
-use domain::push::{Action, Attempt, Closing, Happened, Planned, Reading, Reply, Sending};
+use domain::push::{Action, Attempt, Closing, Happened, Planned, Reading, Sending};
 use domain::ticket::Ticket;
 use domain::value::Value;
 use jiff::{SignedDuration, Timestamp};
 use std::time::Duration;
 
-use crate::remote::{Creation, Snapshot, Trigger, Update};
+use crate::remote::Snapshot;
 use crate::schedule::{LEASE, Met, Schedule, TIMEOUT, tell};
 use crate::tally::Count;
-use crate::wire::Request;
 
 /// How far clocks may be apart when audits are read back to an operation's creation, in seconds.
 const CLOCK_ERROR: i64 = 15 * 60;
@@ -316,7 +315,7 @@ impl Schedule<'_> {
             self.tally.add(Count::ZombieSent);
         }
         tell!(self, [index, job.case], "worker {index} sends {sending:?}");
-        let (reply, shown) = match self.request(job, sending) {
+        let (reply, shown) = match self.request((job.case, &job.op_id), sending) {
             Ok(request) => self.send(request),
             Err(reply) => (reply, None),
         };
@@ -325,80 +324,6 @@ impl Schedule<'_> {
         }
         job.replied = true;
         Happened::Replied(reply)
-    }
-
-    fn request(&mut self, job: &Job, sending: &Sending) -> Result<Request, Reply> {
-        let op = job.op_id.clone();
-        let rates = self.swarm.wire.clone();
-        let public_of = |desk: &domain::desk::Desk, id: &str| {
-            let known = desk.comments.iter().find(|known| known.id == id);
-            known.is_some_and(|known| known.public)
-        };
-        let desk = &self.db.desks[job.case];
-        let (ticket, values, comment, stamp) = match sending {
-            Sending::Create(draft) => {
-                return Ok(Request::Create(Creation {
-                    public: public_of(desk, &draft.comment),
-                    draft: domain::push::Draft::clone(draft),
-                    op,
-                    trigger: self.draw_trigger(),
-                }));
-            }
-            Sending::Comment {
-                ticket,
-                comment,
-                stamp,
-            } => {
-                if let Some(reply) = Self::unfit(comment) {
-                    return Err(reply);
-                }
-                let public = public_of(desk, comment);
-                let values = std::collections::BTreeMap::new();
-                (*ticket, values, Some((comment.clone(), public)), stamp)
-            }
-            Sending::Fields {
-                ticket,
-                values,
-                stamp,
-            } => (*ticket, values.clone(), None, stamp),
-        };
-        let ignores = if self.chance.per_mille(rates.no_effect) {
-            self.tally.add(Count::NoEffect);
-            1 + self.chance.below(2)
-        } else {
-            0
-        };
-        let refuses = self.chance.per_mille(rates.refused).then(|| {
-            let fields: Vec<CaseField> = values.keys().copied().collect();
-            match fields.is_empty() {
-                // Stands for the whole record: a comment.
-                true => CaseField::Description,
-                false => fields[self.chance.index(fields.len())],
-            }
-        });
-        Ok(Request::Update(Update {
-            ticket,
-            values,
-            comment,
-            stamp: stamp.map(Timestamp::as_second),
-            op,
-            trigger: self.draw_trigger(),
-            ignores,
-            refuses,
-        }))
-    }
-
-    fn draw_trigger(&mut self) -> Option<Trigger> {
-        if !self.chance.per_mille(self.swarm.wire.trigger) {
-            return None;
-        }
-        let (field, value): (CaseField, Value) = self.draw_value_there(None);
-        Some(Trigger {
-            field,
-            value,
-            same_audit: self.chance.below(2) == 0,
-            unseen: self.chance.below(2) == 0,
-        })
     }
 
     fn close(&mut self, index: usize, job: &mut Job, closing: Closing) {
