@@ -178,12 +178,10 @@ impl Desk {
             let zendesk = match (own, events().next(), sent.get(&field)) {
                 _ if !room.guards.agreed => now,
                 (Some(pair), _, _) => pair.zendesk.clone(),
-                // What was sent stands in the audit as something else.
-                (None, Some((_, value)), Some(_)) => value.clone(),
                 // A request that a restored database does not remember.
                 (None, Some((_, value)), None) if sent.is_empty() => value.clone(),
-                // A rule did that.
-                (None, Some(_), None) => continue,
+                // A rule did that, or Zendesk made something else of it: both sides have changed.
+                (None, Some(_), _) => continue,
                 // No event: Zendesk had that value already.
                 (None, None, Some(pair)) if pair.zendesk == now => now,
                 (None, None, Some(pair)) if asked.contains(&field) => {
