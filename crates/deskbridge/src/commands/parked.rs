@@ -49,7 +49,7 @@ pub(crate) enum Action {
         #[arg(long, group = "which")]
         all: bool,
         /// With --all: only for this integration
-        #[arg(long, value_name = "NAME", requires = "all")]
+        #[arg(long, value_name = "NAME", conflicts_with = "id")]
         integration: Option<String>,
         #[command(flatten)]
         acting: Acting,

@@ -209,7 +209,7 @@ async fn a_change_that_cannot_be_made_gets_a_sentence_and_changes_nothing() {
             (2, "--all", &["parked", "retry", "x", "--all"]),
             (
                 2,
-                "--all",
+                "--integration",
                 &["parked", "retry", "x", "--integration", "main"],
             ),
             (2, "ID", &["conflict", "restore"]),
