@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use engine::Checkpoint;
 use futures_util::FutureExt as _;
+use simulator::Simulator;
 use store::runs::Run;
 
 use crate::World;
@@ -14,12 +15,16 @@ use crate::World;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Crashed(pub &'static str);
 
-/// The steps reached since the last restart, and the one to end at.
-#[derive(Debug, Default)]
+/// What somebody does at a step.
+type Doing = Box<dyn FnOnce() + Send>;
+
+/// The steps reached since the last restart, the one to end at, and what is done at some.
+#[derive(Default)]
 pub(crate) struct Checkpoints {
     names: Mutex<Vec<&'static str>>,
     end_at: AtomicUsize,
     ended: AtomicBool,
+    doings: Mutex<Vec<(&'static str, Doing)>>,
 }
 
 impl Checkpoints {
@@ -34,6 +39,14 @@ impl Checkpoints {
             names.push(name);
             names.len()
         };
+        let doing = {
+            let mut doings = self.doings.lock().unwrap_or_else(PoisonError::into_inner);
+            let place = doings.iter().position(|(step, _)| *step == name);
+            place.map(|place| doings.remove(place).1)
+        };
+        if let Some(doing) = doing {
+            doing();
+        }
         if count == self.end_at.load(Ordering::SeqCst) && !self.ended.swap(true, Ordering::SeqCst) {
             // Without the panic hook: nothing went wrong that anybody should read of.
             resume_unwind(Box::new(Crashed(name)));
@@ -57,6 +70,11 @@ impl Checkpoints {
             .clear();
     }
 
+    fn add(&self, step: &'static str, doing: Doing) {
+        let mut doings = self.doings.lock().unwrap_or_else(PoisonError::into_inner);
+        doings.push((step, doing));
+    }
+
     fn end_at(&self, number: usize) {
         self.settle();
         self.end_at.store(number, Ordering::SeqCst);
@@ -72,6 +90,14 @@ impl World {
     /// Forgets the steps reached so far.
     pub fn forget_steps(&self) {
         self.checkpoints.settle();
+    }
+
+    /// Has somebody change Zendesk at the very moment in which this durable step is reached next, while
+    /// the clocks stand still. Several for one step take their turns.
+    pub fn at_step(&self, step: &'static str, change: impl FnOnce(&Simulator) + Send + 'static) {
+        let zendesk = self.simulator.clone();
+        self.checkpoints
+            .add(step, Box::new(move || change(&zendesk)));
     }
 
     /// As [`World::sync`], but the work ends at the durable step `number`, counted from 1: nothing

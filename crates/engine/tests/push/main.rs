@@ -16,6 +16,7 @@ mod idle;
 mod neighbours;
 mod people;
 mod publish;
+mod races;
 mod special;
 mod text;
 mod waits;
@@ -162,17 +163,16 @@ fn comments_there(world: &World, ticket: i64) -> Vec<(String, bool, i64)> {
 /// Both sides have the same comments in the same order, each once, and each is known to be the other.
 #[track_caller]
 fn assert_same_comments(here: &[store::comments::CommentRow], world: &World, ticket: i64) {
-    let there: Vec<i64> = world.zendesk().read(|account| {
+    let mut there: Vec<i64> = world.zendesk().read(|account| {
         account
             .comments_of(ticket)
             .map(|(audit, _)| audit.comment_id())
             .collect()
     });
-    let here: Vec<i64> = here.iter().filter_map(|row| row.remote_id).collect();
-    let (mut known, mut all) = (here.clone(), there.clone());
-    known.sort_unstable();
-    all.sort_unstable();
-    assert_eq!(known, all, "the comments of ticket {ticket}, by their ids");
+    let mut here: Vec<i64> = here.iter().filter_map(|row| row.remote_id).collect();
+    here.sort_unstable();
+    there.sort_unstable();
+    assert_eq!(here, there, "the comments of ticket {ticket}, by their ids");
 }
 
 /// Makes a contact here whom Zendesk does not know. Returns its id.

@@ -103,6 +103,9 @@ async fn a_contact_edited_here_reaches_its_end_user_once() {
                 assert_eq!(email.as_deref(), Some("rosa@customer.example"));
                 assert_eq!(phone.as_deref(), Some("+13135550100"));
                 world.zendesk().clear_faults();
+                if fault.is_empty() {
+                    assert_eq!(user_writes(world), 1);
+                }
                 assert_at_rest(world).await;
             })
             .await;

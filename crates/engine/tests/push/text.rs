@@ -19,45 +19,39 @@ const TEXTS: [&str; 9] = [
 
 #[tokio::test]
 async fn every_text_is_readable_there_as_it_was_typed_here() {
-    for encoded_too in [false, true] {
-        if encoded_too {
-            // Whether Zendesk fills in encoded braces is not confirmed; this is about when it does not.
-            continue;
-        }
-        quiet(Wins::Remote)
-            .each(async |world| {
-                let (ticket, case) = pulled(world).await;
-                for text in TEXTS {
-                    world.admin().say(&case, text, true, Voice::Own).await;
-                    settle(world, &case).await;
-                }
-                let said: Vec<String> = comments_there(world, ticket)
-                    .into_iter()
-                    .skip(1)
-                    .map(|(text, ..)| text.replace('\u{a0}', " "))
-                    .collect();
-                let typed: Vec<String> = TEXTS
-                    .iter()
-                    .map(|text| text.replace('\u{a0}', " "))
-                    .collect();
-                for (said, typed) in said.iter().zip(&typed) {
-                    let seen = |text: &str| {
-                        let lines = text.lines().map(|line| line.trim_end().to_owned());
-                        lines.collect::<Vec<_>>().join("\n")
-                    };
-                    assert_eq!(seen(said), seen(typed));
-                }
-                assert_eq!(said.len(), typed.len());
-                // On our side they are what was typed, to the letter.
-                let here = world.said_on(&case).await;
-                for text in TEXTS {
-                    assert!(here.iter().any(|row| row.comment.message == text), "{text}");
-                }
-                assert_same_comments(&here, world, ticket);
-                assert_at_rest(world).await;
-            })
-            .await;
-    }
+    quiet(Wins::Remote)
+        .each(async |world| {
+            let (ticket, case) = pulled(world).await;
+            for text in TEXTS {
+                world.admin().say(&case, text, true, Voice::Own).await;
+                settle(world, &case).await;
+            }
+            let said: Vec<String> = comments_there(world, ticket)
+                .into_iter()
+                .skip(1)
+                .map(|(text, ..)| text.replace('\u{a0}', " "))
+                .collect();
+            let typed: Vec<String> = TEXTS
+                .iter()
+                .map(|text| text.replace('\u{a0}', " "))
+                .collect();
+            for (said, typed) in said.iter().zip(&typed) {
+                let seen = |text: &str| {
+                    let lines = text.lines().map(|line| line.trim_end().to_owned());
+                    lines.collect::<Vec<_>>().join("\n")
+                };
+                assert_eq!(seen(said), seen(typed));
+            }
+            assert_eq!(said.len(), typed.len());
+            // On our side they are what was typed, to the letter.
+            let here = world.said_on(&case).await;
+            for text in TEXTS {
+                assert!(here.iter().any(|row| row.comment.message == text), "{text}");
+            }
+            assert_same_comments(&here, world, ticket);
+            assert_at_rest(world).await;
+        })
+        .await;
 }
 
 #[tokio::test]
