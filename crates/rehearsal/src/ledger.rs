@@ -32,6 +32,8 @@ pub(crate) struct Edit {
     pub(crate) ticket: Option<i64>,
     pub(crate) field: CaseField,
     pub(crate) value: Value,
+    /// Whether a rule made it in the audit of a write of ours.
+    pub(crate) in_our_audit: bool,
 }
 
 /// The log of edits, with what the checks need to know.
@@ -65,6 +67,7 @@ impl Ledger {
             ticket: None,
             field,
             value,
+            in_our_audit: false,
         });
     }
 
@@ -89,7 +92,17 @@ impl Ledger {
             ticket: Some(ticket),
             field,
             value,
+            in_our_audit: false,
         });
+    }
+
+    /// Notes that a rule made the last edit of this field in the audit of a write of ours.
+    pub(crate) fn made_in_our_audit(&mut self, ticket: i64, field: CaseField) {
+        for edit in &mut self.edits {
+            if edit.ticket == Some(ticket) && edit.field == field {
+                edit.in_our_audit = true;
+            }
+        }
     }
 
     /// Strikes out the edits that were once agreed on, or are in a conflict record.
@@ -170,7 +183,10 @@ impl Ledger {
     pub(crate) fn restore(&mut self, edits_here: &[Edit]) {
         self.restored = true;
         self.newest.clear();
-        self.edits.retain(|edit| edit.case.is_none());
+        // Of an audit of ours a database that was put back cannot tell what we had asked for and what
+        // a rule added.
+        self.edits
+            .retain(|edit| edit.case.is_none() && !edit.in_our_audit);
         self.edits.extend(edits_here.iter().cloned());
     }
 

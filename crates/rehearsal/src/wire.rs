@@ -215,6 +215,9 @@ impl Schedule<'_> {
                 Count::TriggerOwnAudit
             });
             self.note_edit_there(ticket, trigger.field, value);
+            if trigger.same_audit {
+                self.ledger.made_in_our_audit(ticket, trigger.field);
+            }
         }
     }
 
