@@ -260,6 +260,12 @@ fn an_unknown_word_that_zendesk_takes_back_leaves_no_trace() {
 }
 
 #[test]
+fn a_person_reads_the_rules_by_the_names_of_the_settings() {
+    let labels: Vec<&str> = Priority::ALL.iter().map(|rule| rule.label()).collect();
+    assert_eq!(labels, ["Remote wins", "Local wins"]);
+}
+
+#[test]
 fn debug_of_an_outcome_tells_no_value() {
     let pair = || Pair::new(value("Ivo"), value("Eva"));
     for outcome in [

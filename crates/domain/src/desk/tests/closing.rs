@@ -94,7 +94,7 @@ fn a_value_that_the_new_ticket_shows_was_taken_although_no_event_tells() {
 #[test]
 fn where_nobody_knows_what_a_ticket_was_made_with_its_value_is_theirs() {
     let stage = created(CaseStatus::Open, None, |ticket| {
-        ticket.priority = text("urgent")
+        ticket.priority = text("urgent");
     });
     assert_eq!(stage.desk.fields.priority, CasePriority::High);
     assert!(stage.line().is_empty() && stage.written.conflicts.is_empty());

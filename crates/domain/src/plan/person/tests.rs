@@ -305,3 +305,36 @@ fn debug_of_a_persons_plan_tells_no_name_no_email_and_no_telephone() {
         assert!(!told.contains(secret), "{told}");
     }
 }
+
+#[test]
+fn an_update_with_anything_to_write_or_to_say_is_not_empty() {
+    let contact = new_contact(&user());
+    let idle = pull(&user(), &contact, REMOTE);
+    assert!(idle.is_empty());
+    let pair = || Some(Pair::new(text("a"), text("b")));
+    let change = FieldChange {
+        field: PersonField::Email,
+        from: text("a"),
+        to: text("b"),
+    };
+    let conflict = FieldConflict {
+        field: PersonField::Email,
+        crm: text("a"),
+        zendesk: text("b"),
+        agreed: pair(),
+        winner: crate::merge::Winner::Crm,
+    };
+    let mut updates = vec![idle; 5];
+    updates[0].changes.push(change);
+    updates[1].agreed_moved = true;
+    updates[2].conflicts.push(conflict);
+    updates[3].waiting_for_zendesk.push(PersonField::Email);
+    let warning = Warning::UnknownRole {
+        user: 7,
+        word: None,
+    };
+    updates[4].warnings.push(warning);
+    for update in updates {
+        assert!(!update.is_empty(), "{update:?}");
+    }
+}

@@ -175,3 +175,31 @@ fn debug_of_a_change_and_of_a_conflict_names_the_field_and_tells_no_value() {
         );
     }
 }
+
+#[test]
+fn an_update_with_anything_to_write_or_to_say_is_not_empty() {
+    let setting = Setting::new(Mode::OneWay);
+    let idle = setting.change(&ticket(), &setting.create(&ticket()));
+    assert!(idle.is_empty());
+    let change = FieldChange {
+        field: CaseField::Subject,
+        from: text("a"),
+        to: text("b"),
+    };
+    let conflict = FieldConflict {
+        field: CaseField::Subject,
+        crm: text("a"),
+        zendesk: text("b"),
+        agreed: None,
+        winner: Winner::Crm,
+    };
+    let mut updates = vec![idle; 5];
+    updates[0].changes.push(change);
+    updates[1].agreed_moved = true;
+    updates[2].conflicts.push(conflict);
+    updates[3].waiting_for_zendesk.push(CaseField::Subject);
+    updates[4].warnings.push(Warning::NoRequester { ticket: 123 });
+    for update in updates {
+        assert!(!update.is_empty(), "{update:?}");
+    }
+}

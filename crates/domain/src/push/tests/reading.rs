@@ -176,6 +176,19 @@ fn our_marker_after_a_yes_that_was_none_is_judged_by_what_was_sent() {
 }
 
 #[test]
+fn our_marker_alone_does_not_say_which_request_was_carried_out() {
+    let mut operation = claimed(Kind::Fields);
+    let pair = Pair::new(text("high"), text("high"));
+    operation.payload.sent.insert(CaseField::Priority, pair);
+    let mut reading = reading(ticket());
+    reading.audits = vec![audit(7, 50, Some("op"))];
+    let Closing::Accepted { asked, .. } = closing(judged(operation, reading)) else {
+        panic!("the marker is there")
+    };
+    assert!(asked.is_empty());
+}
+
+#[test]
 fn our_marker_counts_whatever_became_of_the_ticket_since() {
     let merged = vec!["closed_by_merge".to_owned()];
     for (status, tags) in [("closed", vec![]), ("deleted", vec![]), ("closed", merged)] {
