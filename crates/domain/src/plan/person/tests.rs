@@ -322,7 +322,7 @@ fn an_update_with_anything_to_write_or_to_say_is_not_empty() {
         crm: text("a"),
         zendesk: text("b"),
         agreed: pair(),
-        winner: crate::merge::Winner::Crm,
+        winner: Winner::Crm,
     };
     let mut updates = vec![idle; 5];
     updates[0].changes.push(change);

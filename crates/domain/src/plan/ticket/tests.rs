@@ -198,7 +198,9 @@ fn an_update_with_anything_to_write_or_to_say_is_not_empty() {
     updates[1].agreed_moved = true;
     updates[2].conflicts.push(conflict);
     updates[3].waiting_for_zendesk.push(CaseField::Subject);
-    updates[4].warnings.push(Warning::NoRequester { ticket: 123 });
+    updates[4]
+        .warnings
+        .push(Warning::NoRequester { ticket: 123 });
     for update in updates {
         assert!(!update.is_empty(), "{update:?}");
     }
