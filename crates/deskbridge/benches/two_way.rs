@@ -99,6 +99,8 @@ async fn measure(database: &str, url: Option<&str>) {
     tokio::time::sleep(Duration::from_secs(2)).await;
     let there = Percentiles::of(edits(&zendesk, &people).await);
     let here = Percentiles::of(webhooks(&zendesk, &people).await);
+    // It is killed: what it had begun would be waited for until its lease ends.
+    people.idle(LONGEST).await;
     drop(serving);
     let row = row(&zendesk, &people, &desk).await;
     let (rate, requests) = (row.rate, row.requests);
@@ -214,7 +216,7 @@ async fn row(zendesk: &Simulator, people: &People, desk: &Desk) -> Row {
         }
         tokio::time::sleep(LOOK).await;
     };
-    people.idle(Duration::from_secs(20)).await;
+    people.idle(LONGEST).await;
     drop(serving);
     tokio::time::sleep(Duration::from_secs(2)).await;
     let rows = rows
