@@ -5,7 +5,7 @@ use crate::case::{CaseField, CasePriority};
 use crate::comment::TicketComment;
 use crate::desk::{Desk, DeskLink, Marker, Place, Version, place};
 use crate::guard::Guards;
-use crate::push::Closing;
+use crate::push::{Closing, Reply};
 use crate::value::Agreed;
 
 const FOLLOW_UP: i64 = TICKET + 1;
@@ -200,4 +200,20 @@ fn a_worker_without_a_claim_makes_no_follow_up() {
         .with(|desk, room, written| desk.close(&op_id, token, Closing::Nothing, room, written));
     assert!(!closed);
     assert_eq!(stage.desk.link.as_ref().unwrap().ticket, TICKET);
+}
+
+#[test]
+fn a_refused_follow_up_that_is_retried_still_follows_its_ticket() {
+    let mut stage = stuck();
+    follow_up(&mut stage);
+    let fields = vec![(Some(CaseField::Subject), "Not that subject.".to_owned())];
+    stage.net.push_back(Net::Says(Reply::Refused { fields }));
+    stage.rest();
+    assert_eq!(stage.line().last().unwrap(), "follow_up parked refused");
+    assert!(follow_up(&mut stage), "asking again is retrying");
+    stage.rest();
+    assert_eq!(stage.written.closed_link, Some(TICKET));
+    assert_eq!(stage.desk.link.as_ref().unwrap().ticket, FOLLOW_UP);
+    assert_eq!(there(&stage), ["description", "c1", "c2"]);
+    stage.assert_in_step();
 }
