@@ -33,8 +33,10 @@ const UNSETTLED: SignedDuration = SignedDuration::from_millis(1_100);
 const AT_ONCE: i64 = 100;
 /// How far back audits are read before the oldest operation that is open.
 const SKEW: SignedDuration = SignedDuration::from_mins(10);
-/// How long one look may take before another worker may look too.
-const LOOK: std::time::Duration = std::time::Duration::from_secs(120);
+/// How long one look may take before another worker may look too. It only saves requests (two looks at
+/// one ticket do no harm), so it is short: a worker that is killed at a look holds up the others no
+/// longer than this.
+const LOOK: std::time::Duration = std::time::Duration::from_secs(30);
 const STAGE: &str = "hints";
 
 /// Asks for a ticket to be looked at again, once whatever is busy with it has ended.

@@ -5,9 +5,10 @@
 use std::fmt::Write as _;
 
 use domain::case::CasePriority;
+use rstest::rstest;
 use simulator::{Action, Condition, Trigger};
 use store::inbox::{self, Subject};
-use world::{Database, Voice};
+use world::{Crashed, Database, Voice};
 
 use crate::*;
 
@@ -190,22 +191,60 @@ async fn crash_everywhere(wins: Wins, first: usize, stride: usize, again: Option
         .await;
 }
 
+/// Six tests, each with every sixth step: together all of them.
+#[rstest]
 #[tokio::test]
-async fn a_run_killed_at_any_odd_step_ends_with_nothing_lost_and_nothing_double() {
-    crash_everywhere(Wins::Remote, 1, 2, None).await;
+async fn a_run_killed_at_any_step_ends_with_nothing_lost_and_nothing_double(
+    #[values(1, 2, 3, 4, 5, 6)] first: usize,
+) {
+    crash_everywhere(Wins::Remote, first, 6, None).await;
 }
 
+#[rstest]
 #[tokio::test]
-async fn a_run_killed_at_any_even_step_ends_with_nothing_lost_and_nothing_double() {
-    crash_everywhere(Wins::Remote, 2, 2, None).await;
-}
-
-#[tokio::test]
-async fn a_run_killed_at_a_third_of_its_steps_ends_so_where_we_win_too() {
-    crash_everywhere(Wins::Local, 2, 3, None).await;
+async fn a_run_killed_at_a_third_of_its_steps_ends_so_where_we_win_too(
+    #[values(2, 5)] first: usize,
+) {
+    crash_everywhere(Wins::Local, first, 6, None).await;
 }
 
 #[tokio::test]
 async fn a_run_killed_twice_in_a_row_ends_with_nothing_lost_and_nothing_double() {
-    crash_everywhere(Wins::Remote, 3, 5, Some(9)).await;
+    crash_everywhere(Wins::Remote, 3, 7, Some(9)).await;
+}
+
+#[tokio::test]
+async fn a_worker_killed_at_a_look_holds_up_no_hint_for_long() {
+    const LOOK: &str = "hints: after the look is committed";
+    quiet(Wins::Remote)
+        .each(async |world| {
+            let (ticket, _) = pulled(world).await;
+            let look_at = async |world: &World| {
+                let integration = world.integration().await.id;
+                let now = world.now();
+                let mut tx = world.store().begin().await.unwrap();
+                inbox::hint(&mut tx, &integration, &[Subject::Ticket(ticket)], now, now)
+                    .await
+                    .unwrap();
+                tx.commit().await.unwrap();
+            };
+            pull(world).await;
+            look_at(world).await;
+            world.forget_steps();
+            pull(world).await;
+            let step = world.steps().iter().position(|step| *step == LOOK).unwrap();
+            world.pass_minutes(2);
+            look_at(world).await;
+            let crashed = world.sync_until_step(step + 1).await;
+            assert_eq!(crashed.err(), Some(Crashed(LOOK)));
+            world.restart().await;
+            look_at(world).await;
+            world.pass(std::time::Duration::from_secs(31));
+            world.sync_well().await;
+            let integration = world.integration().await.id;
+            let mut reader = world.store().read().await.unwrap();
+            let open = inbox::open_counts(&mut reader, &integration).await.unwrap();
+            assert_eq!(open.waiting, 0);
+        })
+        .await;
 }
