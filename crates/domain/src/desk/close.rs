@@ -180,6 +180,8 @@ impl Desk {
                 (Some(pair), _, _) => pair.zendesk.clone(),
                 // A request that a restored database does not remember.
                 (None, Some((_, value)), None) if sent.is_empty() => value.clone(),
+                // One of several requests that got no answer: the last but one is not remembered.
+                (None, Some((_, value)), Some(_)) if before.contains_key(&field) => value.clone(),
                 // A rule did that, or Zendesk made something else of it: both sides have changed.
                 (None, Some(_), _) => continue,
                 // No event: Zendesk had that value already.
