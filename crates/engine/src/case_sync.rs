@@ -39,10 +39,10 @@ pub(crate) async fn pull(engine: &Engine, job: &Job) -> Result<()> {
     run(engine, job, None).await
 }
 
-/// As [`pull`], in a copy of the database and with a client of the real account: nothing is sent.
+/// As [`pull()`], in a copy of the database and with a client of the real account: nothing is sent.
 ///
 /// # Errors
-/// As [`pull`].
+/// As [`pull()`].
 pub(crate) async fn pull_only(copy: &Engine, job: &Job, client: Client) -> Result<()> {
     run(copy, job, Some(client)).await
 }
