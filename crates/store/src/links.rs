@@ -245,18 +245,24 @@ pub async fn mark_verified(
     Ok(())
 }
 
-/// Cases with an open link in an integration, by their ids, behind `after` if given, at most `limit`.
+/// Cases with an open link in an integration that somebody here has changed or commented on, by their
+/// ids, behind `after` if given, at most `limit`. No other case can hold anything that Zendesk has not
+/// got.
 ///
 /// # Errors
 /// As the database says.
-pub async fn open_cases_after(
+pub async fn changed_here_after(
     connection: &mut AnyConnection,
     integration: &str,
     after: Option<&str>,
     limit: i64,
 ) -> Result<Vec<String>> {
     sqlx::query(
-        "SELECT case_id FROM link WHERE state = 'open' AND integration_id = $1 AND case_id > $2 ORDER BY case_id LIMIT $3",
+        "SELECT l.case_id FROM link l WHERE l.state = 'open' AND l.integration_id = $1 AND l.case_id > $2 \
+         AND (EXISTS (SELECT 1 FROM history h WHERE h.case_id = l.case_id AND h.side = 'crm') \
+         OR EXISTS (SELECT 1 FROM crm_case_comment c WHERE c.case_id = l.case_id AND c.is_description = 0 \
+         AND NOT EXISTS (SELECT 1 FROM zendesk_comment z WHERE z.case_comment_id = c.id))) \
+         ORDER BY l.case_id LIMIT $3",
     )
     .bind(integration.to_owned())
     .bind(after.unwrap_or_default().to_owned())
@@ -266,4 +272,32 @@ pub async fn open_cases_after(
     .iter()
     .map(|row| Ok(row.try_get("case_id")?))
     .collect()
+}
+
+/// The open ticket of each of these cases, if it has one, and how many it had before.
+///
+/// # Errors
+/// As the database says.
+pub async fn of_cases(
+    connection: &mut AnyConnection,
+    cases: &[String],
+) -> Result<HashMap<String, (Option<i64>, u32)>> {
+    let rows = select_in(
+        connection,
+        "SELECT case_id, remote_id, state FROM link WHERE case_id IN",
+        None,
+        cases,
+        "",
+    )
+    .await?;
+    let mut found: HashMap<String, (Option<i64>, u32)> = HashMap::new();
+    for row in &rows {
+        let (open, former) = found.entry(row.try_get("case_id")?).or_default();
+        if row.try_get::<String, _>("state")? == "open" {
+            *open = Some(row.try_get("remote_id")?);
+        } else {
+            *former += 1;
+        }
+    }
+    Ok(found)
 }

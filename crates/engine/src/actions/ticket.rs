@@ -7,7 +7,7 @@ use store::comments::{self, CaseComment};
 use store::integrations::{self, Integration};
 use store::{tickets, users};
 
-use super::Open;
+use super::{Deed, Open};
 use crate::engine::Engine;
 use crate::error::{Error, Result};
 
@@ -49,7 +49,9 @@ pub async fn publish(
     describe(engine, &mut open, actor).await?;
     let (asked, _) = open
         .decide(engine, actor, |desk, room, written| {
-            desk.publish(room, written)
+            let asked = desk.publish(room, written);
+            let integration = name.clone();
+            (asked, asked.then_some(Deed::AskedForTicket { integration }))
         })
         .await?;
     Ok(Asked {
@@ -87,7 +89,12 @@ pub async fn follow_up(engine: &Engine, case: &str, actor: &str) -> Result<Asked
     describe(engine, &mut open, actor).await?;
     let (asked, _) = open
         .decide(engine, actor, |desk, room, written| {
-            desk.follow_up(room, written)
+            let asked = desk.follow_up(room, written);
+            let deed = Deed::AskedForFollowUp {
+                integration: name.clone(),
+                ticket: link.ticket,
+            };
+            (asked, asked.then_some(deed))
         })
         .await?;
     Ok(Asked {
@@ -138,15 +145,9 @@ async fn choose(open: &mut Open, named: Option<&str>) -> Result<Integration> {
 /// contact if there is one, else by whoever asks.
 async fn describe(engine: &Engine, open: &mut Open, actor: &str) -> Result<()> {
     let desk = &mut open.held.desk;
-    if desk
-        .comments
-        .iter()
-        .any(|comment| comment.is_description && comment.remote.is_none())
-    {
+    if desk.comments.iter().any(|comment| comment.is_description) {
         return Ok(());
     }
-    // A case that is to be followed has a description that Zendesk knows: the new ticket needs one of
-    // its own, which is not shown twice on the case.
     let now = engine.now();
     let id = engine.new_id();
     let case = &open.held.case;

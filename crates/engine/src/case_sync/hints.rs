@@ -13,6 +13,7 @@ use domain::merge::Mode;
 use domain::outbox::{Line, State};
 use domain::ticket::Ticket;
 use jiff::{SignedDuration, Timestamp};
+use store::comments as kept;
 use store::inbox::{self, Hint, Subject};
 use store::integrations::{self, Integration};
 use store::{Tx, leases, links, outbox};
@@ -225,12 +226,20 @@ async fn markers(pull: &Pull<'_>, ticket: i64) -> Result<Option<HashMap<i64, Mar
         return Ok(None);
     };
     let line = outbox::of_line(&mut reader, &case).await?;
+    let unsent = kept::unmapped(&mut reader, &case).await?;
     drop(reader);
+    // A comment of ours that Zendesk is not known to have may be there all the same: a database that was
+    // put back does not remember that it sent it.
+    let written = unsent
+        .iter()
+        .filter(|comment| !comment.is_description)
+        .map(|comment| comment.created_at);
     let oldest = line
         .iter()
         .map(|entry| &entry.operation)
         .filter(|operation| operation.state.is_open())
         .map(|operation| operation.created_at)
+        .chain(written)
         .min();
     let Some(since) = oldest else {
         return Ok(None);

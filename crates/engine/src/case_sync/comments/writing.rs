@@ -58,7 +58,7 @@ pub(in crate::case_sync) async fn write(
         .map(|(arrived, _)| *arrived)
         .filter(|arrived| !known.contains_key(&arrived.comment.id))
         .collect();
-    let mut ours = places::read(page, &unknown, &cases).await?;
+    let mut ours = places::read(pull, page, &unknown, &cases).await?;
 
     let (mut new, mut altered, mut mirrored) = (Vec::new(), HashMap::new(), Vec::new());
     let mut look_again = HashSet::new();

@@ -43,7 +43,12 @@ impl Push<'_> {
         };
         let mut audits = Vec::new();
         if found.is_some() {
-            let since = self.operation.created_at.saturating_sub(SKEW).ok();
+            // Of a ticket that was just made all are read: they tell which comments are the case's own,
+            // also those whose sending a restored database has forgotten.
+            let since = match self.operation.kind.makes_ticket() {
+                true => None,
+                false => self.operation.created_at.saturating_sub(SKEW).ok(),
+            };
             match self.pull.client.audits_back_to(ticket, since).await {
                 Ok(read) => audits = read.iter().filter_map(audit_of).collect(),
                 Err(error) => return Happened::Failed(reply_of(&error, engine.now())),
