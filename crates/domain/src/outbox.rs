@@ -102,6 +102,9 @@ pub struct Payload {
     /// What attempts before that one sent and got no answer to: it may be what Zendesk carried out.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub sent_before: BTreeMap<CaseField, Pair>,
+    /// What still earlier ones sent, where that was something else.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub sent_earlier: BTreeMap<CaseField, Vec<Pair>>,
     /// Until when a request of those attempts may still arrive.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unknown_before: Option<Timestamp>,
@@ -117,6 +120,36 @@ pub struct Payload {
     /// How often Zendesk answered "done" and had taken nothing.
     #[serde(skip_serializing_if = "is_zero")]
     pub not_taken: u32,
+}
+
+impl Payload {
+    /// All that was ever asked of Zendesk for this field and may be what it carried out, the latest
+    /// first.
+    pub fn asked(&self, field: CaseField) -> impl Iterator<Item = &Pair> {
+        let latest = [self.sent.get(&field), self.sent_before.get(&field)];
+        let earlier = self.sent_earlier.get(&field);
+        let earlier = earlier.into_iter().flat_map(|pairs| pairs.iter().rev());
+        latest.into_iter().flatten().chain(earlier)
+    }
+
+    /// Notes that what was last sent got no answer, so that it stays known as ours whatever is sent
+    /// next.
+    pub(crate) fn keep_unanswered(&mut self) {
+        for (field, pair) in std::mem::take(&mut self.sent) {
+            let former = self.sent_before.insert(field, pair.clone());
+            let earlier = self.sent_earlier.entry(field).or_default();
+            earlier.extend(former.filter(|former| *former != pair));
+            if earlier.is_empty() {
+                self.sent_earlier.remove(&field);
+            }
+        }
+    }
+
+    /// Forgets what earlier attempts sent: none of it can arrive any more.
+    pub(crate) fn forget_unanswered(&mut self) {
+        self.sent_before.clear();
+        self.sent_earlier.clear();
+    }
 }
 
 #[expect(

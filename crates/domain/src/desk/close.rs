@@ -152,11 +152,9 @@ impl Desk {
         room: &Room<'_>,
         written: &mut Written,
     ) -> BTreeMap<CaseField, Value> {
-        let (mut sent, mut before) = (BTreeMap::new(), BTreeMap::new());
-        if let Some(operation) = self.operation(op_id) {
-            sent.clone_from(&operation.payload.sent);
-            before.clone_from(&operation.payload.sent_before);
-        }
+        let asked_for = self.operation(op_id).map(|o| o.payload.clone());
+        let asked_for = asked_for.unwrap_or_default();
+        let sent = &asked_for.sent;
         let mut left = BTreeMap::new();
         if self.link.as_ref().map(|link| link.ticket) != Some(ticket.id) {
             // A follow-up has taken the case over: this is agreed with nobody any more.
@@ -166,12 +164,14 @@ impl Desk {
             // A restored database does not remember what it sent; what differs here is what it was.
             self.changed_here().into_iter().collect()
         } else {
-            sent.keys().chain(before.keys()).copied().collect()
+            sent.keys()
+                .chain(asked_for.sent_before.keys())
+                .copied()
+                .collect()
         };
         for field in fields {
             let now = ticket_value(ticket, field);
-            let requests = [sent.get(&field), before.get(&field)];
-            let wanted = || requests.into_iter().flatten();
+            let wanted = || asked_for.asked(field);
             let events = || audit.fields.iter().filter(|(of, _)| *of == field);
             // A trigger may change the field again within the same audit; our own event is there.
             let own = wanted().find(|pair| events().any(|(_, value)| *value == pair.zendesk));
@@ -180,8 +180,6 @@ impl Desk {
                 (Some(pair), _, _) => pair.zendesk.clone(),
                 // A request that a restored database does not remember.
                 (None, Some((_, value)), None) if sent.is_empty() => value.clone(),
-                // One of several requests that got no answer: the last but one is not remembered.
-                (None, Some((_, value)), Some(_)) if before.contains_key(&field) => value.clone(),
                 // A rule did that, or Zendesk made something else of it: both sides have changed.
                 (None, Some(_), _) => continue,
                 // No event: Zendesk had that value already.
@@ -298,7 +296,7 @@ impl Desk {
 
     /// Takes the operation out of the line. Of fields, those that differ are what is parked, once; an
     /// operation that is about none any more is done.
-    fn park(&mut self, op_id: &str, reason: Parked) {
+    pub(super) fn park(&mut self, op_id: &str, reason: Parked) {
         let mut fields = self.changed_here();
         if let Some(link) = self
             .link

@@ -365,15 +365,14 @@ fn note_sending(
     if payload.sent_by != operation.attempts {
         // Within one attempt something else is sent only after Zendesk refused the former. What an
         // attempt before this one sent may have arrived, or may still do so.
-        let before = std::mem::take(&mut payload.sent);
         payload.unknown_before = operation.unknown_until;
         if operation
             .unknown_until
             .is_some_and(|until| until > room.now)
         {
-            payload.sent_before.extend(before);
+            payload.keep_unanswered();
         } else {
-            payload.sent_before.clear();
+            payload.forget_unanswered();
         }
     }
     payload.sent = sent;

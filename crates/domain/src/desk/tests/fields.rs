@@ -259,6 +259,54 @@ fn what_a_trigger_changes_right_after_our_write_is_theirs_and_is_not_fought() {
 }
 
 #[test]
+fn what_a_trigger_sets_in_our_audit_is_theirs_also_after_a_request_without_an_answer() {
+    let mut stage = Stage::linked(LOCAL);
+    stage.edit(|fields| {
+        fields.priority = CasePriority::Low;
+        fields.subject = "Printer cold".to_owned();
+    });
+    stage.now += SETTLE;
+    // The second request is taken but for the subject, and a trigger sets just that.
+    let second = Net::TookAllBut(vec![CaseField::Subject]);
+    stage.net.extend([Net::Lost, second]);
+    assert!(stage.work());
+    stage.zendesk.trigger = vec![(CaseField::Subject, text("[VIP] Printer on fire"))];
+    stage.wait();
+    assert!(stage.work());
+    stage.zendesk.trigger.clear();
+    stage.rest();
+    let [conflict] = stage.written.conflicts.as_slice() else {
+        panic!("{:?}", stage.written.conflicts)
+    };
+    assert_eq!(conflict.zendesk, text("[VIP] Printer on fire"));
+    assert_eq!(conflict.winner, Winner::Crm);
+    assert_eq!(stage.zendesk.ticket(TICKET).subject, text("Printer cold"));
+    stage.assert_in_step();
+}
+
+#[test]
+fn of_many_requests_without_an_answer_the_one_that_arrived_is_known_as_ours() {
+    let subjects = ["first", "second", "third", "fourth"];
+    for arrives in 0..3 {
+        let mut stage = Stage::linked(REMOTE);
+        stage.net.extend([Net::Late, Net::Late, Net::Late]);
+        for subject in subjects {
+            stage.edit(|fields| fields.subject = subject.to_owned());
+            stage.pass(30);
+            if subject != "fourth" {
+                assert!(stage.work(), "{subject}");
+            }
+        }
+        stage.zendesk.late.swap(0, arrives);
+        assert!(matches!(stage.arrive(), Reply::Taken { .. }));
+        stage.rest();
+        assert_eq!(stage.zendesk.ticket(TICKET).subject, text("fourth"));
+        assert!(stage.written.conflicts.is_empty(), "{}", subjects[arrives]);
+        stage.assert_in_step();
+    }
+}
+
+#[test]
 fn what_a_person_there_changes_right_after_our_write_is_theirs_and_is_not_fought() {
     let mut stage = Stage::linked(LOCAL);
     stage.edit(|fields| fields.priority = CasePriority::Low);

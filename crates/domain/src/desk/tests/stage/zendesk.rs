@@ -81,9 +81,9 @@ impl Zendesk {
         };
         let found = self.tickets.iter_mut().find(|t| t.id == ticket).unwrap();
         let mut events = Vec::new();
-        for (field, value) in fields.iter().chain(&by_trigger) {
+        for (place, (field, value)) in fields.iter().chain(&by_trigger).enumerate() {
             let ignores = op.is_some() && self.ignores_always.contains(field);
-            if ignores || ignored.contains(field) {
+            if place < fields.len() && (ignores || ignored.contains(field)) {
                 continue;
             }
             if ticket_value(found, *field) != *value {
