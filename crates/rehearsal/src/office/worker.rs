@@ -6,7 +6,7 @@ use domain::outbox::{Kind, Operation, Parked, head};
 use domain::plan::ticket_value;
 use domain::push::{Action, Attempt, Closing, Happened, Planned, Reading, Sending};
 use domain::ticket::Ticket;
-use domain::value::Value;
+use domain::value::{Agreed, Value};
 use jiff::{SignedDuration, Timestamp};
 use std::time::Duration;
 
@@ -365,7 +365,9 @@ impl Schedule<'_> {
         };
         let accepted = shown.is_some();
         let created = matches!(closing, Closing::Created { .. });
-        let before = self.db.desks[job.case].operation(&job.op_id).cloned();
+        let desk = &self.db.desks[job.case];
+        let before = desk.operation(&job.op_id).cloned();
+        let agreed_before = desk.link.as_ref().map(|link| link.agreed.clone());
         let (op_id, token) = (job.op_id.clone(), job.token);
         let met = match &closing {
             Closing::Accepted { .. } | Closing::Created { .. } => job.met,
@@ -395,12 +397,19 @@ impl Schedule<'_> {
             self.take_orphans(ticket);
         }
         if let Some(operation) = before.filter(|_| kept && accepted) {
-            self.check_accepted(job.case, &operation, shown.as_ref());
+            self.check_accepted(job.case, &operation, agreed_before, shown.as_ref());
         }
     }
 
-    /// I-05: what counts as done is in the ticket's audits, or was its value already.
-    fn check_accepted(&mut self, case: usize, operation: &Operation, shown: Option<&Ticket>) {
+    /// I-05: what counts as done from now on is in the ticket's audits, or was its value already. What
+    /// both sides agreed on before, since a merge found them to say the same, counts for another reason.
+    fn check_accepted(
+        &mut self,
+        case: usize,
+        operation: &Operation,
+        agreed_before: Option<Agreed<CaseField>>,
+        shown: Option<&Ticket>,
+    ) {
         let desk = &self.db.desks[case];
         // Parked: something of it was not taken, and that is known.
         if operation.kind != Kind::Fields || desk.operation(&operation.op_id).is_some() {
@@ -422,7 +431,10 @@ impl Schedule<'_> {
                 })
         };
         let missing = operation.payload.sent.iter().find(|(field, pair)| {
-            let counts = agreed.and_then(|agreed| agreed.get(**field)) == Some(*pair);
+            let is_agreed = |agreed: Option<&Agreed<CaseField>>| {
+                agreed.and_then(|agreed| agreed.get(**field)) == Some(*pair)
+            };
+            let counts = is_agreed(agreed) && !is_agreed(agreed_before.as_ref());
             counts && !was_set(**field, &pair.zendesk)
         });
         if let Some((field, _)) = missing {
