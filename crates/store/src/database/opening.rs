@@ -156,13 +156,17 @@ pub(super) async fn prepare(
     cache: Cache,
 ) -> sqlx::Result<()> {
     match dialect {
-        // WAL lets pages be read while a pull writes. NORMAL keeps every committed transaction
-        // through a crash of the process; a power cut may undo the last ones, whole and together
-        // with their cursor, so they are simply read again.
+        // NORMAL keeps every committed transaction through a crash of the process; a power cut may
+        // undo the last ones, whole and together with their cursor, so they are simply read again.
         Dialect::Sqlite => {
+            sqlx::raw_sql("PRAGMA busy_timeout = 15000; PRAGMA page_size = 8192;")
+                .execute(&mut *connection)
+                .await?;
+            let keeping = timeout(WRITE_WAIT, keep_log(connection));
+            // The driver's own word for what waited in vain, which is *busy* to us.
+            keeping.await.map_err(|_| sqlx::Error::PoolTimedOut)??;
             sqlx::raw_sql(
-                "PRAGMA busy_timeout = 15000; PRAGMA page_size = 8192; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; \
-                 PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY; \
+                "PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY; \
                  PRAGMA wal_autocheckpoint = 4000; PRAGMA journal_size_limit = 67108864;",
             )
             .execute(&mut *connection)
@@ -185,6 +189,36 @@ pub(super) async fn prepare(
         }
     }
     Ok(())
+}
+
+/// Has the file keep a write-ahead log, which lets pages be read while a pull writes. A file that has
+/// one already is left as it is.
+///
+/// To change over, SQLite reads the file first and then locks it. If somebody else has it just then (a
+/// second process that opens the same new file), it says *busy* at once, whatever the busy timeout:
+/// two who both read and both wait to lock would wait for ever. So this waits the way that SQLite does
+/// wait, for a transaction that writes from its beginning, and tries again; most often the other one
+/// has changed over by then. The caller sets the end of it.
+async fn keep_log(connection: &mut AnyConnection) -> sqlx::Result<()> {
+    loop {
+        let changing = sqlx::raw_sql("PRAGMA journal_mode = WAL").execute(&mut *connection);
+        match changing.await {
+            Err(error) if is_busy(&error) => {
+                sqlx::raw_sql("BEGIN IMMEDIATE; ROLLBACK")
+                    .execute(&mut *connection)
+                    .await?;
+            }
+            other => return other.map(drop),
+        }
+    }
+}
+
+/// Whether SQLite says that somebody else has the file (`SQLITE_BUSY`).
+fn is_busy(error: &sqlx::Error) -> bool {
+    error
+        .as_database_error()
+        .and_then(|said| said.code())
+        .is_some_and(|code| code == "5")
 }
 
 /// Whether a connection that is given back may go to somebody else. A full disk makes SQLite end the

@@ -1,8 +1,11 @@
 //! Opening a database: new, known, newer than us, somebody else's.
 
 use std::collections::BTreeSet;
+use std::pin::pin;
+use std::time::Duration;
 
 use store::{Error, Store, When};
+use tokio::time::timeout;
 
 use crate::database::{execute, in_both_places, in_new_file, on_both, on_postgres};
 use crate::samples::{at, case};
@@ -35,6 +38,21 @@ async fn several_processes_may_open_a_new_database_at_once() {
             assert_eq!(cases.unwrap(), 0);
             store.close().await;
         }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_new_file_that_another_process_is_at_is_waited_for() {
+    in_new_file(async |place| {
+        let mut stranger = place.stranger().await;
+        execute(&mut stranger, "BEGIN IMMEDIATE").await.unwrap();
+        let mut opening = pin!(Store::open(&place.url));
+        // It would say that it cannot within a few thousandths of a second.
+        let early = timeout(Duration::from_millis(400), &mut opening).await;
+        assert!(early.is_err(), "{early:?}");
+        execute(&mut stranger, "COMMIT").await.unwrap();
+        opening.await.unwrap().close().await;
     })
     .await;
 }
