@@ -16,7 +16,7 @@ use sqlx::{AnyConnection, Row as _};
 pub use claiming::{Claimed, claim, confirm, free_abandoned, next_due};
 pub use telling::{
     Counts, Entry, ParkedCursor, ParkedEntry, ParkedFilter, by_ids, counts, find, of_line, parked,
-    sent_since,
+    sent_since, waiting_cases_after,
 };
 
 use crate::bulk::{Bulk, clean, select_in};

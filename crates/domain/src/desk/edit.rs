@@ -101,6 +101,53 @@ impl Desk {
         self.keep_up(&waiting, room, written);
     }
 
+    /// Parks everything that Zendesk has not got while two-way sync is off: once it is switched on
+    /// again, none of it goes by itself (ticket-sync.md 2). What is parked already stays as it is, and
+    /// what a worker is busy with it parks itself. What was perhaps sent before stays in the line: a
+    /// worker has to find out, and nobody else would know our own write as ours.
+    pub fn hold_piled_up(&mut self, room: &mut Room<'_>, written: &mut Written) {
+        if self.deleted || room.mode != Mode::OneWay {
+            return;
+        }
+        let waiting = self.operations.iter();
+        let waiting: Vec<String> = waiting
+            .filter(|operation| operation.state == State::Waiting)
+            .filter(|operation| operation.unknown_until.is_none())
+            .map(|operation| operation.op_id.clone())
+            .collect();
+        for op_id in waiting {
+            self.park(&op_id, Parked::TwoWayOff);
+            written.operations.insert(op_id);
+        }
+        if self.link.is_none() {
+            return;
+        }
+        let before = self.operations.len();
+        self.send_comments(room, written);
+        for operation in self.operations.iter_mut().skip(before) {
+            operation.park(Parked::TwoWayOff);
+        }
+        let mut fields = self.changed_here();
+        fields.retain(|field| {
+            let crm = case_value(&self.fields, *field);
+            !self.line().is_parked(*field, &crm)
+        });
+        let busy = self.line().awaits_fields();
+        if !fields.is_empty() && !busy {
+            let parked = fields.into_iter();
+            let payload = Payload {
+                parked: parked
+                    .map(|field| (field, case_value(&self.fields, field)))
+                    .collect(),
+                ..Payload::default()
+            };
+            self.add(Kind::Fields, payload, room, written);
+            if let Some(added) = self.operations.last_mut() {
+                added.park(Parked::TwoWayOff);
+            }
+        }
+    }
+
     /// Puts what is parked back into the line.
     pub fn retry(&mut self, op_id: &str, room: &mut Room<'_>, written: &mut Written) -> bool {
         let Some(operation) = self.operation_mut(op_id) else {

@@ -71,6 +71,30 @@ pub async fn by_ids(
     .collect()
 }
 
+/// Cases of an integration whose line holds an operation that waits, by their ids, behind `after` if
+/// given, at most `limit`.
+///
+/// # Errors
+/// As the database says.
+pub async fn waiting_cases_after(
+    connection: &mut AnyConnection,
+    integration: &str,
+    after: Option<&str>,
+    limit: i64,
+) -> Result<Vec<String>> {
+    sqlx::query(
+        "SELECT DISTINCT line FROM outbox WHERE integration_id = $1 AND state = 'waiting' AND kind <> 'person' AND line > $2 ORDER BY line LIMIT $3",
+    )
+    .bind(clean(integration))
+    .bind(clean(after.unwrap_or_default()))
+    .bind(limit)
+    .fetch_all(connection)
+    .await?
+    .iter()
+    .map(|row| Ok(row.try_get("line")?))
+    .collect()
+}
+
 /// Every operation of a line that is still kept, ended ones too, in their order.
 ///
 /// # Errors

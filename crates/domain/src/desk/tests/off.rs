@@ -109,6 +109,108 @@ fn what_piled_up_while_two_way_was_off_goes_once_somebody_says_so() {
     stage.assert_in_step();
 }
 
+fn hold_piled_up(stage: &mut Stage) {
+    stage.with(|desk, room, written| desk.hold_piled_up(room, written));
+}
+
+#[test]
+fn what_piled_up_is_held_when_two_way_is_switched_on_until_somebody_says_so() {
+    let mut stage = Stage::linked(Mode::OneWay);
+    stage.edit(|fields| fields.priority = CasePriority::High);
+    stage.say("c1");
+    hold_piled_up(&mut stage);
+    let held = [
+        "comment c1 parked two_way_off",
+        "fields parked priority two_way_off",
+    ];
+    assert_eq!(stage.line(), held);
+    // Twice is once.
+    let before = stage.desk.clone();
+    hold_piled_up(&mut stage);
+    assert_eq!(stage.desk, before);
+    stage.mode = REMOTE;
+    stage.change(CaseField::Subject, "Printer cold");
+    stage.pass(60);
+    assert_eq!(stage.pull(), Received::Merged);
+    stage.rest();
+    assert_eq!(stage.line(), held);
+    assert_eq!(stage.zendesk.writes, 0);
+    assert_eq!(stage.desk.fields.subject, "Printer cold");
+    // A later edit goes, and what is held stays.
+    stage.edit(|fields| fields.subject = "Printer lukewarm".to_owned());
+    stage.rest();
+    assert_eq!(stage.line(), held);
+    assert_eq!(stage.zendesk.writes, 1);
+    send_piled_up(&mut stage);
+    stage.rest();
+    assert!(stage.line().is_empty());
+    stage.assert_in_step();
+}
+
+#[test]
+fn what_is_held_can_be_given_up() {
+    let mut stage = Stage::linked(Mode::OneWay);
+    stage.edit(|fields| fields.priority = CasePriority::High);
+    hold_piled_up(&mut stage);
+    stage.mode = REMOTE;
+    let held = stage.desk.operations[0].op_id.clone();
+    assert!(stage.with(|desk, room, written| desk.discard(&held, room, written)));
+    stage.rest();
+    assert_eq!(stage.zendesk.writes, 0);
+    assert_eq!(stage.desk.fields.priority, CasePriority::Normal);
+    stage.assert_in_step();
+}
+
+#[test]
+fn what_waited_when_two_way_was_switched_off_is_held_too() {
+    let mut stage = Stage::linked(REMOTE);
+    stage.edit(|fields| fields.priority = CasePriority::High);
+    stage.say("c1");
+    stage.mode = Mode::OneWay;
+    hold_piled_up(&mut stage);
+    let held = [
+        "fields parked priority two_way_off",
+        "comment c1 parked two_way_off",
+    ];
+    assert_eq!(stage.line(), held);
+    let mut stage = Stage::bare(REMOTE);
+    stage.with(|desk, room, written| desk.publish(room, written));
+    stage.say("c1");
+    stage.mode = Mode::OneWay;
+    hold_piled_up(&mut stage);
+    assert_eq!(stage.line(), ["publish parked two_way_off"]);
+}
+
+#[test]
+fn what_was_perhaps_sent_is_not_held_but_found_out() {
+    let mut stage = Stage::linked(REMOTE);
+    stage.edit(|fields| fields.priority = CasePriority::High);
+    stage.pass(3);
+    stage.net.push_back(Net::AnswerLost);
+    stage.work();
+    stage.mode = Mode::OneWay;
+    hold_piled_up(&mut stage);
+    assert_eq!(stage.line(), ["fields waiting"]);
+    stage.mode = REMOTE;
+    stage.rest();
+    assert_eq!(stage.zendesk.writes, 1);
+    stage.assert_in_step();
+}
+
+#[test]
+fn nothing_is_held_with_two_way_on_or_of_a_deleted_case() {
+    let mut stage = Stage::linked(REMOTE);
+    stage.edit(|fields| fields.priority = CasePriority::High);
+    let before = stage.desk.clone();
+    hold_piled_up(&mut stage);
+    assert_eq!(stage.desk, before);
+    stage.mode = Mode::OneWay;
+    stage.desk.deleted = true;
+    let before = stage.desk.clone();
+    hold_piled_up(&mut stage);
+    assert_eq!(stage.desk, before);
+}
+
 #[test]
 fn a_case_without_a_ticket_has_nothing_piled_up() {
     let mut stage = Stage::bare(REMOTE);
