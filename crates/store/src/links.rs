@@ -204,6 +204,27 @@ pub async fn oldest_verified(
     .await?)
 }
 
+/// The tickets with an open link whose ids come behind `after`, by id, at most `limit`: where a sweep
+/// goes on.
+///
+/// # Errors
+/// As the database says.
+pub async fn open_after(
+    connection: &mut AnyConnection,
+    integration: &str,
+    after: i64,
+    limit: i64,
+) -> Result<Vec<i64>> {
+    Ok(sqlx::query_scalar(
+        "SELECT remote_id FROM link WHERE remote_id > $2 AND integration_id = $1 AND state = 'open' ORDER BY remote_id LIMIT $3",
+    )
+    .bind(clean(integration))
+    .bind(after)
+    .bind(limit)
+    .fetch_all(connection)
+    .await?)
+}
+
 /// When the open link that was verified longest ago was; none if there is none.
 ///
 /// # Errors
