@@ -90,7 +90,8 @@ pub struct Desk {
     pub link: Option<DeskLink>,
     /// How many tickets it had before.
     pub predecessors: u32,
-    /// Its open and parked operations; ended ones do no harm.
+    /// Its open and parked operations, and those of comments that a person gave up: without them such a
+    /// comment would be sent again to the next ticket. Others that have ended do no harm.
     pub operations: Vec<Operation>,
     /// The highest `seq` ever handed out in its line.
     pub last_seq: i64,

@@ -232,7 +232,8 @@ impl Desk {
         self.send_comments(room, written);
     }
 
-    /// Sends the comments that Zendesk has not got, in order.
+    /// Sends the comments that Zendesk has not got, in order; not those that are parked, nor those that
+    /// a person gave up.
     pub(super) fn send_comments(&mut self, room: &mut Room<'_>, written: &mut Written) {
         let waiting: Vec<String> = self
             .comments

@@ -111,6 +111,50 @@ fn what_was_written_for_a_deleted_ticket_does_not_go_to_a_follow_up_by_itself() 
 }
 
 #[test]
+fn a_comment_that_was_given_up_is_sent_to_no_later_ticket() {
+    let mut stage = stuck();
+    assert!(stage.with(|desk, room, written| desk.discard("c1", room, written)));
+    assert!(!stage.with(|desk, room, written| desk.retry("c1", room, written)));
+    let backup = stage.desk.clone();
+    follow_up(&mut stage);
+    stage.rest();
+    stage.with(|desk, room, written| desk.send_piled_up(room, written));
+    stage.rest();
+    assert_eq!(there(&stage), ["description", "c2"]);
+    assert!(stage.line().is_empty());
+    // Nor where a restored database meets the follow-up as a ticket it has forgotten.
+    stage.desk = backup;
+    stage.pass(3600);
+    let (ticket, now) = (stage.zendesk.ticket(FOLLOW_UP).clone(), stage.now);
+    stage.with(|desk, room, written| desk.adopt(&ticket, now, &[], room, written));
+    stage.with(|desk, room, written| desk.send_piled_up(room, written));
+    stage.rest();
+    assert_eq!(there(&stage), ["description", "c2"]);
+    assert!(stage.desk.link.as_ref().unwrap().ticket == FOLLOW_UP);
+}
+
+#[test]
+fn a_comment_that_was_given_up_and_turns_up_all_the_same_is_known_as_ours() {
+    let mut stage = stuck();
+    stage.with(|desk, room, written| desk.discard("c1", room, written));
+    let comment = TicketComment {
+        id: 77,
+        ticket_id: TICKET,
+        ..TicketComment::default()
+    };
+    let marker = Marker::Ours("c1".to_owned());
+    let unchecked = stage
+        .desk
+        .place(&comment, &Marker::Unchecked, None, Guards::ALL);
+    assert_eq!(unchecked, Place::Wait);
+    let Place::Ours { comment, op_id } = stage.desk.place(&comment, &marker, None, Guards::ALL)
+    else {
+        panic!("it was taken for somebody else's")
+    };
+    assert_eq!((comment.as_str(), op_id.as_deref()), ("c1", Some("c1")));
+}
+
+#[test]
 fn a_follow_up_that_the_pull_linked_first_is_not_made_again() {
     for hidden in [false, true] {
         let mut stage = stuck();
