@@ -45,8 +45,6 @@ pub(crate) struct Ledger {
     pub(crate) restored: bool,
     /// Comments that were ever parked: they lost their place.
     pub(crate) parked_comments: BTreeSet<String>,
-    /// Comments that a person gave up.
-    pub(crate) given_up: BTreeSet<String>,
     /// The newest state of the ticket that each case has merged.
     newest: HashMap<usize, (Option<i64>, Option<Timestamp>)>,
 }

@@ -22,7 +22,7 @@ use crate::swarm::Swarm;
 use crate::tally::{Count, Tally};
 use crate::wire::Wire;
 
-pub(crate) use transaction::{LEASE, Met, TIMEOUT};
+pub(crate) use transaction::{LEASE, Met, TIMEOUT, is_given_up};
 
 /// When every schedule begins, in milliseconds since 1970: 1 January 2026.
 const BEGINNING: i64 = 1_767_225_600_000;
@@ -80,6 +80,8 @@ pub(crate) struct Schedule<'a> {
     pub(crate) is_idle: bool,
     /// Whether two-way sync was ever off, or something given up that may have been carried out.
     pub(crate) switched: bool,
+    /// Whether the conflict rule was ever another one than now.
+    pub(crate) rule_moved: bool,
     fingerprint: u64,
     pub(crate) story: Option<Vec<String>>,
 }
@@ -129,6 +131,7 @@ impl<'a> Schedule<'a> {
             serial: 0,
             is_idle: false,
             switched: swarm.mode == Mode::OneWay,
+            rule_moved: false,
             fingerprint: seed,
             story: with_story.then(Vec::new),
             swarm,

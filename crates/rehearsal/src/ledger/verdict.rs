@@ -9,7 +9,7 @@ use domain::plan::{case_value, ticket_value};
 
 use crate::cast::says_the_same;
 use crate::remote::{Origin, RemoteTicket};
-use crate::schedule::Schedule;
+use crate::schedule::{Schedule, is_given_up};
 
 impl Schedule<'_> {
     /// Checks every invariant that can be told from where things are.
@@ -215,7 +215,7 @@ impl Schedule<'_> {
         sendable
             && remote.is_none()
             && !parked
-            && !self.ledger.given_up.contains(comment)
+            && !is_given_up(desk, comment)
             && !comment.starts_with('d')
     }
 

@@ -197,10 +197,6 @@ impl Schedule<'_> {
         );
         self.tally.add(Count::Discarded);
         let before = self.db.desks[case].fields.clone();
-        let comment = self.db.desks[case].operation(op_id);
-        if let Some(comment) = comment.and_then(|o| o.payload.comment.clone()) {
-            self.ledger.given_up.insert(comment);
-        }
         let operation = self.db.desks[case].operation(op_id);
         if operation.is_some_and(|operation| !operation.payload.sent.is_empty()) {
             // It may have been carried out all the same, and nobody here remembers it from now on.
@@ -225,6 +221,7 @@ impl Schedule<'_> {
             (Mode::TwoWay(Priority::Remote), _) => Mode::TwoWay(Priority::Local),
             (Mode::TwoWay(Priority::Local), _) => Mode::TwoWay(Priority::Remote),
         };
+        self.rule_moved = true;
         let mode = self.db.mode;
         tell!(self, [0], "here: the rule is {mode:?} from now on");
         match mode {
@@ -252,6 +249,7 @@ impl Schedule<'_> {
             self.tally.add(Count::Restored);
             tell!(self, [1], "here: the backup is put back");
             self.ledger.restore(&backup.edits_here);
+            self.rule_moved |= self.db.mode != backup.db.mode;
             self.db = backup.db;
             self.crash();
         }

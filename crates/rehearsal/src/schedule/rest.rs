@@ -1,5 +1,7 @@
 //! After the steps: the faults stop, everything comes to rest, and stays so.
 
+use domain::desk::Desk;
+
 use super::{Schedule, tell};
 use crate::office::due_at;
 use crate::remote::EXPORT_DELAY;
@@ -22,6 +24,9 @@ impl Schedule<'_> {
         self.arrive();
         if self.switched && self.is_two_way() {
             self.push_what_piled_up();
+        }
+        if self.rule_moved {
+            self.look_at_what_is_parked();
         }
         if !self.rest() {
             return;
@@ -54,6 +59,19 @@ impl Schedule<'_> {
             self.transact(case, None, |desk, room, written| {
                 desk.send_piled_up(room, written);
             });
+        }
+    }
+
+    /// The daily sweep, as far as it matters here: a conflict that the rule of then could not carry out
+    /// (nobody in Zendesk is who the case says) is parked undecided, and the rule of now decides it when
+    /// the ticket is next looked at.
+    fn look_at_what_is_parked(&mut self) {
+        let parked = |desk: &Desk| desk.operations.iter().any(|o| !o.payload.parked.is_empty());
+        let desks = self.db.desks.iter().filter(|desk| parked(desk));
+        let links = desks.filter_map(|desk| desk.link.as_ref());
+        let tickets: Vec<i64> = links.map(|link| link.ticket).collect();
+        for ticket in tickets {
+            self.hint(ticket, 0);
         }
     }
 

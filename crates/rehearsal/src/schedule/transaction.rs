@@ -157,7 +157,8 @@ impl Schedule<'_> {
         }
     }
 
-    /// Notes where operations are, and lets the ended ones go, as the database does.
+    /// Notes where operations are, and lets the ended ones go, as the database does: but for comments
+    /// that were given up, since those must not be sent again.
     fn note_operations(&mut self, case: usize, written: &Written) {
         let desk = &mut self.db.desks[case];
         let mut lines = Vec::new();
@@ -188,13 +189,30 @@ impl Schedule<'_> {
         let desk = &mut self.db.desks[case];
         desk.operations.retain(|operation| match operation.state {
             State::Waiting | State::Claimed | State::Parked => true,
-            State::Done | State::Discarded => false,
+            State::Discarded => operation.kind == Kind::Comment,
+            State::Done => false,
         });
+        let given_up = desk.operations.iter().find(|operation| {
+            operation.kind == Kind::Comment
+                && operation.state != State::Discarded
+                && is_given_up(desk, &operation.op_id)
+        });
+        if let Some(comment) = given_up.map(|operation| operation.op_id.clone()) {
+            let said = format!("comment {comment} of case {case} was given up and is to be sent");
+            self.violate("I-24", said);
+        }
         self.mark(desk_mark(&self.db.desks[case]));
         for line in lines {
             self.write_down(&line);
         }
     }
+}
+
+/// Whether a person gave up sending this comment of the case.
+pub(crate) fn is_given_up(desk: &Desk, comment: &str) -> bool {
+    desk.operations.iter().any(|operation| {
+        operation.state == State::Discarded && operation.payload.comment.as_deref() == Some(comment)
+    })
 }
 
 /// A number that differs with where a case's operations are.
