@@ -22,6 +22,9 @@ pub enum Parked {
     TicketDeleted,
     /// Zendesk erased the ticket for good.
     TicketErased,
+    /// Zendesk knows nothing of what the making of a ticket needs: the account, or the closed ticket that
+    /// the new one follows.
+    NothingThere,
     /// Two-way sync was switched off while it was under way.
     TwoWayOff,
     /// The case was deleted here while it was under way.
@@ -85,6 +88,9 @@ impl fmt::Display for Parked {
             ),
             Self::TicketErased => f.write_str(
                 "The ticket was erased in Zendesk for good, so this can never be delivered. Discard it.",
+            ),
+            Self::NothingThere => f.write_str(
+                "Zendesk answered “not found” (404) to the making of the ticket, so none was made. Check the integration's address, that the account still exists and, for a follow-up, that the closed ticket was not deleted; then retry, or discard it.",
             ),
             Self::TwoWayOff => f.write_str(
                 "Two-way sync is switched off, so nothing is sent to Zendesk. Switch it on, then retry; or discard the change.",

@@ -320,6 +320,7 @@ fn reasons() -> Vec<Parked> {
             said: "Priority: cannot be reset".to_owned(),
         },
         Parked::NotTaken,
+        Parked::NothingThere,
         Parked::NobodyThere,
         Parked::NobodyToSolve,
         Parked::NoRequester,

@@ -268,7 +268,11 @@ impl Attempt {
             Reply::Unsent { problem } | Reply::Unknown { problem } => {
                 self.put_off(now, Parked::NoAnswer { problem }, Sent::Before)
             }
-            Reply::Gone => close(Closing::Park(Parked::TicketDeleted)),
+            Reply::Gone => close(Closing::Park(match self.operation.kind {
+                // There is no ticket yet that could have been deleted.
+                Kind::Publish | Kind::FollowUp => Parked::NothingThere,
+                Kind::Comment | Kind::Fields | Kind::Person => Parked::TicketDeleted,
+            })),
             Reply::Unfit(reason) => close(Closing::Park(reason)),
             Reply::Refused { fields } => close(Closing::Refused { fields }),
             Reply::Changed | Reply::Taken { .. } => {

@@ -225,6 +225,19 @@ fn what_is_not_there_any_more_parks() {
 }
 
 #[test]
+fn a_ticket_that_cannot_be_made_where_nothing_is_parks_and_is_not_called_deleted() {
+    for kind in CREATIONS {
+        let gone = replied(kind, Reply::Gone);
+        assert_eq!(closing(gone), Closing::Park(Parked::NothingThere));
+        let found = Attempt::new(claimed(kind), None, Guards::ALL)
+            .advance(Happened::Failed(Reply::Gone), at(105));
+        assert_eq!(closing(found), Closing::Park(Parked::NothingThere));
+    }
+    let sentence = Parked::NothingThere.to_string();
+    assert!(sentence.contains("none was made") && sentence.contains("then retry"));
+}
+
+#[test]
 fn what_cannot_be_sent_as_it_is_parks() {
     for kind in ALL {
         let unfit = Reply::Unfit(Parked::TooLong { bytes: 70_000 });
