@@ -56,6 +56,9 @@ impl Desk {
             Closing::Nothing => self.end(op_id, State::Done),
             Closing::Park(reason) => {
                 self.forget_request(op_id);
+                // The ticket (or the case) may have been restored, and seen so, since this worker looked:
+                // then nothing else would come to put it back into the line.
+                written.look_again |= matches!(reason, Parked::TicketDeleted | Parked::CaseDeleted);
                 self.park(op_id, reason);
                 let made = self.operation(op_id).is_some_and(|o| o.kind.makes_ticket());
                 if made {

@@ -3,7 +3,7 @@
 use rstest::rstest;
 
 use super::stage::*;
-use crate::case::{CasePriority, CaseStatus};
+use crate::case::{CaseField, CasePriority, CaseStatus};
 use crate::desk::Received;
 use crate::outbox::State;
 
@@ -49,6 +49,29 @@ fn an_operation_that_meets_a_closed_ticket_with_nothing_left_to_send_is_done() {
     stage.rest();
     assert!(stage.line().is_empty(), "{:?}", stage.line());
     assert_eq!(stage.desk.operations[0].state, State::Done);
+}
+
+#[test]
+fn what_is_parked_for_a_ticket_that_was_restored_meanwhile_goes_after_one_more_look() {
+    let mut stage = Stage::linked(REMOTE);
+    stage.say("c1");
+    let mut worker = stage.claim().unwrap();
+    stage.zendesk.ticket(TICKET).status = text("deleted");
+    stage.until_closing(&mut worker);
+    // The worker stands still, and the pull sees the ticket restored before it goes on.
+    stage.change(CaseField::Status, "open");
+    assert_eq!(stage.pull(), Received::Merged);
+    assert!(!stage.written.look_again);
+    stage.finish(&mut worker);
+    assert_eq!(stage.line(), ["comment c1 parked ticket_deleted"]);
+    assert!(
+        stage.written.look_again,
+        "it is asked for, as nobody else comes"
+    );
+    stage.pull();
+    stage.rest();
+    assert_eq!(stage.zendesk.comments.len(), 1);
+    assert!(stage.line().is_empty());
 }
 
 #[test]
