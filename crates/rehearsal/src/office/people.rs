@@ -213,8 +213,10 @@ impl Schedule<'_> {
         }
     }
 
-    /// Somebody switches the rule, or two-way sync off and on.
+    /// Somebody switches the rule, or two-way sync off and on. What Zendesk has not got is held as the
+    /// server does it: once two-way sync is off, and again before it is on.
     pub(crate) fn switch(&mut self) {
+        self.hold_what_piled_up();
         self.db.mode = match (self.db.mode, self.chance.below(4)) {
             (Mode::OneWay, _) => Mode::TwoWay(Priority::Remote),
             (Mode::TwoWay(_), 0) => Mode::OneWay,
@@ -228,8 +230,17 @@ impl Schedule<'_> {
             Mode::OneWay => {
                 self.switched = true;
                 self.tally.add(Count::TwoWaySwitched);
+                self.hold_what_piled_up();
             }
             Mode::TwoWay(_) => self.tally.add(Count::RuleSwitched),
+        }
+    }
+
+    fn hold_what_piled_up(&mut self) {
+        if self.db.is_one_way() {
+            for case in 0..self.db.desks.len() {
+                self.transact(case, None, Desk::hold_piled_up);
+            }
         }
     }
 
