@@ -9,7 +9,7 @@ use jiff::SignedDuration;
 use store::integrations;
 use store::jobs::{self, Job};
 use store::runs::{self, Run};
-use store::{inbox, outbox};
+use store::{inbox, leases, outbox};
 
 use crate::attachments::{self, Limits};
 use crate::case_sync;
@@ -168,7 +168,7 @@ async fn claim(engine: &Engine, subject: Option<&str>) -> Result<Option<Job>> {
     let Engine {
         store, settings, ..
     } = engine;
-    jobs::free_abandoned(store, &*engine.is_gone).await?;
+    leases::free_abandoned(store, &*engine.is_gone).await?;
     Ok(jobs::claim(
         store,
         subject,

@@ -12,9 +12,9 @@ use sqlx::{AnyConnection, Row as _};
 
 use crate::bulk::clean;
 use crate::database::{Dialect, Store, Tx};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::ids::new_id;
-use crate::leases::after;
+use crate::leases::{after, still_held};
 
 /// A claimed job.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -114,33 +114,6 @@ pub async fn claim(
     Ok(claimed)
 }
 
-/// Ends the leases of jobs whose worker is known to have died. Looking costs no write.
-///
-/// # Errors
-/// As the database says.
-pub async fn free_abandoned(
-    store: &Store,
-    is_gone: &(dyn Fn(&str) -> bool + Send + Sync),
-) -> Result<()> {
-    let rows = sqlx::query("SELECT id, lease_holder, lease_token FROM job WHERE state = 'running'")
-        .fetch_all(&mut *store.read().await?)
-        .await?;
-    for row in rows {
-        let holder: Option<String> = row.try_get("lease_holder")?;
-        if !holder.is_some_and(|holder| is_gone(&holder)) {
-            continue;
-        }
-        let mut tx = store.begin().await?;
-        sqlx::query("UPDATE job SET lease_until = 0 WHERE id = $1 AND lease_token = $2")
-            .bind(row.try_get::<String, _>("id")?)
-            .bind(row.try_get::<i64, _>("lease_token")?)
-            .execute(&mut *tx)
-            .await?;
-        tx.commit().await?;
-    }
-    Ok(())
-}
-
 async fn is_due(
     connection: &mut AnyConnection,
     subject: Option<&str>,
@@ -160,7 +133,7 @@ async fn is_due(
 /// Makes sure, inside a writing transaction, that the claim still stands, and lengthens its lease.
 ///
 /// # Errors
-/// [`Error::LeaseLost`] if another worker has claimed the job since.
+/// [`crate::Error::LeaseLost`] if another worker has claimed the job since.
 pub async fn confirm(tx: &mut Tx, job: &Job, now: Timestamp, lease: Duration) -> Result<()> {
     let held = sqlx::query(
         "UPDATE job SET lease_until = $3 WHERE id = $1 AND lease_token = $2 AND state = 'running'",
@@ -170,16 +143,13 @@ pub async fn confirm(tx: &mut Tx, job: &Job, now: Timestamp, lease: Duration) ->
     .bind(after(now, lease))
     .execute(&mut **tx)
     .await?;
-    match held.rows_affected() {
-        0 => Err(Error::LeaseLost),
-        _ => Ok(()),
-    }
+    still_held(&held)
 }
 
 /// Ends the job. `problem` says why it failed, if it did.
 ///
 /// # Errors
-/// [`Error::LeaseLost`] if another worker has claimed the job since.
+/// [`crate::Error::LeaseLost`] if another worker has claimed the job since.
 pub async fn end(tx: &mut Tx, job: &Job, problem: Option<&str>, now: Timestamp) -> Result<()> {
     let held = sqlx::query(
         "UPDATE job SET state = $3, problem = $4, ended_at = $5, lease_until = 0 WHERE id = $1 AND lease_token = $2 AND state = 'running'",
@@ -191,16 +161,13 @@ pub async fn end(tx: &mut Tx, job: &Job, problem: Option<&str>, now: Timestamp) 
     .bind(now.as_microsecond())
     .execute(&mut **tx)
     .await?;
-    match held.rows_affected() {
-        0 => Err(Error::LeaseLost),
-        _ => Ok(()),
-    }
+    still_held(&held)
 }
 
 /// Puts the job back into the queue, to be claimed again from `not_before` on.
 ///
 /// # Errors
-/// [`Error::LeaseLost`] if another worker has claimed the job since.
+/// [`crate::Error::LeaseLost`] if another worker has claimed the job since.
 pub async fn put_off(tx: &mut Tx, job: &Job, not_before: Timestamp) -> Result<()> {
     let held = sqlx::query(
         "UPDATE job SET state = 'waiting', not_before = $3, lease_until = 0, lease_holder = NULL WHERE id = $1 AND lease_token = $2 AND state = 'running'",
@@ -210,10 +177,7 @@ pub async fn put_off(tx: &mut Tx, job: &Job, not_before: Timestamp) -> Result<()
     .bind(not_before.as_microsecond())
     .execute(&mut **tx)
     .await?;
-    match held.rows_affected() {
-        0 => Err(Error::LeaseLost),
-        _ => Ok(()),
-    }
+    still_held(&held)
 }
 
 /// Removes jobs that ended before `before`, so that the table stays small.

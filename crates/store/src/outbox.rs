@@ -13,7 +13,7 @@ use jiff::Timestamp;
 use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Row as _};
 
-pub use claiming::{Claimed, claim, confirm, free_abandoned, next_due};
+pub use claiming::{Claimed, claim, confirm, give_back, next_due};
 pub use telling::{
     Counts, Entry, ParkedCursor, ParkedEntry, ParkedFilter, by_ids, counts, find, of_line, parked,
     sent_since, waiting_cases_after,

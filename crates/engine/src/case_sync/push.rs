@@ -14,13 +14,14 @@ use std::time::Duration;
 
 use domain::desk::Written;
 use domain::guard::Guards;
-use domain::outbox::{Kind, Operation, Parked, State};
+use domain::outbox::{Kind, Operation, Parked, State, pause_after};
 use domain::push::{Action, Attempt, Closing, Happened, Planned, Reply, Sending};
 use domain::ticket::Ticket;
 use futures_util::future::{Either, select};
 use jiff::{SignedDuration, Timestamp};
 use store::desks::{self, Held};
 use store::integrations::{self, Integration};
+use store::leases;
 use store::outbox::{self, Claimed};
 use zendesk::{Record, Urgency};
 
@@ -51,7 +52,7 @@ const STAGE: &str = "push";
 /// # Errors
 /// As the database says. What Zendesk says ends the attempt and is kept with the operation.
 pub(crate) async fn push_next(engine: &Engine, integration: Option<&str>) -> Result<Option<State>> {
-    outbox::free_abandoned(&engine.store, &*engine.is_gone).await?;
+    leases::free_abandoned(&engine.store, &*engine.is_gone).await?;
     let claimed = outbox::claim(
         &engine.store,
         integration,
@@ -66,9 +67,47 @@ pub(crate) async fn push_next(engine: &Engine, integration: Option<&str>) -> Res
     let operation = claimed.operation.clone();
     let ended = keep_claim(engine, &operation, Box::pin(attempt(engine, claimed))).await;
     match ended {
+        Ok(state) => Ok(Some(state)),
         // Somebody else has the operation now and will end it.
         Err(Error::Store(store::Error::LeaseLost)) => Ok(Some(State::Waiting)),
-        other => other.map(Some),
+        Err(error) => {
+            give_back(engine, &operation).await;
+            Err(error)
+        }
+    }
+}
+
+/// Gives the claim back of an attempt that failed in the middle, so that the operation need not wait for
+/// its lease to end: at once if the database answers, else once it does again. What the attempt noted
+/// before it sent anything is kept, so the next one looks for that first, as after a crash.
+async fn give_back(engine: &Engine, operation: &Operation) {
+    let after = |pause| {
+        let now = engine.now();
+        now.saturating_add(pause).unwrap_or(now)
+    };
+    let lease = SignedDuration::try_from(engine.settings.lease).unwrap_or(SignedDuration::MAX);
+    let ends = after(lease);
+    for tries in 1.. {
+        // What cannot be carried out at all (a row that cannot be read) must not come first each time.
+        let not_before = after(pause_after(operation.attempts));
+        let given = async {
+            let mut tx = engine.store.begin().await?;
+            outbox::give_back(&mut tx, operation, not_before).await?;
+            tx.commit().await
+        };
+        match given.await {
+            Ok(()) => return,
+            Err(error) if error.when() == store::When::Later && engine.now() < ends => {
+                let pause = pause_after(tries).unsigned_abs();
+                engine.clock.sleep(pause).await;
+            }
+            Err(error) => {
+                tracing::warn!(
+                    "a claim could not be given back, so its change waits until the claim ends: {error}"
+                );
+                return;
+            }
+        }
     }
 }
 
@@ -142,8 +181,9 @@ async fn unreached(
     error: &Error,
 ) -> Result<()> {
     let now = engine.now();
+    let until = now.saturating_add(UNREACHED).unwrap_or(now);
     let closing = Closing::PutOff {
-        until: now.saturating_add(UNREACHED).unwrap_or(now),
+        until,
         reason: Parked::SignIn {
             fix: error.to_string(),
         },
@@ -153,7 +193,9 @@ async fn unreached(
     let setting = Setting::without_people(Some(integration));
     let mut tx = engine.store.begin().await?;
     let Some(held) = desks::lock(&mut tx, &operation.line).await? else {
-        return Ok(());
+        // A contact has no desk.
+        outbox::give_back(&mut tx, operation, until).await?;
+        return Ok(tx.commit().await?);
     };
     let (mut desk, mut written) = (held.desk.clone(), Written::default());
     let token = operation.lease_token;

@@ -11,6 +11,7 @@ mod answers;
 mod comments;
 mod conflicts;
 mod crash;
+mod database;
 mod fields;
 mod idle;
 mod neighbours;

@@ -9,6 +9,7 @@ use super::Held;
 use crate::bulk::clean;
 use crate::database::Tx;
 use crate::error::{Error, Result};
+use crate::leases::still_held;
 use crate::outbox;
 use crate::zendesk_users::encode;
 
@@ -98,10 +99,7 @@ async fn keep_fields(tx: &mut Tx, before: &Held, after: &Desk, now: Timestamp) -
     .bind(now.as_microsecond())
     .execute(&mut **tx)
     .await?;
-    match done.rows_affected() {
-        0 => Err(Error::LeaseLost),
-        _ => Ok(()),
-    }
+    still_held(&done)
 }
 
 async fn keep_link(

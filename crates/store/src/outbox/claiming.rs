@@ -15,7 +15,7 @@ use crate::bulk::clean;
 use crate::cases::maybe_moment;
 use crate::database::{Dialect, Store, Tx};
 use crate::error::{Error, Result};
-use crate::leases::after;
+use crate::leases::{after, still_held};
 
 /// How many lines of one kind of operation a claim tries before it gives up for now: those before may have been
 /// taken by others since it looked.
@@ -31,10 +31,17 @@ pub struct Claimed {
 }
 
 /// What stands in the way of `o` within its line, whatever the time: another one that is claimed, one
-/// that makes the ticket, an earlier one of the same kind. It is the rule of [`head`] as far as it does
-/// not depend on the moment, so that a line that must wait never hides one that need not.
-const FREE: &str = "o.state = 'waiting' AND NOT EXISTS (SELECT 1 FROM outbox p WHERE p.line = o.line AND p.state IN ('waiting', 'claimed') \
-     AND p.op_id <> o.op_id AND (p.state = 'claimed' OR p.kind IN ('publish', 'follow_up') OR (p.kind = o.kind AND p.seq < o.seq)))";
+/// that makes the ticket, an earlier one of the same kind. Where a follow-up is asked for, what may have
+/// been carried out on the closed ticket goes before it, and one after another in the order of [`Kind`]
+/// (which is that of the words). It is the rule of [`head`] as far as it does not depend on the moment, so
+/// that a line that must wait never hides one that need not, and nobody is called for one.
+const FREE: &str = "o.state = 'waiting' AND NOT EXISTS (SELECT 1 FROM outbox p \
+     LEFT JOIN outbox f ON f.line = p.line AND f.kind = 'follow_up' AND f.state IN ('waiting', 'claimed') \
+     WHERE p.line = o.line AND p.state IN ('waiting', 'claimed') AND p.op_id <> o.op_id AND (p.state = 'claimed' OR CASE \
+     WHEN f.op_id IS NULL THEN p.kind = 'publish' OR (p.kind = o.kind AND p.seq < o.seq) \
+     WHEN o.op_id = f.op_id THEN p.unknown_until IS NOT NULL \
+     WHEN o.unknown_until IS NULL THEN p.op_id = f.op_id \
+     ELSE p.op_id <> f.op_id AND p.unknown_until IS NOT NULL AND (p.kind, p.seq) < (o.kind, o.seq) END))";
 
 /// Only what may be sent at all: nothing is ever written for an integration that is inactive or does
 /// not sync both ways (ticket-sync.md 2). `$1` names one integration, or is empty for any.
@@ -200,36 +207,26 @@ pub async fn confirm(
     .bind(after(now, lease))
     .execute(&mut **tx)
     .await?;
-    match held.rows_affected() {
-        0 => Err(Error::LeaseLost),
-        _ => Ok(()),
-    }
+    still_held(&held)
 }
 
-/// Ends the leases of operations whose worker is known to have died. Looking costs no write.
+/// Gives a claim back that nothing came of (the database failed in between), to be claimed again from
+/// `not_before` on. Whatever the attempt noted stays: what may have been sent, and until when it is
+/// unknown. Nothing happens if the operation has been claimed by another worker since, or is claimed no
+/// more.
 ///
 /// # Errors
 /// As the database says.
-pub async fn free_abandoned(
-    store: &Store,
-    is_gone: &(dyn Fn(&str) -> bool + Send + Sync),
-) -> Result<()> {
-    let rows = sqlx::query("SELECT op_id, lease_holder, lease_token FROM outbox WHERE state = 'claimed' AND lease_until > 0")
-        .fetch_all(&mut *store.read().await?)
-        .await?;
-    for row in rows {
-        let holder: Option<String> = row.try_get("lease_holder")?;
-        if !holder.is_some_and(|holder| is_gone(&holder)) {
-            continue;
-        }
-        let mut tx = store.begin().await?;
-        sqlx::query("UPDATE outbox SET lease_until = 0 WHERE op_id = $1 AND lease_token = $2 AND state = 'claimed'")
-            .bind(row.try_get::<String, _>("op_id")?)
-            .bind(row.try_get::<i64, _>("lease_token")?)
-            .execute(&mut *tx)
-            .await?;
-        tx.commit().await?;
-    }
+pub async fn give_back(tx: &mut Tx, operation: &Operation, not_before: Timestamp) -> Result<()> {
+    sqlx::query(
+        "UPDATE outbox SET state = 'waiting', not_before = $3, lease_until = 0, lease_holder = NULL \
+         WHERE op_id = $1 AND lease_token = $2 AND state = 'claimed'",
+    )
+    .bind(clean(&operation.op_id))
+    .bind(operation.lease_token)
+    .bind(not_before.as_microsecond())
+    .execute(&mut **tx)
+    .await?;
     Ok(())
 }
 

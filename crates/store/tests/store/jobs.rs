@@ -283,22 +283,3 @@ async fn two_workers_on_postgresql_skip_each_others_row() {
     })
     .await;
 }
-
-#[tokio::test]
-async fn only_the_leases_of_workers_known_to_be_gone_end_early() {
-    on_both(async |database| {
-        add(database, "dead", 0).await;
-        add(database, "alive", 1).await;
-        let dead = claim(&database.store, "worker 1", 2).await.unwrap();
-        let alive = claim(&database.store, "worker 2", 2).await.unwrap();
-        jobs::free_abandoned(&database.store, &|holder| holder == "worker 1")
-            .await
-            .unwrap();
-        let taken = claim(&database.store, "worker 3", 3).await.unwrap();
-        assert_eq!(taken.id, dead.id);
-        assert_lost(confirm(database, &dead, 3).await);
-        assert_eq!(claim(&database.store, "worker 3", 3).await, None);
-        confirm(database, &alive, 3).await.unwrap();
-    })
-    .await;
-}

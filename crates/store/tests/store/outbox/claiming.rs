@@ -1,14 +1,13 @@
 //! Who takes which operation, and that nobody else has it too.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::Duration;
 
 use clock::{Dice, SeededDice};
 use domain::guard::Guards;
 use domain::outbox::{Kind, Line, Operation, Parked, State, head};
 use jiff::Timestamp;
 use store::outbox::{self, Claimed};
-use store::{Error, Store, desks, integrations};
+use store::{Error, Store, desks, integrations, leases};
 
 use super::{LEASE, put};
 use crate::database::{Database, execute, on_both, on_postgres};
@@ -46,7 +45,7 @@ fn any_line(dice: &SeededDice, id: &str) -> Vec<Operation> {
         let kind = Kind::ALL[draw(dice, Kind::ALL.len())];
         let mut one = operation(id, i64::try_from(seq).unwrap(), kind);
         one.not_before = at(i64::try_from(draw(dice, 5)).unwrap() * 50);
-        match draw(dice, 6) {
+        match draw(dice, 8) {
             0 => one.end(State::Done),
             1 => one.park(Parked::TicketClosed),
             2 if !has_claim => {
@@ -55,6 +54,7 @@ fn any_line(dice: &SeededDice, id: &str) -> Vec<Operation> {
                 one.not_before = at(0);
                 one.claim(before, LEASE);
             }
+            3 | 4 => one.unknown_until = Some(at(700)),
             _ => {}
         }
         let is_maker = kind.makes_ticket() && one.state != State::Done;
@@ -74,7 +74,7 @@ async fn what_is_claimed_is_what_the_core_says_goes_first_of_each_line() {
         let main = active(database, "main").await.id;
         let (dice, now) = (SeededDice::new(7), at(100));
         let mut expected = BTreeMap::new();
-        for n in 0..250 {
+        for n in 0..400 {
             let id = format!("line{n:03}");
             let operations = any_line(&dice, &id);
             let line = Line {
@@ -87,7 +87,7 @@ async fn what_is_claimed_is_what_the_core_says_goes_first_of_each_line() {
             }
             put(database, &main, &operations).await;
         }
-        assert!(expected.len() > 80, "{}", expected.len());
+        assert!(expected.len() > 120, "{}", expected.len());
         let mut claimed = Vec::new();
         while let Some(Claimed {
             operation,
@@ -142,6 +142,88 @@ async fn lines_that_must_wait_never_hide_one_that_need_not() {
             Some(at(120)),
             "the end of the lease"
         );
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_follow_up_waits_for_what_may_have_been_sent_and_calls_for_nobody_before() {
+    on_both(async |database| {
+        let main = active(database, "main").await.id;
+        for n in 0..20 {
+            let line = format!("stuck{n:02}");
+            let mut sent = operation(&line, 1, Kind::Comment);
+            sent.unknown_until = Some(at(700));
+            sent.wait_until(at(130));
+            let makes = operation(&line, 2, Kind::FollowUp);
+            put(database, &main, &[sent, makes]).await;
+        }
+        // None is due, so nobody looks again at once, and none hides the one that is.
+        assert_eq!(claimed_id(database, 100).await, None);
+        assert_eq!(next_due(database).await, Some(at(130)));
+        put(database, &main, &[operation("free", 90, Kind::FollowUp)]).await;
+        assert_eq!(claimed_id(database, 100).await.as_deref(), Some("free-90"));
+        assert_eq!(
+            claimed_id(database, 130).await.as_deref(),
+            Some("stuck00-1")
+        );
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_may_have_been_sent_goes_also_while_the_follow_up_has_a_pause() {
+    on_both(async |database| {
+        let main = active(database, "main").await.id;
+        let mut never_sent = operation("case1", 1, Kind::Comment);
+        never_sent.wait_until(at(40));
+        let mut sent = operation("case1", 2, Kind::Comment);
+        sent.unknown_until = Some(at(700));
+        sent.wait_until(at(50));
+        let mut makes = operation("case1", 3, Kind::FollowUp);
+        makes.wait_until(at(1_000));
+        put(database, &main, &[never_sent, sent, makes]).await;
+        assert_eq!(next_due(database).await, Some(at(50)));
+        assert_eq!(claimed_id(database, 60).await.as_deref(), Some("case1-2"));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_claim_that_is_given_back_waits_with_all_that_was_noted() {
+    on_both(async |database| {
+        let main = active(database, "main").await.id;
+        let mut sent = operation("case1", 1, Kind::Comment);
+        sent.unknown_until = Some(at(700));
+        sent.sent_at = Some(at(100));
+        put(database, &main, &[sent]).await;
+        let give_back = async |operation: &Operation| {
+            let mut tx = database.tx().await;
+            outbox::give_back(&mut tx, operation, at(15)).await.unwrap();
+            tx.commit().await.unwrap();
+        };
+        let first = claim(&database.store, at(10)).await.unwrap().operation;
+        give_back(&first).await;
+        let kept = outbox::find(&mut *database.reader().await, "case1-1").await;
+        let kept = kept.unwrap().unwrap();
+        assert_eq!(kept.lease_holder, None);
+        let mut waiting = first.clone();
+        waiting.wait_until(at(15));
+        waiting.lease_until = Timestamp::UNIX_EPOCH;
+        assert_eq!(kept.operation, waiting);
+        assert_eq!(next_due(database).await, Some(at(15)));
+        // It is somebody else's now: who had it before takes nothing from them.
+        let heir = claim(&database.store, at(15)).await.unwrap().operation;
+        assert_eq!(heir.lease_token, 2);
+        give_back(&first).await;
+        assert_eq!(claimed_id(database, 20).await, None);
+        // Nor does what has ended come back.
+        let mut done = heir.clone();
+        done.end(State::Done);
+        put(database, &main, &[done.clone()]).await;
+        give_back(&heir).await;
+        let kept = outbox::find(&mut *database.reader().await, "case1-1").await;
+        assert_eq!(kept.unwrap().unwrap().operation, done);
     })
     .await;
 }
@@ -205,7 +287,7 @@ async fn looking_for_work_that_is_not_there_costs_no_write() {
         // Somebody writes for as long as they like.
         let writing = database.tx().await;
         assert_eq!(claimed_id(database, 99).await, None);
-        outbox::free_abandoned(&database.store, &|_| true)
+        leases::free_abandoned(&database.store, &|_| true)
             .await
             .unwrap();
         drop(writing);
@@ -286,40 +368,6 @@ async fn a_zombie_cannot_write_once_its_lease_has_passed_on() {
         assert!(matches!(refused, Err(Error::LeaseLost)), "{refused:?}");
         let holder = "SELECT COUNT(*) FROM outbox WHERE lease_holder IS NOT NULL";
         assert_eq!(database.number(holder).await, 0);
-    })
-    .await;
-}
-
-#[tokio::test]
-async fn what_a_dead_worker_had_goes_to_the_next_one_at_once() {
-    on_both(async |database| {
-        let main = active(database, "main").await.id;
-        for n in 1..=2 {
-            put(
-                database,
-                &main,
-                &[operation(&format!("case{n}"), n, Kind::Comment)],
-            )
-            .await;
-        }
-        for holder in ["dead", "alive"] {
-            outbox::claim(
-                &database.store,
-                None,
-                holder,
-                at(10),
-                Duration::from_secs(3_600),
-            )
-            .await
-            .unwrap()
-            .unwrap();
-        }
-        assert_eq!(claimed_id(database, 20).await, None);
-        outbox::free_abandoned(&database.store, &|holder| holder == "dead")
-            .await
-            .unwrap();
-        assert_eq!(claimed_id(database, 20).await.as_deref(), Some("case1-1"));
-        assert_eq!(claimed_id(database, 20).await, None);
     })
     .await;
 }
