@@ -9,6 +9,7 @@ pub(crate) mod doctor;
 pub(crate) mod init;
 pub(crate) mod integration;
 pub(crate) mod keys;
+mod listing;
 pub(crate) mod parked;
 pub(crate) mod serve;
 pub(crate) mod simulator;

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::anyhow;
+use engine::attachments::Limits;
 use serde::Deserialize;
 use toml::de::{DeTable, DeValue};
 use toml::{Spanned, Table, Value};
@@ -19,6 +20,7 @@ pub(crate) struct Config {
     pub(crate) database: Database,
     pub(crate) zendesk: Zendesk,
     pub(crate) worker: Worker,
+    pub(crate) attachments: Attachments,
     pub(crate) web: Web,
     pub(crate) log: Log,
 }
@@ -43,6 +45,12 @@ pub(crate) struct Zendesk {
 pub(crate) struct Worker {
     pub(crate) lease_seconds: u64,
     pub(crate) settle_seconds: u64,
+}
+
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Attachments {
+    pub(crate) largest_mb: u64,
 }
 
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -120,6 +128,12 @@ impl Config {
         range("zendesk.request_timeout_seconds", timeout, 1, 600)?;
         range("worker.lease_seconds", lease, 2, 3600)?;
         range("worker.settle_seconds", self.worker.settle_seconds, 0, 60)?;
+        range(
+            "attachments.largest_mb",
+            self.attachments.largest_mb,
+            1,
+            1024,
+        )?;
         if lease <= timeout {
             return Err(format!(
                 "worker.lease_seconds ({lease}) must be longer than zendesk.request_timeout_seconds ({timeout}), so that no worker loses its work while it waits for one answer."
@@ -144,6 +158,13 @@ impl Config {
     /// How long a worker may be silent.
     pub(crate) fn lease(&self) -> Duration {
         Duration::from_secs(self.worker.lease_seconds)
+    }
+
+    /// Which files are fetched and sent.
+    pub(crate) fn files(&self) -> Limits {
+        Limits {
+            largest: self.attachments.largest_mb * 1024 * 1024,
+        }
     }
 
     /// How long edits are gathered before they are sent.
@@ -350,5 +371,21 @@ mod tests {
     fn a_number_out_of_range_is_refused() {
         assert!(said("[zendesk]\npage_size = 5000\n").contains("from 1 to 1000"));
         assert!(said("[worker]\nlease_seconds = 5\n").contains("must be longer"));
+        let wrong = said("[attachments]\nlargest_mb = 0\n");
+        assert!(
+            wrong.contains("attachments.largest_mb is 0; it must be from 1 to 1024"),
+            "{wrong}"
+        );
+        let wrong = said("[attachments]\nlargest_mb = \"50 MB\"\n");
+        assert!(wrong.contains("must be a whole number"), "{wrong}");
+        assert!(said("[attachments]\nlargest_mb = -1\n").contains("largest_mb"));
+    }
+
+    #[test]
+    fn the_largest_file_is_zendesks_unless_the_settings_say_otherwise() {
+        let default = Config::read("", "c").unwrap();
+        assert_eq!(default.files(), Limits::default());
+        let small = Config::read("[attachments]\nlargest_mb = 2\n", "c").unwrap();
+        assert_eq!(small.files().largest, 2 * 1024 * 1024);
     }
 }

@@ -203,6 +203,7 @@ impl Place {
             request_timeout: self.config.request_timeout(),
             addresses: self.addresses(),
             settle: self.config.settle(),
+            files: self.config.files(),
         }
     }
 }

@@ -6,6 +6,7 @@
 
 mod backlog;
 mod conflict;
+mod deed;
 mod deletion;
 mod edit;
 mod parked;
@@ -17,14 +18,15 @@ use store::desks::{self, Held};
 use store::integrations::{self, Integration};
 use store::{Connection, Tx};
 
-pub use backlog::{Backlog, backlog};
+pub use backlog::{Backlog, backlog, hold_backlog};
 pub use conflict::restore_conflict;
+pub use deed::{Deed, Undelivered};
 pub use deletion::{delete, restore};
 pub use edit::{CaseEdit, NewCase, create, edit, edit_as_read};
 pub use parked::{discard, discard_all, retry, retry_all};
 pub use ticket::{Asked, follow_up, publish};
 
-use crate::desk::{By, Decision, Setting, keep};
+use crate::desk::{By, Decision, Setting, keep_deed};
 use crate::engine::Engine;
 use crate::error::{Error, Result};
 
@@ -77,12 +79,13 @@ impl Open {
         })
     }
 
-    /// Lets the core decide, keeps what it decided, and commits.
+    /// Lets the core decide, keeps what it decided, and commits. `decide` also says what the deed was,
+    /// if the history is to tell more of it than which fields changed.
     async fn decide<T>(
         self,
         engine: &Engine,
         actor: &str,
-        decide: impl FnOnce(&mut Desk, &mut Room<'_>, &mut Written) -> T,
+        decide: impl FnOnce(&mut Desk, &mut Room<'_>, &mut Written) -> (T, Option<Deed>),
     ) -> Result<(T, Case)> {
         let Self {
             mut tx,
@@ -92,7 +95,8 @@ impl Open {
         let now = engine.now();
         let setting = Setting::without_people(integration.as_ref());
         let (mut desk, mut written) = (held.desk.clone(), Written::default());
-        let decided = setting.decide(engine, now, |room| decide(&mut desk, room, &mut written));
+        let (decided, deed) =
+            setting.decide(engine, now, |room| decide(&mut desk, room, &mut written));
         let by = By {
             side: "crm",
             actor,
@@ -103,7 +107,8 @@ impl Open {
             desk: &desk,
             written: &written,
         };
-        keep(engine, &mut tx, &setting, &decision, &by, now).await?;
+        let by = (&by, deed.as_ref());
+        keep_deed(engine, &mut tx, &setting, &decision, by, now).await?;
         let case = cases::find(&mut tx, &held.case.id).await?;
         tx.commit().await?;
         engine.memory.ring();

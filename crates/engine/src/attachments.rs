@@ -15,6 +15,7 @@ mod pump;
 mod upload;
 mod view;
 
+pub(crate) use addition::sweep;
 pub use addition::{Added, NewComment, Source, comment};
 pub(crate) use arrival::{erase, hear};
 pub use download::{fetch, fetch_next, retry};

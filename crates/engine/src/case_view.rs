@@ -21,7 +21,8 @@ pub use history::{FieldChange, HistoryKind, HistoryLine, MOST as HISTORY_MOST};
 pub use list::{CaseLine, CasePage, list};
 pub use names::{Name, PersonView, contact_name};
 pub use notice::{
-    ConflictPage, ConflictView, Notice, NoticeKind, ParkedPage, ParkedView, conflicts, parked,
+    ConflictDetail, ConflictPage, ConflictView, Did, Notice, NoticeKind, ParkedPage, ParkedView,
+    conflict, conflicts, parked,
 };
 pub use panel::{CustomField, PanelField, PanelValue, Problem, TicketPanel};
 

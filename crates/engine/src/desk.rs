@@ -19,6 +19,7 @@ use store::desks::{self, Held};
 use store::history::{self, Event};
 use store::integrations::Integration;
 
+use crate::actions::Deed;
 use crate::case_sync::rule_words;
 use crate::engine::Engine;
 use crate::error::Result;
@@ -44,9 +45,9 @@ impl Setting {
             maps: integration
                 .map(|found| found.settings.maps.clone())
                 .unwrap_or_default(),
-            mode: integration
-                .filter(|found| found.active)
-                .map_or(Mode::OneWay, |found| found.settings.mode()),
+            // What is asked for while an integration is inactive waits until it is active again: no
+            // worker takes it before.
+            mode: integration.map_or(Mode::OneWay, |found| found.settings.mode()),
         }
     }
 
@@ -115,6 +116,22 @@ pub(crate) async fn keep(
     by: &By<'_>,
     now: Timestamp,
 ) -> Result<()> {
+    let deed = ticket_made(decision);
+    keep_deed(engine, tx, setting, decision, (by, deed.as_ref()), now).await
+}
+
+/// As [`keep`], of a decision that is somebody's deed: the history tells of it even if no field changed.
+///
+/// # Errors
+/// As the database says.
+pub(crate) async fn keep_deed(
+    engine: &Engine,
+    tx: &mut Tx,
+    setting: &Setting,
+    decision: &Decision<'_>,
+    (by, deed): (&By<'_>, Option<&Deed>),
+    now: Timestamp,
+) -> Result<()> {
     let Decision {
         held,
         desk,
@@ -124,10 +141,20 @@ pub(crate) async fn keep(
     let ticket = desk.link.as_ref().map(|link| link.ticket);
     let fought = conflicts_of(engine, desk, ticket, written, setting.mode);
     conflicts::record(tx, &setting.integration, by.run, &fought, now).await?;
-    if let Some(event) = event_of(&held.case, ticket, written, by) {
+    if let Some(event) = event(&held.case, ticket, written, by, deed) {
         history::append(tx, &[event], now).await?;
     }
     Ok(())
+}
+
+/// Tells of a ticket that the case has since this decision.
+fn ticket_made(decision: &Decision<'_>) -> Option<Deed> {
+    let ticket = decision.desk.link.as_ref()?.ticket;
+    let former = decision.held.desk.link.as_ref().map(|link| link.ticket);
+    (former != Some(ticket)).then_some(Deed::TicketMade {
+        ticket,
+        follows: former,
+    })
 }
 
 /// The conflict records of a decision.
@@ -162,7 +189,17 @@ pub(crate) fn event_of(
     written: &Written,
     by: &By<'_>,
 ) -> Option<Event> {
-    if written.changes.is_empty() && written.conflicts.is_empty() {
+    event(before, ticket, written, by, None)
+}
+
+fn event(
+    before: &Case,
+    ticket: Option<i64>,
+    written: &Written,
+    by: &By<'_>,
+    deed: Option<&Deed>,
+) -> Option<Event> {
+    if written.changes.is_empty() && written.conflicts.is_empty() && deed.is_none() {
         return None;
     }
     let changes: Vec<_> = written
@@ -175,12 +212,16 @@ pub(crate) fn event_of(
         .iter()
         .map(|conflict| conflict.field.as_str())
         .collect();
+    let mut body = json!({ "ticket": ticket, "changes": changes, "conflicts": conflicts });
+    if let Some(deed) = deed {
+        body["deed"] = json!(deed);
+    }
     Some(Event {
         case_id: before.id.clone(),
         side: by.side,
         actor: by.actor.to_owned(),
         run_id: by.run.map(str::to_owned),
-        body: json!({ "ticket": ticket, "changes": changes, "conflicts": conflicts }).to_string(),
+        body: body.to_string(),
         before: json!({ "state": state(before) }).to_string(),
     })
 }

@@ -10,6 +10,7 @@ use store::audit::Act;
 use store::secrets::Keyring;
 use zendesk::AddressPolicy;
 
+use crate::attachments::Limits;
 use crate::memory::Memory;
 
 /// A durable step, told to whoever listens. The binary's fault switch ends the process at one of
@@ -36,6 +37,8 @@ pub struct Settings {
     pub addresses: AddressPolicy,
     /// How long edits of a case are gathered before they are sent (reliability.md 8).
     pub settle: Duration,
+    /// What files are fetched and sent at all.
+    pub files: Limits,
 }
 
 /// What everything here works with. Cheap to clone.

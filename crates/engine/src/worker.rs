@@ -11,7 +11,7 @@ use store::jobs::{self, Job};
 use store::runs::{self, Run};
 use store::{inbox, leases, outbox};
 
-use crate::attachments::{self, Limits};
+use crate::attachments;
 use crate::case_sync;
 use crate::engine::Engine;
 use crate::error::{Error, Result};
@@ -88,7 +88,8 @@ pub async fn serve(engine: Engine, stop: impl Future<Output = ()>) {
     });
     let fetching = repeat(engine.clone(), |engine| {
         Box::pin(async move {
-            attachments::fetch_next(&engine, Limits::default())
+            let limits = engine.settings.files;
+            attachments::fetch_next(&engine, limits)
                 .await
                 .map(usize::from)
         })
@@ -114,23 +115,29 @@ async fn verify_once(engine: &Engine) -> Result<usize> {
     Ok(more)
 }
 
-/// Removes, every hour, what has ended long ago and is looked for no more.
+/// Tidies up every hour.
 async fn tidy_up(engine: Engine) {
     loop {
         engine.clock.beat(TIDY).await;
         if let Err(error) = tidy_up_once(&engine).await {
-            tracing::warn!("ended work could not be removed: {error}");
+            tracing::warn!("what is of no use any more could not be removed: {error}");
         }
     }
 }
 
-async fn tidy_up_once(engine: &Engine) -> Result<()> {
+/// Removes what has ended long ago and is looked for no more, and files that were being added when their
+/// process died. `serve` does so every hour.
+///
+/// # Errors
+/// As the database says; called again, it goes on.
+pub async fn tidy_up_once(engine: &Engine) -> Result<()> {
     let now = engine.now();
     let before = now.saturating_sub(KEEP_ENDED).unwrap_or(now);
     let mut tx = engine.store.begin().await?;
     outbox::sweep(&mut tx, before).await?;
     inbox::sweep(&mut tx, before).await?;
-    Ok(tx.commit().await?)
+    tx.commit().await?;
+    attachments::sweep(engine).await
 }
 
 async fn push_once(engine: &Engine) -> Result<usize> {

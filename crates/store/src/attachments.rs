@@ -365,9 +365,38 @@ pub async fn missing(
     .collect()
 }
 
+/// Files of ours, at most `limit`, that became known before `before` and that no comment has: whoever
+/// was adding them ended before the comment was kept.
+///
+/// # Errors
+/// As the database says.
+pub async fn left_behind(
+    connection: &mut AnyConnection,
+    before: Timestamp,
+    limit: i64,
+) -> Result<Vec<String>> {
+    sqlx::query(
+        "SELECT a.id FROM attachment a WHERE a.state = 'local' AND a.created_at < $1 \
+         AND NOT EXISTS (SELECT 1 FROM crm_case_comment c WHERE c.id = a.case_comment_id) LIMIT $2",
+    )
+    .bind(before.as_microsecond())
+    .bind(limit)
+    .fetch_all(connection)
+    .await?
+    .iter()
+    .map(|row| Ok(row.try_get("id")?))
+    .collect()
+}
+
 /// The files stay with their comments when their integration is deleted. What was not fetched by then
-/// never can be.
+/// never can be; the pieces that came of it are of no use.
 pub(crate) async fn detach(tx: &mut Tx, integration: &str) -> Result<()> {
+    sqlx::query(
+        "DELETE FROM attachment_chunk WHERE attachment_id IN (SELECT id FROM attachment WHERE state = 'remote' AND integration_id = $1)",
+    )
+    .bind(clean(integration))
+    .execute(&mut **tx)
+    .await?;
     sqlx::query(
         "UPDATE attachment SET integration_id = NULL, remote_id = NULL, content_url = NULL, \
          problem = CASE state WHEN 'remote' THEN 'It was not fetched before its integration was deleted. Get it from Zendesk.' ELSE problem END, \

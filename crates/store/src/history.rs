@@ -2,7 +2,8 @@
 //!
 //! A case made by a pull has no entry at first: its row, with the run that made it, is the whole
 //! story. At its first change two entries are written, the state before it and the change, so that
-//! replaying a case's entries always gives its present state.
+//! replaying a case's entries always gives its present state. A case that somebody makes here has one
+//! entry from the start, which tells who made it and its first state.
 
 use std::collections::HashMap;
 
@@ -27,7 +28,8 @@ pub struct Event {
     pub run_id: Option<String>,
     /// What changed, as JSON.
     pub body: String,
-    /// The state before, as JSON: written first if this is the case's first entry.
+    /// The state before, as JSON: written first if this is the case's first entry. Empty if there was
+    /// nothing before.
     pub before: String,
 }
 
@@ -124,13 +126,8 @@ pub async fn append(tx: &mut Tx, events: &[Event], now: Timestamp) -> Result<()>
     for event in events {
         let (mut seq, mut prev) = last.remove(&event.case_id).unwrap_or_default();
         let first = seq == 0;
-        for body in [
-            first.then_some(event.before.as_str()),
-            Some(event.body.as_str()),
-        ]
-        .into_iter()
-        .flatten()
-        {
+        let before = Some(event.before.as_str()).filter(|before| first && !before.is_empty());
+        for body in before.into_iter().chain([event.body.as_str()]) {
             seq += 1;
             // The hash covers what will be read back.
             let (actor, body) = (clean(&event.actor), clean(body));
@@ -225,7 +222,7 @@ fn entry(row: &AnyRow) -> Result<Entry> {
 }
 
 /// What happened to cases from `since` on, as `(case number, body)`, oldest first: changes only,
-/// without the states before them.
+/// without the first entries, which tell what cases began with.
 ///
 /// # Errors
 /// As the database says.

@@ -202,6 +202,7 @@ impl Builder {
                 extra_hosts: Vec::new(),
             },
             settle: Duration::from_secs(2),
+            files: engine::attachments::Limits::default(),
         };
         for change in &self.engine {
             change(&mut settings);

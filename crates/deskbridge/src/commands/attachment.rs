@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, anyhow};
 use clap::Args;
 use engine::Engine;
-use engine::attachments::{self, FileView, Limits, NewComment, Source, safe_name};
+use engine::attachments::{self, FileView, NewComment, Source, safe_name};
 use serde_json::json;
 use store::users::User;
 
@@ -22,7 +22,7 @@ use crate::output;
 pub(crate) struct Attach {
     /// The case's number or id
     case: String,
-    /// The files, 20 at most, of 50 MB each
+    /// The files, 20 at most, each of 50 MB at most unless the settings say otherwise
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
     /// What the comment says (default: the names of the files)
@@ -113,7 +113,13 @@ pub(crate) async fn say(
         author: &author.id,
         actor: &author.email,
     };
-    let added = Box::pin(attachments::comment(engine, new, files, Limits::default())).await?;
+    let added = Box::pin(attachments::comment(
+        engine,
+        new,
+        files,
+        engine.settings.files,
+    ))
+    .await?;
     if as_json {
         return output::json(&json!({ "comment": added.comment, "files": added.files }));
     }
@@ -152,7 +158,7 @@ pub(crate) async fn download(engine: &Engine, arguments: Download) -> anyhow::Re
     };
     let mut file = choose(files, wanted, &arguments.case)?;
     if !file.is_here && arguments.fetch {
-        file = Box::pin(attachments::fetch(engine, &file.id, Limits::default())).await?;
+        file = Box::pin(attachments::fetch(engine, &file.id, engine.settings.files)).await?;
     }
     if !file.is_here {
         return Err(not_here(&file));

@@ -65,18 +65,13 @@ pub(crate) enum Action {
     #[command(after_help = "Example:\n  deskbridge case discard 12")]
     Discard(ticket::Asking),
     /// Deletes a case here; its ticket is left as it is
-    Delete {
-        /// Its number or id
-        id: String,
-    },
+    #[command(after_help = "Example:\n  deskbridge case delete 12")]
+    Delete(ticket::Asking),
     /// Restores a case that was deleted here
     #[command(
-        after_help = "A value that lost a conflict is restored with `deskbridge conflict restore`."
+        after_help = "Example:\n  deskbridge case restore 12\n\nA value that lost a conflict is restored with `deskbridge conflict restore`."
     )]
-    Restore {
-        /// Its number or id
-        id: String,
-    },
+    Restore(ticket::Asking),
     /// Adds a comment with files to a case: a private note, unless told otherwise
     Attach(attachment::Attach),
     /// Lists the files of a case's comments, or saves one
@@ -105,8 +100,8 @@ pub(crate) async fn run(place: Place, action: Action) -> anyhow::Result<()> {
         Action::FollowUp(arguments) => ticket::follow_up(engine, arguments).await?,
         Action::Why { id, json } => ticket::why(engine, &id, json).await?,
         Action::Discard(arguments) => ticket::discard(engine, arguments).await?,
-        Action::Delete { id } => change::delete(engine, &id).await?,
-        Action::Restore { id } => change::restore(engine, &id).await?,
+        Action::Delete(arguments) => change::delete(engine, arguments).await?,
+        Action::Restore(arguments) => change::restore(engine, arguments).await?,
         Action::Attach(arguments) => attachment::attach(engine, arguments).await?,
         Action::Download(arguments) => attachment::download(engine, arguments).await?,
     }

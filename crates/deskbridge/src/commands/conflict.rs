@@ -1,14 +1,15 @@
 //! `deskbridge conflict`: fields that were changed on both sides.
 
+use anyhow::anyhow;
 use clap::Subcommand;
 use engine::Engine;
 use engine::actions;
-use engine::case_view::{self, ConflictView};
+use engine::case_view::{self, ConflictDetail, ConflictView, Did};
 use store::conflicts::Filter;
 
-use crate::commands::case::people::{Acting, case_id};
+use crate::commands::case::people::Acting;
 use crate::commands::case::tell;
-use crate::commands::integration;
+use crate::commands::listing::Listing;
 use crate::installation::Place;
 use crate::output;
 
@@ -20,19 +21,20 @@ pub(crate) enum Action {
         after_help = "Examples:\n  deskbridge conflict list --case 12\n  deskbridge conflict list --integration acme --json"
     )]
     List {
-        /// Only those of this case, by number or id
-        #[arg(long, value_name = "CASE")]
-        case: Option<String>,
-        /// Only those of this integration
-        #[arg(long, value_name = "NAME")]
-        integration: Option<String>,
-        /// How many at most
-        #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(i64).range(1..=1_000_000))]
-        limit: i64,
-        /// Goes on behind this conflict
-        #[arg(long, value_name = "ID")]
-        after: Option<String>,
+        #[command(flatten)]
+        listing: Listing,
         /// Prints one JSON object: the conflicts, and `next` for --after
+        #[arg(long)]
+        json: bool,
+    },
+    /// Shows one: all values, who changed what, when, by which rule it was settled, whether it was restored
+    #[command(
+        after_help = "Examples:\n  deskbridge conflict show ID\n  deskbridge conflict show ID --json"
+    )]
+    Show {
+        /// The conflict's id
+        id: String,
+        /// Prints one JSON object
         #[arg(long)]
         json: bool,
     },
@@ -54,28 +56,8 @@ pub(crate) async fn run(place: Place, action: Action) -> anyhow::Result<()> {
     let installation = place.open().await?;
     let engine = &installation.engine;
     match action {
-        Action::List {
-            case,
-            integration,
-            limit,
-            after,
-            json,
-        } => {
-            let case = match &case {
-                Some(case) => Some(case_id(engine, case).await?),
-                None => None,
-            };
-            let integration = match &integration {
-                Some(name) => Some(integration::find(engine, name).await?.id),
-                None => None,
-            };
-            let filter = Filter {
-                case: case.as_deref(),
-                contact: None,
-                integration: integration.as_deref(),
-            };
-            list(engine, filter, after.as_deref(), limit, json).await?;
-        }
+        Action::List { listing, json } => list(engine, &listing, json).await?,
+        Action::Show { id, json } => show(engine, &id, json).await?,
         Action::Restore { id, acting, json } => {
             let actor = acting.find(engine).await?;
             let case = actions::restore_conflict(engine, &id, &actor.email).await?;
@@ -86,14 +68,15 @@ pub(crate) async fn run(place: Place, action: Action) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn list(
-    engine: &Engine,
-    filter: Filter<'_>,
-    after: Option<&str>,
-    limit: i64,
-    json: bool,
-) -> anyhow::Result<()> {
-    let page = case_view::conflicts(engine, filter, after, limit).await?;
+async fn list(engine: &Engine, listing: &Listing, json: bool) -> anyhow::Result<()> {
+    let whose = listing.whose(engine).await?;
+    let filter = Filter {
+        case: whose.case.as_deref(),
+        contact: None,
+        integration: whose.integration.as_deref(),
+    };
+    let after = listing.after.as_deref();
+    let page = case_view::conflicts(engine, filter, after, listing.limit).await?;
     if json {
         return output::json(&page);
     }
@@ -108,28 +91,108 @@ async fn list(
         ],
         &rows,
     );
-    if let Some(next) = page.next {
-        output::note(&format!(
-            "There are more: deskbridge conflict list --after {next}"
-        ));
-    }
+    listing.tell_more("conflict list", page.next.as_deref());
     Ok(())
+}
+
+async fn show(engine: &Engine, id: &str, json: bool) -> anyhow::Result<()> {
+    let found = case_view::conflict(engine, id).await?.ok_or_else(|| {
+        anyhow!("There is no conflict {id:?}. `deskbridge conflict list` shows those there are.")
+    })?;
+    if json {
+        return output::json(&found);
+    }
+    print(&found);
+    Ok(())
+}
+
+fn print(found: &ConflictDetail) {
+    let conflict = &found.conflict;
+    let value = |value: &Option<String>| value.as_deref().unwrap_or("nothing").to_owned();
+    let (whose, there) = match &conflict.contact {
+        Some(contact) => (format!("contact {}", contact.name), "user"),
+        None => (format!("case {}", whose(conflict)), "ticket"),
+    };
+    output::line(&format!(
+        "{} of {}, changed on both sides",
+        conflict.label,
+        output::shown(&whose, 200)
+    ));
+    let line = |label: &str, text: &str| {
+        output::line(&format!("  {label:<14} {}", output::shown(text, 1000)));
+    };
+    line("Agreed before", &value(&conflict.agreed));
+    let by = |did: &Did| format!(" ({} at {})", did.actor, did.at);
+    line(
+        "Here",
+        &format!(
+            "{}{}",
+            value(&conflict.crm),
+            found.changed_here.as_ref().map_or_else(String::new, by)
+        ),
+    );
+    line(
+        "In Zendesk",
+        &format!(
+            "{} ({there} {}; its events in Zendesk tell who)",
+            conflict.zendesk_told(),
+            conflict.zendesk_id
+        ),
+    );
+    line("Rule", &conflict.rule);
+    line("Outcome", conflict.outcome());
+    let settled = found.settled.as_ref();
+    let run = settled
+        .and_then(|did| did.run.as_ref())
+        .or(conflict.run.as_ref());
+    line(
+        "Settled",
+        &format!(
+            "{}{}{}{}",
+            conflict.at,
+            settled.map_or_else(String::new, |did| format!(" by {}", did.actor)),
+            conflict
+                .integration
+                .as_ref()
+                .map_or_else(String::new, |name| format!(", integration {name}")),
+            run.map_or_else(String::new, |run| format!(", run {run}")),
+        ),
+    );
+    line(
+        "Restored",
+        &match (conflict.restored_at, &found.restored) {
+            (Some(at), Some(did)) => format!("{at} by {}", did.actor),
+            (Some(at), None) => at.to_string(),
+            (None, _) if conflict.contact.is_some() => "no".to_owned(),
+            (None, _) => format!(
+                "no; `deskbridge conflict restore {}` gives the case the value that lost",
+                conflict.id
+            ),
+        },
+    );
+}
+
+/// The number of the case, or the name of the contact.
+fn whose(conflict: &ConflictView) -> String {
+    match (conflict.case_number, &conflict.contact) {
+        (Some(number), _) => number.to_string(),
+        (None, Some(contact)) => output::shown(&contact.name, 24),
+        (None, None) => "-".to_owned(),
+    }
 }
 
 fn row(conflict: &ConflictView) -> Vec<String> {
     let value = |value: &Option<String>| output::shown(value.as_deref().unwrap_or("-"), 30);
-    let whose = match (conflict.case_number, &conflict.contact) {
-        (Some(number), _) => number.to_string(),
-        (None, Some(contact)) => output::shown(&contact.name, 24),
-        (None, None) => "-".to_owned(),
-    };
     vec![
         conflict.id.clone(),
         conflict.at.to_string(),
-        whose,
+        whose(conflict),
         conflict.label.clone(),
         value(&conflict.crm),
-        value(&conflict.zendesk),
+        match conflict.erased {
+            true => "erased".to_owned(),
+            false => value(&conflict.zendesk),
+        },
         if conflict.is_zendesks() {
             "Zendesk's"
         } else {

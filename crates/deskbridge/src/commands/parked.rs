@@ -7,8 +7,8 @@ use engine::case_view::{self, ParkedView};
 use serde_json::json;
 use store::outbox::ParkedFilter;
 
-use crate::commands::case::people::{Acting, case_id};
-use crate::commands::integration;
+use crate::commands::case::people::Acting;
+use crate::commands::listing::{Listing, integration_id};
 use crate::installation::Place;
 use crate::output;
 
@@ -20,18 +20,8 @@ pub(crate) enum Action {
         after_help = "Examples:\n  deskbridge parked list --case 12\n  deskbridge parked list --integration acme --json"
     )]
     List {
-        /// Only for this integration
-        #[arg(long, value_name = "NAME")]
-        integration: Option<String>,
-        /// Only of this case, by number or id
-        #[arg(long, value_name = "CASE")]
-        case: Option<String>,
-        /// How many at most
-        #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(i64).range(1..=1_000_000))]
-        limit: i64,
-        /// Goes on behind this change
-        #[arg(long, value_name = "ID")]
-        after: Option<String>,
+        #[command(flatten)]
+        listing: Listing,
         /// Prints one JSON object: the changes, and `next` for --after
         #[arg(long)]
         json: bool,
@@ -75,25 +65,7 @@ pub(crate) async fn run(place: Place, action: Action) -> anyhow::Result<()> {
     let installation = place.open().await?;
     let engine = &installation.engine;
     match action {
-        Action::List {
-            integration,
-            case,
-            limit,
-            after,
-            json,
-        } => {
-            let case = match &case {
-                Some(case) => Some(case_id(engine, case).await?),
-                None => None,
-            };
-            let integration = id_of(engine, integration.as_deref()).await?;
-            let filter = ParkedFilter {
-                integration: integration.as_deref(),
-                case: case.as_deref(),
-                kind: None,
-            };
-            list(engine, filter, after.as_deref(), limit, json).await?;
-        }
+        Action::List { listing, json } => list(engine, &listing, json).await?,
         Action::Retry {
             id,
             all: _,
@@ -102,7 +74,7 @@ pub(crate) async fn run(place: Place, action: Action) -> anyhow::Result<()> {
             json,
         } => {
             let actor = acting.find(engine).await?.email;
-            let integration = id_of(engine, integration.as_deref()).await?;
+            let integration = integration_id(engine, integration.as_deref()).await?;
             let retried = match &id {
                 Some(id) => {
                     actions::retry(engine, id, &actor).await?;
@@ -128,13 +100,6 @@ pub(crate) async fn run(place: Place, action: Action) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn id_of(engine: &Engine, name: Option<&str>) -> anyhow::Result<Option<String>> {
-    Ok(match name {
-        Some(name) => Some(integration::find(engine, name).await?.id),
-        None => None,
-    })
-}
-
 fn told(retried: usize, as_json: bool) -> anyhow::Result<()> {
     if as_json {
         return output::json(&json!({ "retried": retried }));
@@ -149,14 +114,15 @@ fn told(retried: usize, as_json: bool) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn list(
-    engine: &Engine,
-    filter: ParkedFilter<'_>,
-    after: Option<&str>,
-    limit: i64,
-    json: bool,
-) -> anyhow::Result<()> {
-    let page = case_view::parked(engine, filter, after, limit).await?;
+async fn list(engine: &Engine, listing: &Listing, json: bool) -> anyhow::Result<()> {
+    let whose = listing.whose(engine).await?;
+    let filter = ParkedFilter {
+        integration: whose.integration.as_deref(),
+        case: whose.case.as_deref(),
+        kind: None,
+    };
+    let after = listing.after.as_deref();
+    let page = case_view::parked(engine, filter, after, listing.limit).await?;
     if json {
         return output::json(&page);
     }
@@ -169,11 +135,7 @@ async fn list(
         &["ID", "SINCE", "INTEGRATION", "CASE", "WHAT", "REASON"],
         &rows,
     );
-    if let Some(next) = page.next {
-        output::note(&format!(
-            "There are more: deskbridge parked list --after {next}"
-        ));
-    }
+    listing.tell_more("parked list", page.next.as_deref());
     Ok(())
 }
 

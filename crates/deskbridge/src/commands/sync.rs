@@ -2,6 +2,7 @@
 
 use anyhow::anyhow;
 use engine::schedule;
+use jiff::{SignedDuration, Timestamp};
 use store::runs::RunState;
 
 use crate::commands::integration;
@@ -51,13 +52,39 @@ pub(crate) async fn run(place: Place, arguments: Arguments) -> anyhow::Result<()
     summary.tell(arguments.json)
 }
 
+/// How the folder of a dry run's copy begins.
+const FOLDER: &str = "deskbridge-dry-run-";
+/// How old such a folder is that nobody works in any more.
+const LEFT: SignedDuration = SignedDuration::from_hours(24);
+
+/// Removes copies whose dry run was killed before it could: they hold what the database holds. What
+/// cannot be looked at or removed is somebody else's.
+fn remove_left(now: Timestamp) {
+    let Ok(entries) = std::fs::read_dir(std::env::temp_dir()) else {
+        return;
+    };
+    for entry in entries.flatten() {
+        let is_ours = entry.file_name().to_string_lossy().starts_with(FOLDER);
+        let is_old = entry
+            .metadata()
+            .and_then(|about| about.modified())
+            .ok()
+            .and_then(|at| Timestamp::try_from(at).ok())
+            .is_some_and(|at| now.duration_since(at) > LEFT);
+        if is_ours && is_old {
+            drop(std::fs::remove_dir_all(entry.path()));
+        }
+    }
+}
+
 async fn dry_run(
     engine: &engine::Engine,
     found: &store::integrations::Integration,
     json: bool,
 ) -> anyhow::Result<()> {
+    remove_left(engine.now());
     let folder = tempfile::Builder::new()
-        .prefix("deskbridge-dry-run-")
+        .prefix(FOLDER)
         .tempdir()
         .map_err(|error| anyhow!("No temporary folder can be made for the dry run: {error}. Free some room or set TMPDIR."))?;
     let would = Box::pin(engine::dry_run::dry_run(engine, found, folder.path())).await?;

@@ -6,9 +6,9 @@ use domain::merge::Mode;
 use domain::outbox::{Operation, Parked, State};
 use domain::plan::case_value;
 use store::integrations::Integration;
-use store::{desks, links};
+use store::{Connection, desks, links, outbox};
 
-use super::Open;
+use super::{Deed, Open};
 use crate::engine::Engine;
 use crate::error::{Error, Result};
 
@@ -47,7 +47,7 @@ pub async fn backlog(
     loop {
         let mut reader = engine.store.read().await?;
         let cases =
-            links::open_cases_after(&mut reader, &integration.id, after.as_deref(), AT_ONCE)
+            links::changed_here_after(&mut reader, &integration.id, after.as_deref(), AT_ONCE)
                 .await?;
         drop(reader);
         let Some(last) = cases.last() else {
@@ -75,6 +75,7 @@ pub async fn backlog(
                 }
                 open.decide(engine, actor, |desk, room, written| {
                     desk.send_piled_up(room, written);
+                    ((), Some(Deed::SentPiledUp))
                 })
                 .await?;
             }
@@ -83,6 +84,84 @@ pub async fn backlog(
             told.comments += piled.comments;
         }
     }
+}
+
+/// Parks what Zendesk has not got of an integration's cases, while two-way sync is off: called when it
+/// was switched off, and again before it is switched on, so that nothing is sent then that nobody asked
+/// for. Returns what there is.
+///
+/// # Errors
+/// As the database says; called again, it goes on.
+pub async fn hold_backlog(
+    engine: &Engine,
+    integration: &Integration,
+    actor: &str,
+) -> Result<Backlog> {
+    for of in [Cases::Waiting, Cases::ChangedHere] {
+        let mut after = None;
+        loop {
+            let mut reader = engine.store.read().await?;
+            let cases = of
+                .after(&mut reader, &integration.id, after.as_deref())
+                .await?;
+            drop(reader);
+            let Some(last) = cases.last() else { break };
+            after = Some(last.clone());
+            for case in &cases {
+                let mut reader = engine.store.read().await?;
+                let seen = desks::read(&mut reader, case).await?;
+                drop(reader);
+                if !seen.is_some_and(|held| is_to_be_held(&held.desk)) {
+                    continue;
+                }
+                match Open::case(engine, case).await {
+                    Ok(open) => {
+                        open.decide(engine, actor, |desk, room, written| {
+                            desk.hold_piled_up(room, written);
+                            ((), None)
+                        })
+                        .await?;
+                    }
+                    // It was deleted here meanwhile.
+                    Err(Error::Refused(_)) => {}
+                    Err(error) => return Err(error),
+                }
+            }
+        }
+    }
+    backlog(engine, integration, false, actor).await
+}
+
+/// Where something may have piled up.
+#[derive(Clone, Copy)]
+enum Cases {
+    /// An operation waits in the line, also of a case that has no ticket yet.
+    Waiting,
+    /// Somebody here changed it or commented on it.
+    ChangedHere,
+}
+
+impl Cases {
+    async fn after(
+        self,
+        connection: &mut Connection,
+        integration: &str,
+        after: Option<&str>,
+    ) -> Result<Vec<String>> {
+        Ok(match self {
+            Self::Waiting => {
+                outbox::waiting_cases_after(connection, integration, after, AT_ONCE).await?
+            }
+            Self::ChangedHere => {
+                links::changed_here_after(connection, integration, after, AT_ONCE).await?
+            }
+        })
+    }
+}
+
+fn is_to_be_held(desk: &Desk) -> bool {
+    let waits = |operation: &Operation| operation.state == State::Waiting;
+    desk.operations.iter().any(waits) || PiledUp::on(desk).is_some()
 }
 
 /// What of one case waits for nobody.

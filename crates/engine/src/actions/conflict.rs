@@ -9,9 +9,9 @@ use domain::ticket::Ticket;
 use domain::value::Value;
 use store::cases::Case;
 use store::conflicts::{self, Recorded, Subject};
-use store::zendesk_users;
+use store::{Connection, tickets, zendesk_users};
 
-use super::Open;
+use super::{Deed, Open};
 use crate::case_sync::persons;
 use crate::engine::Engine;
 use crate::error::{Error, Result};
@@ -19,14 +19,12 @@ use crate::error::{Error, Result};
 /// Gives a case the value that lost a conflict. It reaches the ticket like any other edit.
 ///
 /// # Errors
-/// [`Error::Refused`] if there is no such conflict, if it was restored before, or if Zendesk's value
-/// has no counterpart here.
+/// [`Error::Refused`] if there is no such conflict, if it was restored before, if Zendesk's value has
+/// no counterpart here, or if it was erased there and so here too. Nothing is changed then.
 pub async fn restore_conflict(engine: &Engine, conflict: &str, actor: &str) -> Result<Case> {
     let found = conflicts::find(&mut *engine.store.read().await?, conflict).await?;
     let Some(found) = found else {
-        return Err(Error::Refused(format!(
-            "There is no conflict {conflict:?}. `deskbridge conflict list` shows those there are."
-        )));
+        return Err(no_conflict(conflict));
     };
     if found.restored_at.is_some() {
         return Err(Error::Refused(
@@ -47,8 +45,18 @@ pub async fn restore_conflict(engine: &Engine, conflict: &str, actor: &str) -> R
         ));
     }
     let mut open = Open::case(engine, case).await?;
+    // Once more, under the case's lock: what Zendesk erases is emptied here at any time.
+    let Some(found) = conflicts::find(&mut open.tx, conflict).await? else {
+        return Err(no_conflict(conflict));
+    };
     let value = match Winner::parse(&found.winner) {
         Some(Winner::Zendesk) => found.crm.clone(),
+        Some(Winner::Crm) | None if was_erased(&mut open.tx, &found).await? => {
+            return Err(Error::Refused(format!(
+                "Zendesk has erased the content of ticket {}, and its value of this conflict was erased here with it, so there is nothing to restore. The case is as it was; edit it if the field should say something else.",
+                found.remote_id
+            )));
+        }
         Some(Winner::Crm) | None => zendesks(&mut open, &found, field).await?,
     };
     let mut fields = open.held.desk.fields.clone();
@@ -61,9 +69,30 @@ pub async fn restore_conflict(engine: &Engine, conflict: &str, actor: &str) -> R
     let restored = open
         .decide(engine, actor, |desk, room, written| {
             desk.edit(fields, room, written);
+            let deed = Deed::ConflictRestored {
+                conflict: found.id.clone(),
+                field: found.field.clone(),
+            };
+            ((), Some(deed))
         })
         .await?;
     Ok(restored.1)
+}
+
+fn no_conflict(conflict: &str) -> Error {
+    Error::Refused(format!(
+        "There is no conflict {conflict:?}. `deskbridge conflict list` shows those there are."
+    ))
+}
+
+/// Whether Zendesk's value of a conflict was emptied, since Zendesk erased the ticket that had it.
+///
+/// # Errors
+/// As the database says.
+async fn was_erased(connection: &mut Connection, found: &Recorded) -> Result<bool> {
+    let ticket = found.remote_id;
+    let scrubbed = tickets::scrubbed(connection, &found.integration_id, &[ticket]).await?;
+    Ok(found.zendesk.is_none() && scrubbed.contains(&ticket))
 }
 
 /// Zendesk's losing value in the case's words.

@@ -1,8 +1,9 @@
 //! A case is deleted here, and comes back.
 
 use store::inbox::{self, Subject};
-use store::{cases, desks};
+use store::{cases, desks, history};
 
+use super::deed::{Deed, entry};
 use super::{Open, case_id};
 use crate::engine::Engine;
 use crate::error::{Error, Result};
@@ -11,10 +12,13 @@ use crate::error::{Error, Result};
 ///
 /// # Errors
 /// [`Error::Refused`] if there is no such case, or it was deleted before.
-pub async fn delete(engine: &Engine, case: &str) -> Result<()> {
+pub async fn delete(engine: &Engine, case: &str, actor: &str) -> Result<()> {
     let mut open = Open::case(engine, case).await?;
     let now = engine.now();
-    cases::set_deleted(&mut open.tx, &open.held.case.id, Some(now), now).await?;
+    let case = &open.held.case;
+    cases::set_deleted(&mut open.tx, &case.id, Some(now), now).await?;
+    let told = [entry(case, &Deed::Deleted, actor)];
+    history::append(&mut open.tx, &told, now).await?;
     Ok(open.tx.commit().await?)
 }
 
@@ -22,7 +26,7 @@ pub async fn delete(engine: &Engine, case: &str) -> Result<()> {
 ///
 /// # Errors
 /// [`Error::Refused`] if there is no such case, or it was not deleted.
-pub async fn restore(engine: &Engine, case: &str) -> Result<()> {
+pub async fn restore(engine: &Engine, case: &str, actor: &str) -> Result<()> {
     let now = engine.now();
     let mut tx = engine.store.begin().await?;
     let id = case_id(&mut tx, case).await?;
@@ -33,6 +37,8 @@ pub async fn restore(engine: &Engine, case: &str) -> Result<()> {
         ));
     };
     cases::set_deleted(&mut tx, &id, None, now).await?;
+    let told = [entry(&held.case, &Deed::Restored, actor)];
+    history::append(&mut tx, &told, now).await?;
     if let (Some(integration), Some(link)) = (&held.integration_id, &held.desk.link) {
         let subjects = [Subject::Ticket(link.ticket)];
         inbox::hint(&mut tx, integration, &subjects, now, now).await?;

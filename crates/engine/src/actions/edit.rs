@@ -6,6 +6,7 @@ use store::cases::{self, Case};
 use store::{Connection, contacts, counters, users};
 
 use super::Open;
+use super::deed::{Deed, entry};
 use crate::engine::Engine;
 use crate::error::{Error, Result};
 
@@ -99,6 +100,7 @@ async fn carry_out(engine: &Engine, mut open: Open, edit: CaseEdit, actor: &str)
     let edited = open
         .decide(engine, actor, |desk, room, written| {
             desk.edit(after, room, written);
+            ((), None)
         })
         .await?;
     Ok(edited.1)
@@ -140,14 +142,7 @@ pub async fn create(engine: &Engine, new: NewCase, actor: &str) -> Result<Case> 
         deleted_at: None,
     };
     cases::put(&mut tx, std::slice::from_ref(&case)).await?;
-    let event = store::history::Event {
-        case_id: case.id.clone(),
-        side: "crm",
-        actor: actor.to_owned(),
-        run_id: None,
-        body: serde_json::json!({ "created": true, "changes": [], "conflicts": [] }).to_string(),
-        before: serde_json::json!({ "state": crate::desk::state(&case) }).to_string(),
-    };
+    let event = entry(&case, &Deed::Created, actor);
     store::history::append(&mut tx, &[event], now).await?;
     tx.commit().await?;
     Ok(case)

@@ -1,11 +1,11 @@
 //! What is parked is tried again, or given up.
 
-use domain::desk::Desk;
 use domain::outbox::{Kind, State};
-use store::integrations;
 use store::outbox::{self, Entry, ParkedFilter};
+use store::{audit, integrations};
 
 use super::Open;
+use super::deed::{Deed, parked};
 use crate::engine::Engine;
 use crate::error::{Error, Result};
 
@@ -19,12 +19,14 @@ const AT_ONCE: i64 = 1_000;
 pub async fn retry(engine: &Engine, op_id: &str, actor: &str) -> Result<()> {
     let entry = find(engine, op_id).await?;
     if !belongs_to_a_case(&entry) {
-        return settle_person(engine, &entry, true).await;
+        return settle_person(engine, &entry, true, actor).await;
     }
     let open = Open::case(engine, &entry.operation.line).await?;
     let (retried, _) = open
         .decide(engine, actor, |desk, room, written| {
-            desk.retry(op_id, room, written)
+            let what = parked(desk, Some(op_id));
+            let retried = desk.retry(op_id, room, written);
+            (retried, retried.then_some(Deed::Retried { what }))
         })
         .await?;
     match retried {
@@ -42,9 +44,9 @@ pub async fn retry_all(engine: &Engine, integration: Option<&str>, actor: &str) 
         integration,
         ..ParkedFilter::default()
     };
-    let parked = outbox::parked(&mut *engine.store.read().await?, filter, None, AT_ONCE).await?;
+    let all = outbox::parked(&mut *engine.store.read().await?, filter, None, AT_ONCE).await?;
     let mut retried = 0;
-    for found in parked {
+    for found in all {
         match retry(engine, &found.entry.operation.op_id, actor).await {
             Ok(()) => retried += 1,
             // Somebody else was faster, or its case was deleted.
@@ -63,12 +65,14 @@ pub async fn retry_all(engine: &Engine, integration: Option<&str>, actor: &str) 
 pub async fn discard(engine: &Engine, op_id: &str, actor: &str) -> Result<()> {
     let entry = find(engine, op_id).await?;
     if !belongs_to_a_case(&entry) {
-        return settle_person(engine, &entry, false).await;
+        return settle_person(engine, &entry, false, actor).await;
     }
     let open = Open::even_deleted(engine, &entry.operation.line).await?;
     let (discarded, _) = open
         .decide(engine, actor, |desk, room, written| {
-            desk.discard(op_id, room, written)
+            let what = parked(desk, Some(op_id));
+            let discarded = desk.discard(op_id, room, written);
+            (discarded, discarded.then_some(Deed::Discarded { what }))
         })
         .await?;
     match discarded {
@@ -85,18 +89,17 @@ pub async fn discard_all(engine: &Engine, case: &str, actor: &str) -> Result<usi
     let open = Open::even_deleted(engine, case).await?;
     let (given_up, _) = open
         .decide(engine, actor, |desk, room, written| {
-            let in_state = |desk: &Desk, op_id: &str, state: State| {
-                let found = desk.operation(op_id);
-                found.is_some_and(|operation| operation.state == state)
-            };
-            let mut parked: Vec<String> = desk.operations.iter().map(|o| o.op_id.clone()).collect();
-            parked.retain(|op_id| in_state(desk, op_id, State::Parked));
-            for op_id in &parked {
-                desk.discard(op_id, room, written);
+            let mut what = parked(desk, None);
+            for parked in &what {
+                desk.discard(&parked.id, room, written);
             }
             // One may have ended with another one: the value it was to send is no longer the case's.
-            parked.retain(|op_id| in_state(desk, op_id, State::Discarded));
-            parked.len()
+            what.retain(|parked| {
+                let ended = desk.operation(&parked.id);
+                ended.is_some_and(|ended| ended.state == State::Discarded)
+            });
+            let given_up = what.len();
+            (given_up, (given_up > 0).then_some(Deed::Discarded { what }))
         })
         .await?;
     Ok(given_up)
@@ -114,8 +117,9 @@ fn belongs_to_a_case(entry: &Entry) -> bool {
 }
 
 /// A contact's operation has no desk: it is put back or ended as it is. It is read once more under the
-/// integration's lock, since of two people who settle it the second finds it settled.
-async fn settle_person(engine: &Engine, seen: &Entry, again: bool) -> Result<()> {
+/// integration's lock, since of two people who settle it the second finds it settled. A contact has no
+/// history either: the audit log tells who did it.
+async fn settle_person(engine: &Engine, seen: &Entry, again: bool, actor: &str) -> Result<()> {
     let now = engine.now();
     let mut tx = engine.store.begin().await?;
     integrations::lock(&mut tx, &seen.integration_id).await?;
@@ -131,7 +135,21 @@ async fn settle_person(engine: &Engine, seen: &Entry, again: bool) -> Result<()>
         operation.end(State::Discarded);
     }
     let (integration, asker) = (&entry.integration_id, &entry.requested_by);
+    let did = if again {
+        "parked.retry"
+    } else {
+        "parked.discard"
+    };
+    let line = operation.line.clone();
     outbox::put(&mut tx, integration, asker, &[operation], now).await?;
+    audit::note(
+        &mut tx,
+        engine.act(actor),
+        did,
+        &line,
+        &seen.operation.op_id,
+    )
+    .await?;
     tx.commit().await?;
     engine.memory.ring();
     Ok(())

@@ -3,6 +3,7 @@
 use std::pin::Pin;
 
 use domain::desk::{DeskComment, Written};
+use jiff::SignedDuration;
 use sha2::{Digest as _, Sha256};
 use store::attachments::{self, Attachment, CHUNK, FileState, Whole};
 use store::comments::{self, CaseComment};
@@ -10,7 +11,8 @@ use store::{cases, desks, integrations};
 use tokio::io::{AsyncRead, AsyncReadExt as _};
 
 use super::{Limits, MOST_FILES, content_type_of, safe_name};
-use crate::desk::{By, Decision, Setting, keep};
+use crate::actions::Deed;
+use crate::desk::{By, Decision, Setting, keep_deed};
 use crate::engine::Engine;
 use crate::error::{Error, Result};
 
@@ -97,7 +99,7 @@ pub async fn comment(
             store_file(engine, &id, file, limits, &mut stored).await?;
         }
         engine.reached("files: before their comment is added");
-        say(engine, &id, &case, new).await
+        say(engine, &id, &case, new, stored.len()).await
     };
     if let Err(error) = kept.await {
         // Files without a comment are of no use to anybody.
@@ -201,7 +203,40 @@ async fn read_chunk(content: &mut Pin<Box<dyn AsyncRead + Send>>, name: &str) ->
     Ok(chunk)
 }
 
-async fn say(engine: &Engine, id: &str, case: &str, new: NewComment<'_>) -> Result<()> {
+/// How long a file may wait for the comment that it is added with: far longer than adding takes.
+const AT_ADDING: SignedDuration = SignedDuration::from_hours(24);
+/// So many files are removed in one go; the rest an hour later.
+const SWEPT_AT_ONCE: i64 = 1_000;
+
+/// Removes files whose comment never came, since the process that added them ended in the middle.
+///
+/// # Errors
+/// As the database says.
+pub(crate) async fn sweep(engine: &Engine) -> Result<()> {
+    let now = engine.now();
+    let before = now.saturating_sub(AT_ADDING).unwrap_or(now);
+    let mut reader = engine.store.read().await?;
+    let left = attachments::left_behind(&mut reader, before, SWEPT_AT_ONCE).await?;
+    drop(reader);
+    for id in &left {
+        // One transaction each: a file's pieces are many, and others write too.
+        let mut tx = engine.store.begin().await?;
+        attachments::remove(&mut tx, id).await?;
+        tx.commit().await?;
+    }
+    if !left.is_empty() {
+        tracing::info!(files = left.len(), "files that no comment has were removed");
+    }
+    Ok(())
+}
+
+async fn say(
+    engine: &Engine,
+    id: &str,
+    case: &str,
+    new: NewComment<'_>,
+    files: usize,
+) -> Result<()> {
     let now = engine.now();
     let mut tx = engine.store.begin().await?;
     let held = desks::lock(&mut tx, case).await?;
@@ -246,7 +281,13 @@ async fn say(engine: &Engine, id: &str, case: &str, new: NewComment<'_>) -> Resu
         desk: &desk,
         written: &written,
     };
-    keep(engine, &mut tx, &setting, &decision, &by, now).await?;
+    let deed = Deed::Commented {
+        comment: id.to_owned(),
+        public: new.public,
+        files,
+    };
+    let by = (&by, Some(&deed));
+    keep_deed(engine, &mut tx, &setting, &decision, by, now).await?;
     engine.reached("files: before their comment is committed");
     Ok(tx.commit().await?)
 }

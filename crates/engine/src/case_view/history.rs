@@ -1,5 +1,7 @@
 //! What happened to a case, as its page tells it.
 
+mod deed;
+
 use domain::case::CaseField;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -9,6 +11,7 @@ use store::history::Entry;
 
 use super::names::{Names, Wanted};
 use super::notice::readable;
+use crate::actions::Deed;
 use crate::error::Result;
 
 /// How many entries a view holds at most.
@@ -29,6 +32,10 @@ pub struct HistoryLine {
     pub run: Option<String>,
     /// What it was.
     pub kind: HistoryKind,
+    /// What it was, in a few words for people.
+    pub what: String,
+    /// What was done, if more than fields changed.
+    pub deed: Option<Deed>,
     /// The fields that changed; of a beginning those it began with.
     pub changes: Vec<FieldChange>,
     /// The fields among them that had been changed on both sides.
@@ -39,12 +46,34 @@ pub struct HistoryLine {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum HistoryKind {
+    /// The case was made here.
+    Created,
     /// The state of the case before its first change.
     Beginning,
     /// Fields changed.
     Changed,
     /// Both sides had changed the same fields, and the case's values stand.
     Conflict,
+    /// It was deleted here.
+    Deleted,
+    /// It came back after it was deleted here.
+    Restored,
+    /// Somebody asked for a ticket.
+    TicketAsked,
+    /// Somebody asked for a ticket that follows the closed one.
+    FollowUpAsked,
+    /// It has a ticket that it had not before.
+    TicketMade,
+    /// What was parked was put back into its line.
+    Retried,
+    /// What was parked was given up.
+    Discarded,
+    /// What had piled up while two-way sync was off was put into its line.
+    PiledUpSent,
+    /// A comment was written here.
+    CommentAdded,
+    /// The value that lost a conflict was given back.
+    ConflictRestored,
     /// A comment was made private in Zendesk.
     CommentMadePrivate,
     /// Text of a comment was taken out in Zendesk.
@@ -53,27 +82,15 @@ pub enum HistoryKind {
     Untold,
 }
 
-impl HistoryKind {
-    /// What a person reads.
-    pub const fn label(self) -> &'static str {
-        match self {
-            Self::Beginning => "State before the first change",
-            Self::Changed => "Changed",
-            Self::Conflict => "Changed on both sides; the case kept its value",
-            Self::CommentMadePrivate => "A comment was made private",
-            Self::CommentRedacted => "Text of a comment was taken out",
-            Self::Untold => "What changed is no longer kept",
-        }
-    }
-}
-
 impl HistoryLine {
     /// On which side it happened, by whom and in which run, as a person reads it.
     pub fn whose(&self) -> String {
         let run = self.run.as_deref();
         let run = run.map_or_else(String::new, |run| format!(", run {run}"));
-        match self.side.as_str() {
-            "zendesk" => format!("in Zendesk, brought by {}{run}", self.actor),
+        match (self.kind, self.side.as_str()) {
+            // Whoever asked for it stands in an entry before it.
+            (HistoryKind::TicketMade, _) => format!("by {}{run}", self.actor),
+            (_, "zendesk") => format!("in Zendesk, brought by {}{run}", self.actor),
             _ => format!("here by {}{run}", self.actor),
         }
     }
@@ -110,6 +127,14 @@ struct Body {
     conflicts: Vec<String>,
     made_private: bool,
     redacted: bool,
+    deed: Option<Value>,
+}
+
+impl Body {
+    /// What was done; none if a newer version wrote it in words that are unknown here.
+    fn deed(&self) -> Option<Deed> {
+        serde_json::from_value(self.deed.clone()?).ok()
+    }
 }
 
 #[derive(Deserialize)]
@@ -172,19 +197,27 @@ impl History {
     pub(super) fn tell(self, names: &Names) -> Vec<HistoryLine> {
         self.entries
             .into_iter()
-            .map(|(entry, body)| HistoryLine {
-                kind: kind(&body),
-                seq: entry.seq,
-                at: entry.at,
-                side: entry.side,
-                actor: entry.actor,
-                run: entry.run_id,
-                changes: body
-                    .changes
-                    .into_iter()
-                    .map(|change| tell(change, names))
-                    .collect(),
-                conflicts: body.conflicts,
+            .map(|(entry, body)| {
+                let deed = body.deed();
+                let kind = deed.as_ref().map_or_else(|| kind(&body), deed::kind);
+                HistoryLine {
+                    what: deed
+                        .as_ref()
+                        .map_or_else(|| what(kind).to_owned(), deed::what),
+                    kind,
+                    deed,
+                    seq: entry.seq,
+                    at: entry.at,
+                    side: entry.side,
+                    actor: entry.actor,
+                    run: entry.run_id,
+                    changes: body
+                        .changes
+                        .into_iter()
+                        .map(|change| tell(change, names))
+                        .collect(),
+                    conflicts: body.conflicts,
+                }
             })
             .collect()
     }
@@ -222,6 +255,29 @@ fn kind(body: &Body) -> HistoryKind {
         HistoryKind::Conflict
     } else {
         HistoryKind::Untold
+    }
+}
+
+/// What a person reads of an entry that is nobody's deed.
+const fn what(kind: HistoryKind) -> &'static str {
+    match kind {
+        HistoryKind::Beginning => "State before the first change",
+        HistoryKind::Changed => "Changed",
+        HistoryKind::Conflict => "Changed on both sides; the case kept its value",
+        HistoryKind::CommentMadePrivate => "A comment was made private",
+        HistoryKind::CommentRedacted => "Text of a comment was taken out",
+        HistoryKind::Untold => "What changed is no longer kept",
+        HistoryKind::Created
+        | HistoryKind::Deleted
+        | HistoryKind::Restored
+        | HistoryKind::TicketAsked
+        | HistoryKind::FollowUpAsked
+        | HistoryKind::TicketMade
+        | HistoryKind::Retried
+        | HistoryKind::Discarded
+        | HistoryKind::PiledUpSent
+        | HistoryKind::CommentAdded
+        | HistoryKind::ConflictRestored => "Done here",
     }
 }
 
@@ -305,6 +361,8 @@ mod tests {
             actor: "pull".to_owned(),
             run: Some("r1".to_owned()),
             kind: HistoryKind::Conflict,
+            what: what(HistoryKind::Conflict).to_owned(),
+            deed: None,
             changes: Vec::new(),
             conflicts: body(text).conflicts,
         };

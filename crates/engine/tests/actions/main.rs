@@ -9,6 +9,7 @@
 mod refusals;
 mod settling;
 mod switching;
+mod timeline;
 
 use domain::case::{CasePriority, CaseStatus};
 use domain::merge::Priority;

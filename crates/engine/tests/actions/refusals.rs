@@ -94,11 +94,18 @@ async fn a_deleted_case_takes_nothing_until_it_is_restored() {
         .each(async |world| {
             let (_, case) = pulled(world).await;
             let engine = world.engine();
-            actions::delete(engine, &case.id).await.unwrap();
+            actions::delete(engine, &case.id, ADMIN_EMAIL)
+                .await
+                .unwrap();
             let edited = actions::edit(engine, &case.id, CaseEdit::default(), ADMIN_EMAIL).await;
             assert!(said(edited).contains("was deleted"));
-            actions::restore(engine, &case.id).await.unwrap();
-            assert!(said(actions::restore(engine, &case.id).await).contains("was not deleted"));
+            actions::restore(engine, &case.id, ADMIN_EMAIL)
+                .await
+                .unwrap();
+            assert!(
+                said(actions::restore(engine, &case.id, ADMIN_EMAIL).await)
+                    .contains("was not deleted")
+            );
             let new = NewCase {
                 subject: String::new(),
                 description: String::new(),

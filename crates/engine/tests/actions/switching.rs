@@ -7,10 +7,11 @@ use domain::outbox::{Kind, Parked};
 use domain::plan::case_value;
 use engine::actions::{self, Backlog, CaseEdit};
 use engine::why;
+use simulator::TicketChange;
 use store::{desks, outbox};
 use world::{ADMIN_EMAIL, World};
 
-use crate::{pulled, quiet, run, say, subject_there};
+use crate::{a_case, pulled, quiet, run, say, subject_there};
 
 fn subject(text: &str) -> CaseEdit {
     CaseEdit {
@@ -105,6 +106,112 @@ async fn what_was_under_way_when_two_way_was_switched_off_is_counted_and_sent_wi
 }
 
 #[tokio::test]
+async fn what_piled_up_is_held_when_two_way_is_switched_on_and_not_sent_with_the_tickets_next_change()
+ {
+    quiet(Priority::Local)
+        .each(async |world| {
+            let (ticket, case) = pulled(world).await;
+            let engine = world.engine();
+            world.set(|settings| settings.two_way = false).await;
+            actions::edit(engine, &case.id, subject("Piled up"), ADMIN_EMAIL)
+                .await
+                .unwrap();
+            say(world, &case.id, "Piled up too.", true).await.unwrap();
+            let all = Backlog {
+                cases: 1,
+                fields: 1,
+                comments: 1,
+            };
+            let integration = world.integration().await;
+            for _ in 0..2 {
+                let held = actions::hold_backlog(engine, &integration, ADMIN_EMAIL).await;
+                assert_eq!(held.unwrap(), all);
+            }
+            world.set(|settings| settings.two_way = true).await;
+            let change = TicketChange {
+                comment: Some(simulator::NewComment::public("We look at it.")),
+                ..TicketChange::default()
+            };
+            world
+                .zendesk()
+                .edit(|account| account.update_ticket(ticket, change).unwrap());
+            let audits = world.zendesk().count_audits();
+            run(world).await;
+            assert_eq!(world.zendesk().count_audits(), audits, "nobody asked");
+            let integration = world.integration().await;
+            let pushed = actions::backlog(engine, &integration, true, ADMIN_EMAIL).await;
+            assert_eq!(pushed.unwrap(), all);
+            run(world).await;
+            assert_eq!(subject_there(world, ticket).as_deref(), Some("Piled up"));
+            assert_eq!(world.zendesk().count_comments(), 3);
+            let said = why::why(engine, &case.id).await.unwrap();
+            assert!(said.in_sync, "{said:?}");
+        })
+        .await;
+}
+
+#[tokio::test]
+async fn what_waits_when_two_way_is_switched_off_is_held_and_so_is_a_publication() {
+    quiet(Priority::Remote)
+        .each(async |world| {
+            let (ticket, case) = pulled(world).await;
+            let engine = world.engine();
+            let new = a_case(world, "Made here").await;
+            actions::publish(engine, &new.id, None, ADMIN_EMAIL)
+                .await
+                .unwrap();
+            actions::edit(engine, &case.id, subject("Waits"), ADMIN_EMAIL)
+                .await
+                .unwrap();
+            world.set(|settings| settings.two_way = false).await;
+            let integration = world.integration().await;
+            actions::hold_backlog(engine, &integration, ADMIN_EMAIL)
+                .await
+                .unwrap();
+            world.set(|settings| settings.two_way = true).await;
+            let tickets = world.zendesk().count_tickets();
+            run(world).await;
+            assert_eq!(world.zendesk().count_tickets(), tickets);
+            let there = subject_there(world, ticket);
+            assert_eq!(there.as_deref(), Some("Printer on fire"));
+            for id in [&case.id, &new.id] {
+                let said = why::why(engine, id).await.unwrap();
+                assert!(said.sentence.contains("switched off"), "{said:?}");
+            }
+        })
+        .await;
+}
+
+#[tokio::test]
+async fn what_is_done_while_an_integration_is_inactive_goes_once_it_is_active_again() {
+    quiet(Priority::Remote)
+        .each(async |world| {
+            let (ticket, case) = pulled(world).await;
+            let engine = world.engine();
+            let integration = world.integration().await;
+            engine::integrations::deactivate(engine, &integration, ADMIN_EMAIL)
+                .await
+                .unwrap();
+            actions::edit(engine, &case.id, subject("Meanwhile"), ADMIN_EMAIL)
+                .await
+                .unwrap();
+            world.pass_minutes(2);
+            world.run_jobs().await;
+            let there = subject_there(world, ticket);
+            assert_eq!(there.as_deref(), Some("Printer on fire"));
+            let said = why::why(engine, &case.id).await.unwrap();
+            assert!(said.sentence.contains("is inactive"), "{said:?}");
+            let integration = world.integration().await;
+            engine::integrations::activate(engine, &integration, ADMIN_EMAIL)
+                .await
+                .unwrap();
+            run(world).await;
+            assert_eq!(subject_there(world, ticket).as_deref(), Some("Meanwhile"));
+        })
+        .await;
+}
+
+#[tokio::test]
 async fn a_preview_of_the_backlog_neither_sends_nor_changes_anything() {
     quiet(Priority::Local)
         .each(async |world| {
@@ -136,14 +243,18 @@ async fn what_is_parked_of_a_deleted_case_can_be_given_up_as_its_reason_says() {
             actions::edit(engine, &case.id, subject("Too late"), ADMIN_EMAIL)
                 .await
                 .unwrap();
-            actions::delete(engine, &case.id).await.unwrap();
+            actions::delete(engine, &case.id, ADMIN_EMAIL)
+                .await
+                .unwrap();
             park_all(world).await;
             let said = why::why(engine, &case.id).await.unwrap();
             assert!(!said.in_sync, "a deleted case follows nothing: {said:?}");
             assert!(said.details[0].contains("or discard it"), "{said:?}");
             let given_up = actions::discard_all(engine, &case.id, ADMIN_EMAIL).await;
             assert_eq!(given_up.unwrap(), 1);
-            actions::restore(engine, &case.id).await.unwrap();
+            actions::restore(engine, &case.id, ADMIN_EMAIL)
+                .await
+                .unwrap();
             run(world).await;
             assert_eq!(
                 subject_there(world, ticket).as_deref(),

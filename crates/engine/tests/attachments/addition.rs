@@ -1,10 +1,11 @@
 //! Adding files here: all of them with their comment, or none.
 
 use engine::attachments::{self, Limits, NewComment, Source};
-use store::attachments::FileState;
+use store::attachments::{CHUNK, FileState};
+use tokio::io::AsyncWriteExt as _;
 use world::{ADMIN_EMAIL, World};
 
-use crate::{files_of, kept, pull_ticket, say, sources, try_say, two_way};
+use crate::{bytes, fetch, files_of, kept, pull_ticket, say, sources, try_say, two_way};
 
 /// The sentence with which a comment is refused; nothing of it is kept then.
 async fn refused(world: &World, ticket: i64, files: Vec<Source>, limits: Limits) -> String {
@@ -116,6 +117,70 @@ async fn nothing_is_added_to_a_deleted_case_or_to_none() {
                 .await
                 .unwrap_err();
             assert!(error.to_string().contains("There is no case"), "{error}");
+        })
+        .await;
+}
+
+/// The files that no comment has, at any age.
+async fn left_behind(world: &World) -> Vec<String> {
+    let mut reader = world.store().read().await.unwrap();
+    store::attachments::left_behind(&mut reader, jiff::Timestamp::MAX, 100)
+        .await
+        .unwrap()
+}
+
+#[tokio::test]
+async fn a_file_whose_adding_was_cut_off_is_removed_a_day_later_and_no_other() {
+    two_way()
+        .each(async |world| {
+            let engine = world.engine();
+            let ticket = pull_ticket(world, &[("theirs.txt", b"theirs".to_vec())]).await;
+            fetch(world, Limits::default()).await;
+            say(world, ticket, &[("ours.txt", b"ours".to_vec())]).await;
+            let case = world.case_of(ticket).await.id;
+            let author = world.admin().user().await.id;
+            let new = NewComment {
+                case: &case,
+                text: "Here it is.",
+                public: false,
+                author: &author,
+                actor: ADMIN_EMAIL,
+            };
+            let (mut hand, content) = tokio::io::duplex(4 * CHUNK);
+            hand.write_all(&bytes(2 * CHUNK)).await.unwrap();
+            let source = Source {
+                name: "endless.bin".to_owned(),
+                content: Box::pin(content),
+            };
+            let is_kept = async {
+                while match left_behind(world).await.as_slice() {
+                    [id] => kept(world, id).await.len() < 2 * CHUNK,
+                    _ => true,
+                } {
+                    tokio::task::yield_now().await;
+                }
+            };
+            let limits = Limits::default();
+            tokio::select! {
+                added = attachments::comment(engine, new, vec![source], limits) => panic!("{added:?}"),
+                () = is_kept => {}
+            }
+            drop(hand);
+            let cut = left_behind(world).await.remove(0);
+
+            world.pass_minutes(23 * 60);
+            engine::worker::tidy_up_once(engine).await.unwrap();
+            assert_eq!(left_behind(world).await, [cut.as_str()], "it may still go on");
+            world.pass_minutes(2 * 60);
+            engine::worker::tidy_up_once(engine).await.unwrap();
+            assert!(left_behind(world).await.is_empty());
+            assert!(kept(world, &cut).await.is_empty(), "its pieces are gone too");
+            let names: Vec<String> = files_of(world, ticket)
+                .await
+                .into_iter()
+                .map(|file| file.file_name)
+                .collect();
+            assert_eq!(names, ["theirs.txt", "ours.txt"]);
         })
         .await;
 }

@@ -277,7 +277,7 @@ async fn a_comment_made_private_in_zendesk_becomes_private_here() {
             assert!(
                 history
                     .iter()
-                    .any(|line| line.kind.label() == "A comment was made private")
+                    .any(|line| line.what == "A comment was made private")
             );
         })
         .await;

@@ -1,10 +1,11 @@
 //! Files of comments: their bytes come back as they went in, in pieces.
 
 use store::attachments::{self, Attachment, CHUNK, FileState, Whole};
+use store::comments::CaseComment;
 use store::{Error, Tx};
 
 use crate::database::{Database, on_both};
-use crate::samples::at;
+use crate::samples::{at, case};
 
 fn file(n: i64, state: FileState) -> Attachment {
     Attachment {
@@ -273,6 +274,43 @@ async fn a_redacted_file_goes_with_its_bytes() {
         tx.commit().await.unwrap();
         assert_eq!(find(database, "file001").await, None);
         assert_eq!(database.count("attachment_chunk").await, 0);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_file_of_ours_that_no_comment_has_is_left_behind_and_no_other() {
+    on_both(async |database| {
+        let mut tx = database.tx().await;
+        store::cases::put(&mut tx, &[case(1)]).await.unwrap();
+        let said = CaseComment {
+            id: "comment1".to_owned(),
+            case_id: case(1).id,
+            message: "Here it is.".to_owned(),
+            public: false,
+            is_description: false,
+            contact_id: None,
+            user_id: None,
+            created_at: at(1),
+        };
+        store::comments::put(&mut tx, &[said], at(1)).await.unwrap();
+        tx.commit().await.unwrap();
+        // Odd ones have a comment, even ones have none.
+        let files = [
+            file(1, FileState::Local),
+            file(2, FileState::Local),
+            file(4, FileState::Remote),
+            file(6, FileState::Local),
+        ];
+        add(database, &files).await;
+        let left = async |before, limit| {
+            attachments::left_behind(&mut *database.reader().await, at(before), limit)
+                .await
+                .unwrap()
+        };
+        assert_eq!(left(6, 10).await, ["file002"], "the other one is too young");
+        assert_eq!(left(7, 10).await.len(), 2);
+        assert_eq!(left(7, 1).await.len(), 1);
     })
     .await;
 }

@@ -91,6 +91,7 @@ impl House {
                 request_timeout: Duration::from_secs(10),
                 addresses: Default::default(),
                 settle: Duration::from_secs(2),
+                files: engine::attachments::Limits::default(),
             }),
             checkpoint: Arc::new(|_| {}),
             is_gone: Arc::new(|_| false),

@@ -10,7 +10,7 @@ use serde_json::json;
 use store::cases::Case;
 
 use super::people::{self, Acting};
-use super::ticket::sync_of;
+use super::ticket::{Asking, sync_of};
 use crate::commands::attachment;
 use crate::output;
 
@@ -139,7 +139,7 @@ pub(crate) struct Comment {
     /// Lets the customer see it
     #[arg(long)]
     public: bool,
-    /// Files that go with it, 20 at most, of 50 MB each
+    /// Files that go with it, 20 at most, each of 50 MB at most unless the settings say otherwise
     #[arg(long, value_name = "FILE", num_args = 1..)]
     attach: Vec<PathBuf>,
     #[command(flatten)]
@@ -215,23 +215,40 @@ pub(crate) async fn comment(engine: &Engine, arguments: Comment) -> anyhow::Resu
 ///
 /// # Errors
 /// A sentence; nothing is deleted then.
-pub(crate) async fn delete(engine: &Engine, case: &str) -> anyhow::Result<()> {
-    actions::delete(engine, case).await?;
-    output::line(&format!(
-        "Case {case} was deleted here. Its ticket is left as it is. `deskbridge case restore {case}` brings the case back."
-    ));
-    Ok(())
+pub(crate) async fn delete(engine: &Engine, arguments: Asking) -> anyhow::Result<()> {
+    let Asking { case, acting, json } = &arguments;
+    let actor = acting.find(engine).await?;
+    actions::delete(engine, case, &actor.email).await?;
+    done(
+        engine,
+        case,
+        &format!(
+            "was deleted here. Its ticket, if it has one, is left as it is. `deskbridge case restore {case}` brings the case back"
+        ),
+        *json,
+    )
+    .await
 }
 
 /// Restores a case that was deleted here.
 ///
 /// # Errors
 /// A sentence; nothing is restored then.
-pub(crate) async fn restore(engine: &Engine, case: &str) -> anyhow::Result<()> {
-    actions::restore(engine, case).await?;
-    output::line(&format!(
-        "Case {case} is back. If it has a ticket, it catches up with it at the next sync."
-    ));
+pub(crate) async fn restore(engine: &Engine, arguments: Asking) -> anyhow::Result<()> {
+    let Asking { case, acting, json } = &arguments;
+    let actor = acting.find(engine).await?;
+    actions::restore(engine, case, &actor.email).await?;
+    let what = "is back. If it has a ticket, it catches up with it at the next sync";
+    done(engine, case, what, *json).await
+}
+
+/// Says that something was done to a case, and nothing of its ticket, which has no part in it yet.
+async fn done(engine: &Engine, case: &str, what: &str, as_json: bool) -> anyhow::Result<()> {
+    let sync = sync_of(engine, case).await?;
+    if as_json {
+        return output::json(&json!({ "case": sync.case, "sync": sync }));
+    }
+    output::line(&format!("Case {} {what}.", sync.case));
     Ok(())
 }
 

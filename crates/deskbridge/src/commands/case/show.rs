@@ -155,13 +155,13 @@ fn print(case: &CaseView) {
 }
 
 fn print_conflict(conflict: &ConflictView) {
-    let value = |value: &Option<String>| output::shown(value.as_deref().unwrap_or("nothing"), 200);
+    let value = |value: &str| output::shown(value, 200);
     output::line(&format!(
         "  {}  {}: here {}, in Zendesk {}; {} ({}, conflict {})",
         conflict.at,
         conflict.label,
-        value(&conflict.crm),
-        value(&conflict.zendesk),
+        value(conflict.crm.as_deref().unwrap_or("nothing")),
+        value(conflict.zendesk_told()),
         conflict.outcome(),
         conflict.rule,
         conflict.id
@@ -172,7 +172,7 @@ fn print_history(entry: &HistoryLine) {
     output::line(&format!(
         "  {}  {}, {}",
         entry.at,
-        entry.kind.label(),
+        output::shown(&entry.what, 500),
         output::shown(&entry.whose(), 200)
     ));
     for change in &entry.changes {

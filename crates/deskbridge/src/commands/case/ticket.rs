@@ -27,16 +27,16 @@ pub(crate) struct Publish {
     json: bool,
 }
 
-/// What `case follow-up` and `case discard` take.
+/// What `case follow-up`, `discard`, `delete` and `restore` take.
 #[derive(Debug, Args)]
 pub(crate) struct Asking {
     /// The case's number or id
-    case: String,
+    pub(super) case: String,
     #[command(flatten)]
-    acting: Acting,
+    pub(super) acting: Acting,
     /// Prints one JSON object
     #[arg(long)]
-    json: bool,
+    pub(super) json: bool,
 }
 
 /// Asks for a case's first ticket.

@@ -18,7 +18,7 @@ use zendesk::{
 use super::Push;
 use super::reading::audit;
 use super::replying::reply_of;
-use crate::attachments::{self, Limits, Tokens};
+use crate::attachments::{self, Tokens};
 use crate::error::Result;
 
 impl Push<'_> {
@@ -128,7 +128,7 @@ impl Push<'_> {
     async fn upload(&mut self, comment: &str) -> Result<Result<Tokens, Reply>> {
         let (engine, integration) = (self.pull.engine, &self.pull.integration.id);
         let (client, operation) = (&self.pull.client, &mut self.operation);
-        let limits = Limits::default();
+        let limits = engine.settings.files;
         attachments::upload(engine, client, integration, operation, comment, limits).await
     }
 

@@ -1,6 +1,10 @@
 //! Fields that were changed on both sides, with both values as a person reads them.
 
-use std::collections::{BTreeSet, HashMap};
+mod detail;
+
+pub use detail::{ConflictDetail, Did, show};
+
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use domain::case::{CaseField, CasePriority, CaseStatus};
 use domain::plan::PersonField;
@@ -36,6 +40,8 @@ pub struct ConflictView {
     pub crm: Option<String>,
     /// What stood in Zendesk: its own word, or the name of its user.
     pub zendesk: Option<String>,
+    /// Whether Zendesk's value is not known any more, since Zendesk erased its ticket.
+    pub erased: bool,
     /// The side whose value stands: `crm` or `zendesk`.
     pub winner: String,
     /// By which rule: `remote wins`, `local wins`, `one-way`.
@@ -64,6 +70,15 @@ impl ConflictView {
     /// Whether Zendesk's value stands.
     pub fn is_zendesks(&self) -> bool {
         self.winner == "zendesk"
+    }
+
+    /// What stood in Zendesk, as a person reads it.
+    pub fn zendesk_told(&self) -> &str {
+        match (&self.zendesk, self.erased) {
+            (Some(value), _) => value,
+            (None, true) => "erased in Zendesk",
+            (None, false) => "nothing",
+        }
     }
 
     /// Whose value stands, as a person reads it.
@@ -140,6 +155,8 @@ struct Known {
     integrations: HashMap<String, String>,
     /// Zendesk's people, by integration and id.
     zendesk: HashMap<(String, i64), String>,
+    /// The tickets that Zendesk has erased, by integration and id.
+    erased: HashSet<(String, i64)>,
 }
 
 async fn tell(connection: &mut Connection, rows: Vec<Recorded>) -> Result<Vec<ConflictView>> {
@@ -148,6 +165,7 @@ async fn tell(connection: &mut Connection, rows: Vec<Recorded>) -> Result<Vec<Co
     }
     let mut wanted = Wanted::default();
     let mut people: HashMap<String, BTreeSet<i64>> = HashMap::new();
+    let mut emptied: HashMap<String, BTreeSet<i64>> = HashMap::new();
     for row in &rows {
         if let Subject::Contact(contact) = &row.subject {
             wanted.contact(Some(contact));
@@ -169,6 +187,20 @@ async fn tell(connection: &mut Connection, rows: Vec<Recorded>) -> Result<Vec<Co
             .entry(row.integration_id.clone())
             .or_default()
             .extend(zendesk_person(row));
+        if row.zendesk.is_none() && matches!(row.subject, Subject::Case(_)) {
+            let tickets = emptied.entry(row.integration_id.clone()).or_default();
+            tickets.insert(row.remote_id);
+        }
+    }
+    let mut erased = HashSet::new();
+    for (integration, tickets) in emptied {
+        let tickets: Vec<i64> = tickets.into_iter().collect();
+        let found = store::tickets::scrubbed(connection, &integration, &tickets).await?;
+        erased.extend(
+            found
+                .into_iter()
+                .map(|ticket| (integration.clone(), ticket)),
+        );
     }
     let mut zendesk = HashMap::new();
     for (integration, ids) in people {
@@ -187,6 +219,7 @@ async fn tell(connection: &mut Connection, rows: Vec<Recorded>) -> Result<Vec<Co
             .map(|found| (found.id, found.settings.name))
             .collect(),
         zendesk,
+        erased,
     };
     Ok(rows.into_iter().map(|row| view(row, &known)).collect())
 }
@@ -224,7 +257,13 @@ fn view(row: Recorded, known: &Known) -> ConflictView {
             known.names.contact(Some(id)),
         ),
     };
+    let erased = row.zendesk.is_none()
+        && matches!(row.subject, Subject::Case(_))
+        && known
+            .erased
+            .contains(&(row.integration_id.clone(), row.remote_id));
     ConflictView {
+        erased,
         agreed: ours(&row, row.agreed.as_deref(), &known.names),
         crm: ours(&row, row.crm.as_deref(), &known.names),
         zendesk,
@@ -299,6 +338,7 @@ mod tests {
             names: Names::default(),
             integrations: HashMap::new(),
             zendesk: HashMap::from([(("i".to_owned(), 12), "Grace".to_owned())]),
+            erased: HashSet::new(),
         };
         let view = view(row, &known);
         (view.label, view.crm, view.zendesk)

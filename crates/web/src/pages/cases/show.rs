@@ -82,7 +82,11 @@ impl ShowPage {
     fn sides<'a>(&self, conflict: &'a ConflictView) -> [(&'static str, Option<&'a str>); 3] {
         [
             ("Here", conflict.crm.as_deref()),
-            ("Zendesk", conflict.zendesk.as_deref()),
+            (
+                "Zendesk",
+                Some(conflict.zendesk_told())
+                    .filter(|_| conflict.zendesk.is_some() || conflict.erased),
+            ),
             ("Before", conflict.agreed.as_deref()),
         ]
     }
