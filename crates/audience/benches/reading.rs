@@ -1,0 +1,2 @@
+//! How fast sources are read.
+fn main() {}
