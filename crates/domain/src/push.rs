@@ -16,7 +16,7 @@ mod attempt;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 pub use attempt::Attempt;
@@ -25,6 +25,10 @@ use crate::case::CaseField;
 use crate::outbox::Parked;
 use crate::ticket::Ticket;
 use crate::value::{Pair, Value, quiet_debug};
+
+/// So long after an update its marker is taken to show in the audits for certain. Zendesk is believed
+/// to show it at once, which nobody has confirmed (reliability.md 8).
+pub const MARK_SHOWN: SignedDuration = SignedDuration::from_mins(1);
 
 /// What the driver is to do next.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -103,6 +107,11 @@ quiet_debug!(Audit {
 });
 
 impl Audit {
+    /// Whether it is so recent, at Zendesk's time `date`, that a marker of ours may not show yet.
+    pub fn is_young(&self, date: Timestamp) -> bool {
+        date.duration_since(self.at) < MARK_SHOWN
+    }
+
     /// Whether it set the field to exactly this.
     pub fn set(&self, field: CaseField, value: &Value) -> bool {
         self.fields.iter().any(|(f, v)| *f == field && v == value)

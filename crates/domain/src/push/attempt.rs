@@ -128,6 +128,23 @@ impl Attempt {
             .filter(|_| self.guards.marker)
     }
 
+    /// Whether a recent update without a marker did what this operation does: it may be its own, since
+    /// nobody promises that Zendesk shows a marker as soon as the update it belongs to.
+    fn may_be_unmarked(&self, reading: &Reading) -> bool {
+        let does_the_same = |audit: &Audit| match self.operation.kind {
+            Kind::Comment => !audit.comments.is_empty(),
+            Kind::Fields => !audit.fields.is_empty(),
+            // Found by its external id, and by the values there are.
+            Kind::Publish | Kind::FollowUp | Kind::Person => false,
+        };
+        self.guards.marker
+            && reading
+                .audits
+                .iter()
+                .take_while(|audit| audit.is_young(reading.date))
+                .any(|audit| audit.op.is_none() && does_the_same(audit))
+    }
+
     /// The fields that Zendesk once said it had taken, and had not: an audit of ours without them is
     /// the trace of just that.
     fn asked_in_vain(&self) -> BTreeSet<CaseField> {
@@ -168,6 +185,11 @@ impl Attempt {
                 read_at: reading.date,
                 asked: self.asked_in_vain(),
             });
+        }
+        if self.operation.is_unknown(now) && self.may_be_unmarked(&reading) {
+            let problem = "A recent update of the ticket may be ours, but bears no mark yet.";
+            let problem = problem.to_owned();
+            return self.put_off(now, Parked::NoAnswer { problem }, Sent::Before);
         }
         if ticket.is_merged() {
             return close(Closing::Park(Parked::TicketMerged {

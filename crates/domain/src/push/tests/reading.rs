@@ -332,3 +332,43 @@ fn a_lost_claim_ends_the_attempt_without_a_word() {
     let action = attempt.advance(Happened::Planned(Planned::Lost), at(100));
     assert_eq!(closing(action), Closing::Lost);
 }
+
+#[test]
+fn what_may_have_been_done_is_not_done_again_while_a_young_update_shows_no_marker() {
+    let foreign = |kind: Kind, second: i64| {
+        let mut audit = audit(2, second, None);
+        match kind {
+            Kind::Comment => audit.comments.push(7),
+            Kind::Fields => audit.fields.push((CaseField::Priority, text("high"))),
+            Kind::Publish | Kind::FollowUp | Kind::Person => {}
+        }
+        audit
+    };
+    for kind in [Kind::Comment, Kind::Fields] {
+        let mut unknown = claimed(kind);
+        unknown.unknown_until = Some(at(400));
+        let with = |audits: Vec<Audit>| Reading {
+            audits,
+            ..reading(ticket())
+        };
+        let young = with(vec![foreign(kind, 49)]);
+        let (until, unknown_until) = no_answer(judged(unknown.clone(), young.clone()));
+        assert!(until > at(100), "{kind}");
+        assert_eq!(unknown_until, Some(at(400)), "{kind}");
+        // Nothing of this operation can be there without its being noted.
+        assert_eq!(judged(claimed(kind), young.clone()), Action::Plan, "{kind}");
+        // Long enough after it, its marker would show.
+        let old = with(vec![foreign(kind, 40)]);
+        assert_eq!(judged(unknown.clone(), old), Action::Plan, "{kind}");
+        // Of other things it tells nothing.
+        let other = match kind {
+            Kind::Comment => Kind::Fields,
+            Kind::Publish | Kind::FollowUp | Kind::Fields | Kind::Person => Kind::Comment,
+        };
+        let apart = with(vec![foreign(other, 49)]);
+        assert_eq!(judged(unknown.clone(), apart), Action::Plan, "{kind}");
+        let mut marked = foreign(kind, 49);
+        marked.op = Some("another".to_owned());
+        assert_eq!(judged(unknown, with(vec![marked])), Action::Plan, "{kind}");
+    }
+}
