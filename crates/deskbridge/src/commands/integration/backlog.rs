@@ -30,27 +30,17 @@ pub(super) async fn run(engine: &Engine, arguments: Arguments) -> anyhow::Result
     let actor = arguments.acting.find(engine).await?;
     let push = arguments.push;
     let told = Box::pin(actions::backlog(engine, &found, push, &actor.email)).await?;
-    let Backlog {
-        cases,
-        fields,
-        comments,
-    } = told;
     if arguments.json {
         return output::json(&json!({
-            "cases": cases,
-            "fields": fields,
-            "comments": comments,
+            "cases": told.cases,
+            "fields": told.fields,
+            "comments": told.comments,
             "pushed": push,
         }));
     }
-    let counted = format!(
-        "{} and {} of {}",
-        count(fields, "field"),
-        count(comments, "comment"),
-        count(cases, "case")
-    );
+    let counted = counted(told);
     let name = &found.settings.name;
-    output::line(&match (cases, push) {
+    output::line(&match (told.cases, push) {
         (0, _) => "Nothing has piled up.".to_owned(),
         (_, true) => format!(
             "On the way to Zendesk: {counted}. `deskbridge serve` sends it, or `deskbridge sync {name}`."
@@ -60,6 +50,16 @@ pub(super) async fn run(engine: &Engine, arguments: Arguments) -> anyhow::Result
         ),
     });
     Ok(())
+}
+
+/// In words: `1 field and 2 comments of 1 case`.
+pub(super) fn counted(backlog: Backlog) -> String {
+    format!(
+        "{} and {} of {}",
+        count(backlog.fields, "field"),
+        count(backlog.comments, "comment"),
+        count(backlog.cases, "case")
+    )
 }
 
 fn count(number: usize, what: &str) -> String {

@@ -8,6 +8,7 @@ use domain::identity::Unassigned;
 use domain::mapping::Maps;
 use domain::merge::Priority;
 use engine::Engine;
+use engine::actions::{self, Backlog};
 use store::credentials::{self, Credential, CredentialDraft};
 use store::integrations::{self, ContactPolicy, EmailMatch, Settings};
 use store::users::{self, User, UserRole};
@@ -153,6 +154,12 @@ pub(super) async fn edit(
     let addresses = &engine.settings.addresses;
     let mut settings = engine::integrations::check(settings, addresses)?;
     engine::integrations::check_edit(&before, &settings, addresses)?;
+    let switched_on = settings.two_way && !before.settings.two_way;
+    let switched_off = before.settings.two_way && !settings.two_way;
+    let mut held = Backlog::default();
+    if switched_on {
+        held = Box::pin(actions::hold_backlog(engine, &before, ACTOR)).await?;
+    }
     let mut tx = engine.store.begin().await?;
     if flags.owner.is_some() {
         settings.owner_id = owner(&mut tx, flags.owner.as_deref()).await?.id;
@@ -196,12 +203,33 @@ pub(super) async fn edit(
         credentials::delete(&mut tx, unused, engine.act(ACTOR)).await?;
     }
     tx.commit().await?;
+    if switched_off {
+        held = Box::pin(actions::hold_backlog(engine, &before, ACTOR)).await?;
+    }
     output::line(&if changed.is_empty() {
         format!("Nothing to change in the integration {}.", settings.name)
     } else {
         format!("Changed the integration {}: {changed}.", settings.name)
     });
+    if held.cases > 0 {
+        output::line(&held_back(&settings.name, settings.two_way, held));
+    }
     Ok(())
+}
+
+/// What is kept from going to Zendesk by itself, and how to have it sent (ticket-sync.md 2).
+fn held_back(name: &str, two_way: bool, held: Backlog) -> String {
+    let counted = super::backlog::counted(held);
+    let push = format!("`deskbridge integration backlog {name} --push`");
+    if two_way {
+        format!(
+            "Changed here and never sent: {counted}. None of it goes by itself; to have it sent: {push}. `deskbridge parked list` shows each."
+        )
+    } else {
+        format!(
+            "Not in Zendesk and kept here: {counted}. Once two-way sync is on again, {push} sends it."
+        )
+    }
 }
 
 /// What an edit changed, for the audit log and for the person: from what to what, secrets left out.
