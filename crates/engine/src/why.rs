@@ -70,7 +70,7 @@ fn explain(held: &Held, integration: Option<&Integration>, now: Timestamp) -> Wh
     let sending = desk
         .operations
         .iter()
-        .filter(|operation| operation.kind == Kind::Comment)
+        .filter(|operation| operation.kind == Kind::Comment && operation.state != State::Discarded)
         .count();
     let makes_ticket = desk
         .operations

@@ -1,8 +1,8 @@
 //! A case with everything that belongs to it, as [`domain::desk`] decides on it.
 //!
 //! A transaction that changes a case for both sides takes it with [`lock`], lets the core decide, and
-//! keeps what that came to with [`save`]. On PostgreSQL the case's row is locked first and its open and
-//! parked operations after it; nobody locks them the other way round.
+//! keeps what that came to with [`save`]. On PostgreSQL the case's row is locked first and its operations
+//! after it; nobody locks them the other way round.
 
 mod keeping;
 
@@ -163,8 +163,8 @@ fn number(row: &AnyRow, column: &str) -> Result<i64> {
     Ok(row.try_get(column)?)
 }
 
-/// The open and parked operations of a case, the highest `seq` of its line, and the integration of the
-/// one that makes its ticket.
+/// The open and parked operations of a case with those of comments that a person gave up (which no later
+/// ticket may get), the highest `seq` of its line, and the integration of the one that makes its ticket.
 async fn line_of(
     connection: &mut AnyConnection,
     case: &str,
@@ -172,10 +172,10 @@ async fn line_of(
 ) -> Result<(Vec<domain::outbox::Operation>, i64, Option<String>)> {
     let text = match locking {
         Locking::No => {
-            "SELECT * FROM outbox WHERE line = $1 AND state IN ('waiting', 'claimed', 'parked') ORDER BY seq"
+            "SELECT * FROM outbox WHERE line = $1 AND (state IN ('waiting', 'claimed', 'parked') OR (state = 'discarded' AND kind = 'comment')) ORDER BY seq"
         }
         Locking::Yes => {
-            "SELECT * FROM outbox WHERE line = $1 AND state IN ('waiting', 'claimed', 'parked') ORDER BY seq FOR UPDATE"
+            "SELECT * FROM outbox WHERE line = $1 AND (state IN ('waiting', 'claimed', 'parked') OR (state = 'discarded' AND kind = 'comment')) ORDER BY seq FOR UPDATE"
         }
     };
     let rows = sqlx::query(text)

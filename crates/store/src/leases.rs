@@ -91,7 +91,7 @@ pub async fn free_abandoned(
 ) -> Result<()> {
     let rows = sqlx::query(
         "SELECT 'lock' AS held, name AS id, holder, token FROM lease WHERE until > 0 \
-         UNION ALL SELECT 'job', id, lease_holder, lease_token FROM job WHERE state = 'running' AND lease_until > 0 \
+         UNION ALL SELECT 'job', id, lease_holder, lease_token FROM job WHERE state IN ('waiting', 'running') AND lease_until > 0 \
          UNION ALL SELECT 'operation', op_id, lease_holder, lease_token FROM outbox WHERE state = 'claimed' AND lease_until > 0",
     )
     .fetch_all(&mut *store.read().await?)

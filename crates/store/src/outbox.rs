@@ -170,13 +170,15 @@ pub async fn release_waiting(tx: &mut Tx, integration: &str, now: Timestamp) -> 
 
 /// Removes operations that were delivered or given up before `before`, at most 10,000 at a time.
 /// Callers keep them for 30 days: a marker of theirs may turn up late in Zendesk, and their times are
-/// what Zendesk's 30 updates in 10 minutes are counted by.
+/// what Zendesk's 30 updates in 10 minutes are counted by. The few comments that a person gave up are
+/// kept for good: a ticket that the case gets later would else be sent them.
 ///
 /// # Errors
 /// As the database says.
 pub async fn sweep(tx: &mut Tx, before: Timestamp) -> Result<u64> {
     Ok(sqlx::query(
-        "DELETE FROM outbox WHERE op_id IN (SELECT op_id FROM outbox WHERE state IN ('done', 'discarded') AND ended_at < $1 LIMIT 10000)",
+        "DELETE FROM outbox WHERE op_id IN (SELECT op_id FROM outbox WHERE state IN ('done', 'discarded') AND ended_at < $1 \
+         AND (state = 'done' OR kind <> 'comment') LIMIT 10000)",
     )
     .bind(before.as_microsecond())
     .execute(&mut **tx)

@@ -59,6 +59,65 @@ async fn a_closed_ticket_takes_nothing_and_its_follow_up_gets_everything() {
 }
 
 #[tokio::test]
+async fn a_comment_that_a_person_gave_up_goes_to_no_later_ticket_either() {
+    quiet(Wins::Local)
+        .each(async |world| {
+            let (ticket, case) = pulled(world).await;
+            world.zendesk().edit(|account| {
+                account.solve(ticket).unwrap();
+                account.close(ticket).unwrap();
+            });
+            pull(world).await;
+            let admin = world.admin();
+            let given_up = admin.say(&case, "Never mind.", true, Voice::Own).await;
+            admin.say(&case, "We come.", true, Voice::Own).await;
+            settle(world, &case).await;
+            assert_eq!(world.parked(&case).await.len(), 2);
+            assert!(admin.discard(&given_up).await);
+            assert_eq!(world.parked(&case).await.len(), 1);
+            assert_at_rest(world).await;
+
+            assert!(admin.follow_up(&case).await);
+            settle(world, &case).await;
+            let next = world.ticket_of(&case).await.unwrap();
+            assert_ne!(next, ticket);
+            let texts = |ticket| -> Vec<String> {
+                let said = comments_there(world, ticket).into_iter();
+                said.map(|(text, ..)| text).collect()
+            };
+            assert_eq!(texts(next).last().map(String::as_str), Some("We come."));
+            assert!(!texts(next).contains(&"Never mind.".to_owned()));
+            // Nor a month later, when what has ended is removed.
+            world.pass(std::time::Duration::from_secs(40 * 24 * 60 * 60));
+            tidy_up(world).await;
+            world.zendesk().edit(|account| {
+                account.solve(next).unwrap();
+                account.close(next).unwrap();
+            });
+            pull(world).await;
+            assert!(admin.follow_up(&case).await);
+            settle(world, &case).await;
+            let last = world.ticket_of(&case).await.unwrap();
+            assert_ne!(last, next);
+            assert!(!texts(last).contains(&"Never mind.".to_owned()));
+            // On the case it stays.
+            let here = world.said_on(&case).await;
+            assert!(here.iter().any(|row| row.comment.id == given_up));
+            assert_at_rest(world).await;
+        })
+        .await;
+}
+
+/// Removes what ended more than a month ago, as `serve` does every hour.
+async fn tidy_up(world: &World) {
+    let month = jiff::SignedDuration::from_hours(30 * 24);
+    let before = world.now().checked_sub(month).unwrap();
+    let mut tx = world.store().begin().await.unwrap();
+    store::outbox::sweep(&mut tx, before).await.unwrap();
+    tx.commit().await.unwrap();
+}
+
+#[tokio::test]
 async fn a_ticket_closed_while_an_edit_is_on_its_way_parks_it() {
     quiet(Wins::Local)
         .each(async |world| {

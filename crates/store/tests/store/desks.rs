@@ -60,6 +60,8 @@ async fn furnish(database: &Database) {
     all[0].end(State::Done);
     all[1].park(Parked::TicketClosed);
     all[3].end(State::Discarded);
+    all.push(operation(&line, 5, Kind::Fields));
+    all[4].end(State::Discarded);
     outbox::put(&mut tx, "main", "ada", &all, at(0))
         .await
         .unwrap();
@@ -76,6 +78,8 @@ fn furnished() -> Desk {
     let line = case(1).id;
     let mut parked = operation(&line, 2, Kind::Comment);
     parked.park(Parked::TicketClosed);
+    let mut given_up = operation(&line, 4, Kind::Comment);
+    given_up.end(State::Discarded);
     Desk {
         case: line.clone(),
         fields: case(1).fields,
@@ -89,8 +93,8 @@ fn furnished() -> Desk {
             },
         }),
         predecessors: 2,
-        operations: vec![parked, operation(&line, 3, Kind::Comment)],
-        last_seq: 4,
+        operations: vec![parked, operation(&line, 3, Kind::Comment), given_up],
+        last_seq: 5,
         comments: vec![comment(1, Some(900)), comment(2, None), comment(3, None)],
     }
 }
@@ -193,8 +197,8 @@ async fn what_changed_is_kept_and_reads_back_the_same() {
             };
             desk.operations[0].wait_until(at(600));
             desk.operations[1].end(State::Done);
-            desk.operations.push(operation(&desk.case, 5, Kind::Fields));
-            desk.last_seq = 5;
+            desk.operations.push(operation(&desk.case, 6, Kind::Fields));
+            desk.last_seq = 6;
             for operation in &desk.operations {
                 written.operations.insert(operation.op_id.clone());
             }
@@ -213,8 +217,11 @@ async fn what_changed_is_kept_and_reads_back_the_same() {
         link.seen.updated_at = Some(at(300));
         link.seen.read_at = Some(at(301));
         expected.operations[0].wait_until(at(600));
-        expected.operations[1] = operation(&case(1).id, 5, Kind::Fields);
-        expected.last_seq = 5;
+        expected.operations.remove(1);
+        expected
+            .operations
+            .push(operation(&case(1).id, 6, Kind::Fields));
+        expected.last_seq = 6;
         expected.comments[1].remote = Some(901);
         assert_eq!(held.desk, expected);
         assert_eq!((held.case.version, held.case.updated_at), (2, at(500)));

@@ -302,6 +302,7 @@ async fn ended_operations_are_removed_once_they_are_old_and_no_others() {
             .map(|n| operation("case1", n, Kind::Comment))
             .collect();
         all[0].end(State::Done);
+        all[1].kind = Kind::Fields;
         all[1].end(State::Discarded);
         all[2].park(Parked::TicketClosed);
         all[3].claim(at(0), LEASE);
@@ -321,6 +322,29 @@ async fn ended_operations_are_removed_once_they_are_old_and_no_others() {
             .texts("SELECT op_id FROM outbox ORDER BY seq")
             .await;
         assert_eq!(left, ["case1-3", "case1-4", "case1-5", "case1-6"]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_comment_that_a_person_gave_up_is_remembered_for_good() {
+    on_both(async |database| {
+        let mut tx = database.tx().await;
+        cases::put(&mut tx, &[case(1)]).await.unwrap();
+        tx.commit().await.unwrap();
+        let line = case(1).id;
+        let mut given_up = operation(&line, 1, Kind::Comment);
+        given_up.end(State::Discarded);
+        put_at(database, "main", std::slice::from_ref(&given_up), at(100)).await;
+        let mut tx = database.tx().await;
+        assert_eq!(outbox::sweep(&mut tx, at(100_000)).await.unwrap(), 0);
+        let held = store::desks::lock(&mut tx, &line).await.unwrap().unwrap();
+        assert_eq!(held.desk.operations, [given_up]);
+        // Where only what is on its way counts, it does not.
+        let lines = outbox::lines(&mut tx, std::slice::from_ref(&line)).await;
+        assert_eq!(lines.unwrap()[&line], (Vec::new(), 1));
+        let counts = outbox::counts(&mut tx, "main").await.unwrap();
+        assert_eq!(counts, Counts::default());
     })
     .await;
 }

@@ -2,6 +2,7 @@
 
 use domain::desk::{Received, Written};
 use domain::merge::Mode;
+use domain::outbox::State;
 use domain::ticket::{Life, Ticket};
 use jiff::Timestamp;
 use store::desks::{self, Held};
@@ -42,7 +43,10 @@ pub(super) async fn left_behind(
 fn is_behind(held: &Held, ticket: i64) -> bool {
     let desk = &held.desk;
     !desk.deleted
-        && desk.operations.is_empty()
+        && desk
+            .operations
+            .iter()
+            .all(|operation| operation.state == State::Discarded)
         && desk.link.as_ref().is_some_and(|link| link.ticket == ticket)
         && !desk.changed_here().is_empty()
 }
