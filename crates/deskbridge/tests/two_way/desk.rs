@@ -141,7 +141,7 @@ impl Desk {
                     extra_hosts: Vec::new(),
                 },
                 settle: Duration::from_secs(2),
-                files: engine::attachments::Limits::default(),
+                files: attachments::Limits::default(),
             }),
             checkpoint: Arc::new(|_| {}),
             is_gone: Arc::new(|_| false),
