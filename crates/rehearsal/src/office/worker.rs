@@ -397,7 +397,8 @@ impl Schedule<'_> {
             self.take_orphans(ticket);
         }
         if let Some(operation) = before.filter(|_| kept && accepted) {
-            self.check_accepted(job.case, &operation, agreed_before, shown.as_ref());
+            let agreed = agreed_before.as_ref();
+            self.check_accepted(job.case, &operation, agreed, shown.as_ref());
         }
     }
 
@@ -407,7 +408,7 @@ impl Schedule<'_> {
         &mut self,
         case: usize,
         operation: &Operation,
-        agreed_before: Option<Agreed<CaseField>>,
+        agreed_before: Option<&Agreed<CaseField>>,
         shown: Option<&Ticket>,
     ) {
         let desk = &self.db.desks[case];
@@ -434,7 +435,7 @@ impl Schedule<'_> {
             let is_agreed = |agreed: Option<&Agreed<CaseField>>| {
                 agreed.and_then(|agreed| agreed.get(**field)) == Some(*pair)
             };
-            let counts = is_agreed(agreed) && !is_agreed(agreed_before.as_ref());
+            let counts = is_agreed(agreed) && !is_agreed(agreed_before);
             counts && !was_set(**field, &pair.zendesk)
         });
         if let Some((field, _)) = missing {
