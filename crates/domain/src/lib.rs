@@ -21,6 +21,7 @@ pub mod merge;
 pub mod outbox;
 pub mod person;
 pub mod plan;
+pub mod profile;
 pub mod push;
 pub mod refusal;
 pub mod ticket;

@@ -1,0 +1,59 @@
+//! The options of a dropdown or multiselect field, ready to be looked up.
+
+use std::collections::HashMap;
+
+use crate::profile::field::FieldOption;
+
+/// Options by their values and names.
+#[derive(Debug, Clone)]
+pub(crate) struct Options {
+    values: Vec<String>,
+    /// Value or name, exactly as it is in Zendesk. A value goes before a name.
+    exact: HashMap<String, usize>,
+    /// The same in lower case; where two options differ by case only, neither is found here.
+    lower: HashMap<String, Option<usize>>,
+}
+
+impl Options {
+    /// These options.
+    pub(crate) fn new(options: &[FieldOption]) -> Self {
+        let mut exact = HashMap::new();
+        let mut lower: HashMap<String, Option<usize>> = HashMap::new();
+        let by_value = options.iter().map(|option| option.value.trim()).enumerate();
+        let by_name = options.iter().map(|option| option.name.trim()).enumerate();
+        // All values first, so that a name never takes a value's place.
+        for (names, (place, word)) in by_value
+            .map(|entry| (false, entry))
+            .chain(by_name.map(|entry| (true, entry)))
+        {
+            exact.entry(word.to_owned()).or_insert(place);
+            lower
+                .entry(word.to_lowercase())
+                .and_modify(|found| {
+                    if !names && *found != Some(place) {
+                        *found = None;
+                    }
+                })
+                .or_insert(Some(place));
+        }
+        Self {
+            values: options.iter().map(|option| option.value.clone()).collect(),
+            exact,
+            lower,
+        }
+    }
+
+    /// The stored value of the option with this value or else this name; exactly, or else whatever
+    /// its case. The buffer is used for the lower case and left in any state.
+    pub(crate) fn find(&self, word: &str, buffer: &mut String) -> Option<&str> {
+        let place = match self.exact.get(word) {
+            Some(place) => *place,
+            None => {
+                buffer.clear();
+                buffer.extend(word.chars().flat_map(char::to_lowercase));
+                self.lower.get(buffer.as_str()).copied().flatten()?
+            }
+        };
+        self.values.get(place).map(String::as_str)
+    }
+}
