@@ -92,6 +92,8 @@ pub struct Account {
     triggers: Vec<Trigger>,
     /// Whether triggers write audits of their own; else their events join those of the update.
     pub(crate) rules_have_own_audits: bool,
+    /// Whether a reply of the requester opens a solved ticket again.
+    pub(crate) reply_reopens: bool,
     uploads: HashMap<String, Upload>,
     homes: HashMap<i64, Home>,
     pub(crate) webhooks: BTreeMap<String, Webhook>,
@@ -150,6 +152,7 @@ impl Account {
             ceilings: Ceilings::default(),
             triggers: Vec::new(),
             rules_have_own_audits: false,
+            reply_reopens: false,
             uploads: HashMap::new(),
             homes: HashMap::new(),
             webhooks: BTreeMap::new(),

@@ -246,6 +246,9 @@ pub struct Switches {
     /// Whether triggers write audits of their own, by the system user -1. All recordings show their
     /// events in the audit of the update that they follow, each with its own `via`.
     pub triggers_in_own_audit: bool,
+    /// Whether a reply of the requester opens a solved ticket again: a public comment whose author is the
+    /// ticket's requester and an end user, unless the same update says a status (zendesk-api.md 4.1).
+    pub reply_reopens: bool,
     /// Whether the way to a file's content wants somebody who is signed in: 403 to others, as accounts
     /// with private attachments answer (probe of 2026).
     pub private_attachments: bool,
@@ -271,6 +274,7 @@ impl Default for Switches {
             expand_placeholders: true,
             placeholders_in_encoded_braces: false,
             triggers_in_own_audit: false,
+            reply_reopens: true,
             private_attachments: false,
             refuse_unknown_uploads: false,
             marker_delay: 0,

@@ -41,7 +41,7 @@ pub use account::reference::{Brand, CustomStatus, Group, Organization, TicketFie
 pub use account::ticket::{CustomValue, NewComment, NewFile, NewTicket, Ticket, TicketChange};
 pub use account::trigger::{Action, Condition, Trigger};
 pub use account::user::{NewUser, User, UserChange};
-pub use account::webhook::{Attempt, Delivery, Invocation};
+pub use account::webhook::{Attempt, Delivery, Invocation, Subject};
 pub use account::{Account, EditError};
 pub use config::{AnonymousMe, Config, HeaderEra, Limits, OAuthClient, Switches, TlsFiles};
 pub use fault::{BodyForm, Fault, FaultError, FaultKind, Record, Trouble};

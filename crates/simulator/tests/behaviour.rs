@@ -37,6 +37,8 @@ mod limits;
 mod oauth;
 #[path = "behaviour/outcomes.rs"]
 mod outcomes;
+#[path = "behaviour/replies.rs"]
+mod replies;
 #[path = "behaviour/rules.rs"]
 mod rules;
 #[path = "behaviour/serving.rs"]
@@ -45,6 +47,8 @@ mod serving;
 mod ticket_writes;
 #[path = "behaviour/two_way.rs"]
 mod two_way;
+#[path = "behaviour/user_events.rs"]
+mod user_events;
 #[path = "behaviour/user_writes.rs"]
 mod user_writes;
 #[path = "behaviour/webhook_faults.rs"]

@@ -1,11 +1,11 @@
-//! What ticket events tell webhooks: one for each thing that changed (zendesk-api.md 3.12).
+//! What events tell webhooks: one for each thing that changed (zendesk-api.md 3.12).
 
 use serde_json::{Value, json};
 
 use super::Account;
 use super::audit::{Audit, Change, Comment, Detail, Event};
 
-/// One thing that happened to a ticket.
+/// One thing that happened to a ticket or a user.
 #[derive(Debug, Clone)]
 pub(crate) struct Happening {
     /// `ticket.status_changed` and the like.

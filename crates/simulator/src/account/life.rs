@@ -4,6 +4,7 @@ use super::audit::{Change, Detail, Event};
 use super::happening::Happening;
 use super::ticket::{NewComment, NewFile, Ticket, TicketChange};
 use super::trigger::HOUR;
+use super::webhook::Subject;
 use super::{Account, EditError};
 use crate::text::Text;
 use crate::word::{Channel, Status};
@@ -207,7 +208,8 @@ impl Account {
         self.update_ticket(source, change)?;
         let merged = serde_json::json!({"target_ticket_id": target.to_string()});
         let by = words.by.unwrap_or_else(|| self.administrator());
-        self.announce(source, by, &Happening::new("ticket.merged", merged));
+        let happening = Happening::new("ticket.merged", merged);
+        self.announce(Subject::Ticket(source), by, &happening);
         let change = TicketChange {
             by: words.by,
             comment: Some(NewComment {

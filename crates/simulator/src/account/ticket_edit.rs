@@ -118,8 +118,8 @@ impl Account {
     /// Changes a ticket in one audit and returns the audit's id; `None` when nothing differs, which
     /// leaves `updated_at` as it is (zendesk-api.md 3.7).
     ///
-    /// Assigning moves the group to the agent's and a new ticket to open (zendesk-api.md 0.10). The
-    /// rules that refuse a change are the API's, not this method's: a test may close, reopen and
+    /// Assigning moves the group to the agent's and a new ticket to open (zendesk-api.md 0.10); a reply
+    /// of the requester opens a solved one, unless the switch is off (zendesk-api.md 4.1). The rules that refuse a change are the API's, not this method's: a test may close, reopen and
     /// clear as it likes.
     ///
     /// # Errors
@@ -127,7 +127,7 @@ impl Account {
     pub fn update_ticket(
         &mut self,
         id: i64,
-        change: TicketChange,
+        mut change: TicketChange,
     ) -> Result<Option<i64>, EditError> {
         if let Some(requester) = change.requester_id {
             self.user(requester).ok_or(EditError::NoUser(requester))?;
@@ -139,6 +139,12 @@ impl Account {
         if let Some(new) = change.comment.clone() {
             let comment = self.comment(new, by);
             ticket.is_public |= comment.public;
+            if self.reopens(&ticket, &comment)
+                && change.status.is_none()
+                && change.custom_status_id.is_none()
+            {
+                change.status = Some(Status::Open);
+            }
             events.push(Event::Comment(comment));
         }
         let problem = change.problem_id.flatten();
@@ -156,6 +162,16 @@ impl Account {
         }
         self.write_audit(id, by, channel, events, metadata)
             .map(Some)
+    }
+
+    /// Whether a comment is a customer's reply that opens the ticket again.
+    fn reopens(&self, ticket: &Ticket, comment: &Comment) -> bool {
+        let author = self.user(comment.author_id);
+        self.reply_reopens
+            && ticket.status == Status::Solved
+            && comment.public
+            && comment.author_id == ticket.requester_id
+            && author.is_some_and(|author| author.role == Role::EndUser)
     }
 
     /// Adds a comment and returns its id.

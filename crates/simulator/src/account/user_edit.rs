@@ -2,11 +2,13 @@
 
 use std::borrow::Cow;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
+use super::happening::Happening;
 use super::ticket::TicketChange;
 use super::ticket_edit::tidy_tags;
 use super::user::{NewUser, User, UserChange};
+use super::webhook::Subject;
 use super::{Account, EditError, fold};
 use crate::word::Role;
 
@@ -75,6 +77,7 @@ impl Account {
         if let Some(Some(external_id)) = &change.external_id {
             self.check_external_id(external_id, Some(id))?;
         }
+        let known_as = self.user(id).map(|user| user.name.clone());
         let known: Vec<String> = self
             .user_fields
             .iter()
@@ -132,7 +135,14 @@ impl Account {
         if moved {
             user.updated_at = user.updated_at.max(self.now);
         }
+        let name = user.name.clone();
         self.insert_user(user);
+        if let Some(previous) = known_as
+            && previous != name
+        {
+            let renamed = json!({"current": name, "previous": previous});
+            self.tell_of_user(id, Happening::new("user.name_changed", renamed));
+        }
         Ok(moved)
     }
 
@@ -143,13 +153,16 @@ impl Account {
     /// An unknown user.
     pub fn delete_user(&mut self, id: i64) -> Result<(), EditError> {
         let mut user = self.take_user(id)?;
-        user.active = false;
+        let was_active = std::mem::replace(&mut user.active, false);
         user.email = None;
         user.more_emails.clear();
         user.external_id = None;
         user.verified = false;
         user.updated_at = user.updated_at.max(self.now);
         self.insert_user(user);
+        if was_active {
+            self.tell_of_user(id, Happening::new("user.deleted", json!({})));
+        }
         Ok(())
     }
 
@@ -213,7 +226,15 @@ impl Account {
             };
             self.update_ticket(ticket, change)?;
         }
+        let merged = json!({"target_user_id": winner.to_string()});
+        self.tell_of_user(loser, Happening::new("user.merged", merged));
         Ok(())
+    }
+
+    /// Tells the webhooks what the administrator did to a user.
+    fn tell_of_user(&mut self, id: i64, happening: Happening) {
+        let by = self.administrator();
+        self.announce(Subject::User(id), by, &happening);
     }
 
     /// After a secondary email became the primary one: the old one takes its place.

@@ -15,8 +15,8 @@ use crate::wire::webhook::payload;
 /// What a webhook of triggers and automations is subscribed to.
 pub(crate) const CONDITIONAL: &str = "conditional_ticket_events";
 
-/// What every kind of ticket event begins with in a subscription.
-pub(crate) const TICKET_EVENT: &str = "zen:event-type:";
+/// What every kind of event begins with in a subscription.
+pub(crate) const EVENT: &str = "zen:event-type:";
 
 /// A webhook.
 #[derive(Debug, Clone)]
@@ -68,6 +68,15 @@ pub struct Attempt {
     pub problem: Option<String>,
 }
 
+/// What an event is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Subject {
+    /// The ticket with this id.
+    Ticket(i64),
+    /// The user with this id.
+    User(i64),
+}
+
 /// One event for one webhook, with every attempt to deliver it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Invocation {
@@ -77,8 +86,8 @@ pub struct Invocation {
     pub webhook_id: String,
     /// `ticket.status_changed` and the like; `None` when a trigger asked for it.
     pub kind: Option<&'static str>,
-    /// The ticket.
-    pub ticket_id: i64,
+    /// What it is about.
+    pub subject: Subject,
     /// The body.
     pub payload: String,
     /// Every attempt, oldest first.
@@ -172,18 +181,21 @@ impl Account {
             happenings(self, audit, from),
         );
         for happening in found {
-            self.announce(ticket_id, actor, &happening);
+            self.announce(Subject::Ticket(ticket_id), actor, &happening);
         }
     }
 
-    /// Tells the webhooks one thing that happened to a ticket.
-    pub(crate) fn announce(&mut self, ticket_id: i64, actor: i64, happening: &Happening) {
+    /// Tells the webhooks one thing that happened to a ticket or a user.
+    pub(crate) fn announce(&mut self, subject: Subject, actor: i64, happening: &Happening) {
+        if self.post.is_none() {
+            return;
+        }
         let wanted = |webhook: &&Webhook| {
             webhook.active
                 && webhook
                     .subscriptions
                     .iter()
-                    .any(|kind| kind.strip_prefix(TICKET_EVENT) == Some(happening.kind))
+                    .any(|kind| kind.strip_prefix(EVENT) == Some(happening.kind))
         };
         let ids: Vec<String> = self
             .webhooks
@@ -193,8 +205,8 @@ impl Account {
             .collect();
         for webhook in ids {
             let seed = self.take_id(0);
-            if let Some(payload) = payload(self, ticket_id, actor, happening, seed) {
-                self.send(webhook, Some(happening.kind), ticket_id, payload);
+            if let Some(payload) = payload(self, subject, actor, happening, seed) {
+                self.send(webhook, Some(happening.kind), subject, payload);
             }
         }
     }
@@ -205,7 +217,8 @@ impl Account {
             webhook.active && webhook.subscriptions.iter().any(|kind| kind == CONDITIONAL)
         });
         if takes {
-            self.send(webhook.to_owned(), None, ticket_id, body);
+            let subject = Subject::Ticket(ticket_id);
+            self.send(webhook.to_owned(), None, subject, body);
         }
     }
 
@@ -213,7 +226,7 @@ impl Account {
         &mut self,
         webhook_id: String,
         kind: Option<&'static str>,
-        ticket_id: i64,
+        subject: Subject,
         payload: String,
     ) {
         let id = self.make_ulid(self.now * 1000);
@@ -221,7 +234,7 @@ impl Account {
             id: id.clone(),
             webhook_id: webhook_id.clone(),
             kind,
-            ticket_id,
+            subject,
             payload,
             attempts: Vec::new(),
             outcome: Delivery::Waiting,

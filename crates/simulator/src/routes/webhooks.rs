@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 
 use super::listing::{Key, Listing, Part};
 use crate::account::Account;
-use crate::account::webhook::{CONDITIONAL, TICKET_EVENT, Webhook};
+use crate::account::webhook::{CONDITIONAL, EVENT, Webhook};
 use crate::answer::{Answer, Errand, Outcome};
 use crate::call::Call;
 use crate::wire::{Object, webhook};
@@ -84,7 +84,7 @@ fn check(hook: &Webhook) -> Result<(), Answer> {
         .iter()
         .filter(|kind| *kind != CONDITIONAL)
         .collect::<Vec<_>>();
-    if hook.subscriptions.is_empty() || events.iter().any(|kind| !kind.starts_with(TICKET_EVENT)) {
+    if hook.subscriptions.is_empty() || events.iter().any(|kind| !kind.starts_with(EVENT)) {
         return Err(refuse("subscriptions are not recognized"));
     }
     if by_rule && !events.is_empty() {

@@ -6,7 +6,8 @@ use super::{Object, stamp};
 use crate::account::Account;
 use crate::account::happening::Happening;
 use crate::account::ticket::Ticket;
-use crate::account::webhook::{Delivery, Invocation, TICKET_EVENT, Webhook};
+use crate::account::user::User;
+use crate::account::webhook::{Delivery, EVENT, Invocation, Subject, Webhook};
 use crate::data::dice::Dice;
 
 /// The account's number, in payloads and headers.
@@ -80,25 +81,31 @@ pub(crate) fn invocation(invocation: &Invocation) -> Vec<u8> {
     object.finish()
 }
 
-/// The body of a ticket event: pretty-printed, every id a string, what is missing `""` or `"0"`
-/// (recorded for users). `None` for an unknown ticket.
+/// The body of an event: pretty-printed, every id a string, what is missing `""` or `"0"` (recorded
+/// for users). `None` for an unknown ticket or user.
 pub(crate) fn payload(
     account: &Account,
-    ticket_id: i64,
+    subject: Subject,
     actor: i64,
     happening: &Happening,
     seed: i64,
 ) -> Option<String> {
-    let ticket = account.ticket(ticket_id)?;
+    let (detail, subject) = match subject {
+        Subject::Ticket(id) => (
+            detail(account, account.ticket(id)?, actor),
+            format!("zen:ticket:{id}"),
+        ),
+        Subject::User(id) => (user_detail(account.user(id)?), format!("zen:user:{id}")),
+    };
     let kind = happening.kind;
     let body = json!({
         "account_id": ACCOUNT_ID,
-        "detail": detail(account, ticket, actor),
+        "detail": detail,
         "event": happening.event,
         "id": uuid(seed),
-        "subject": format!("zen:ticket:{ticket_id}"),
+        "subject": subject,
         "time": stamp(account.now()),
-        "type": format!("{TICKET_EVENT}{kind}"),
+        "type": format!("{EVENT}{kind}"),
         "zendesk_event_version": "2022-11-06",
     });
     serde_json::to_string_pretty(&body).ok()
@@ -132,6 +139,22 @@ fn detail(account: &Account, ticket: &Ticket, actor: i64) -> Value {
         "type": text(ticket.kind.map(|word| word.as_str().to_uppercase())),
         "updated_at": stamp(ticket.updated_at),
         "via": {"channel": ticket.channel.as_str()},
+    })
+}
+
+/// A user as its events carry it: what the one recorded event has, and what all users have.
+fn user_detail(user: &User) -> Value {
+    let id = |id: Option<i64>| id.unwrap_or(0).to_string();
+    let text = |text: &Option<Box<str>>| text.as_deref().unwrap_or_default().to_owned();
+    json!({
+        "created_at": stamp(user.created_at),
+        "default_group_id": id(user.default_group_id),
+        "email": text(&user.email),
+        "external_id": text(&user.external_id),
+        "id": user.id.to_string(),
+        "organization_id": id(user.organization_id),
+        "role": user.role.as_str(),
+        "updated_at": stamp(user.updated_at),
     })
 }
 
