@@ -52,6 +52,9 @@ pub(super) struct Batch {
     over: HashMap<i64, Timestamp>,
     /// Tickets whose comments must be read from their own list.
     relist: HashSet<i64>,
+    /// Tickets whose case is theirs only now: each of their comments is compared, also one that the
+    /// mirror has as it is.
+    anew: HashSet<i64>,
     /// Events and comments that cannot be read, and those that can.
     unread: Vec<Unread>,
     read_well: Vec<(&'static str, String)>,
@@ -124,7 +127,7 @@ async fn put_events(
         batch.relist.extend(unread_tickets);
     }
     for ticket in std::mem::take(&mut batch.relist) {
-        list(pull, ticket, None, &mut batch).await?;
+        list(pull, ticket, &mut batch).await?;
     }
     put(pull, batch, Some(position)).await
 }
@@ -141,6 +144,21 @@ impl Batch {
         self.comments
             .iter()
             .filter_map(|arrived| arrived.comment.author_id)
+    }
+
+    /// Notes who made the comments of a ticket. Its audits were read after its list, so a comment that
+    /// none of them names is older than all of them.
+    pub(super) fn mark(&mut self, ticket: i64, markers: &HashMap<i64, Marker>) {
+        let of_ticket = |arrived: &&mut Arrived| arrived.comment.ticket_id == ticket;
+        for arrived in self.comments.iter_mut().filter(of_ticket) {
+            let marker = markers.get(&arrived.comment.id);
+            arrived.marker = marker.cloned().unwrap_or(Marker::Foreign);
+        }
+    }
+
+    /// Has each comment of a ticket compared with its case, since it may not have been so far.
+    pub(super) fn compare_anew(&mut self, ticket: i64) {
+        self.anew.insert(ticket);
     }
 
     fn add(&mut self, event: TicketEvent) {
@@ -170,14 +188,8 @@ impl Batch {
     }
 }
 
-/// Reads a ticket's own list of comments: the present truth of each of them. `markers` is what the
-/// ticket's audits say of who made them, if they were read.
-pub(super) async fn list(
-    pull: &Pull<'_>,
-    ticket: i64,
-    markers: Option<&HashMap<i64, Marker>>,
-    batch: &mut Batch,
-) -> Result<()> {
+/// Reads a ticket's own list of comments: the present truth of each of them.
+pub(super) async fn list(pull: &Pull<'_>, ticket: i64, batch: &mut Batch) -> Result<()> {
     let records = match pull.client.comments(ticket).await {
         Ok(records) => records,
         // Gone for good: its comments went with it, what we hold stays.
@@ -195,15 +207,10 @@ pub(super) async fn list(
             Ok(mut comment) => {
                 comment.ticket_id = ticket;
                 comment.is_description = n == 0;
-                let marker = match markers {
-                    None => Marker::Unchecked,
-                    // What no audit since the oldest open operation names is older than all of them.
-                    Some(markers) => markers.get(&comment.id).cloned().unwrap_or(Marker::Foreign),
-                };
                 batch.comments.push(Arrived {
                     comment,
                     raw: record.raw.get().to_owned(),
-                    marker,
+                    marker: Marker::Unchecked,
                 });
                 batch.read_well.push((STREAM, key));
             }
@@ -225,7 +232,7 @@ async fn put_waiting(pull: &mut Pull<'_>) -> Result<()> {
     drop(reader);
     for ticket in waiting {
         let mut batch = Batch::default();
-        list(pull, ticket, None, &mut batch).await?;
+        list(pull, ticket, &mut batch).await?;
         put(pull, batch, None).await?;
     }
     Ok(())

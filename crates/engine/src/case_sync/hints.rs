@@ -6,7 +6,7 @@
 
 mod people;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use domain::desk::Marker;
 use domain::merge::Mode;
@@ -16,15 +16,16 @@ use jiff::{SignedDuration, Timestamp};
 use store::comments as kept;
 use store::inbox::{self, Hint, Subject};
 use store::integrations::{self, Integration};
-use store::{Tx, leases, links, outbox};
-use zendesk::{Record, Urgency};
+use store::{Tx, leases, links, outbox, tickets as mirror};
+use zendesk::{Record, TicketEvent, Urgency};
 
 use super::comments::{self, Batch};
 use super::pull::Pull;
+use super::tickets::adopting::{self, Claim};
 use super::{tickets, users};
 use crate::connection::client_of;
 use crate::engine::Engine;
-use crate::error::Result;
+use crate::error::{Error, Result};
 
 /// How long a look waits for an operation that is busy with the ticket.
 const BUSY: SignedDuration = SignedDuration::from_secs(2);
@@ -48,6 +49,17 @@ pub(super) async fn look_again(
     now: Timestamp,
 ) -> Result<()> {
     look_at(tx, integration, ticket, now, BUSY).await
+}
+
+/// Asks for tickets to be looked at at once.
+pub(super) async fn look_now(
+    tx: &mut Tx,
+    integration: &str,
+    tickets: &[i64],
+    now: Timestamp,
+) -> Result<()> {
+    let subjects: Vec<Subject> = tickets.iter().copied().map(Subject::Ticket).collect();
+    Ok(inbox::hint(tx, integration, &subjects, now, now).await?)
 }
 
 async fn look_at(
@@ -102,7 +114,19 @@ async fn leave_busy(
     }
     let named: Vec<i64> = due.iter().filter_map(ticket_of).collect();
     let mut reader = engine.store.read().await?;
-    let cases = links::cases_of(&mut reader, &integration.id, &named).await?;
+    let mut cases = links::cases_of(&mut reader, &integration.id, &named).await?;
+    let unlinked: Vec<i64> = named
+        .into_iter()
+        .filter(|ticket| !cases.contains_key(ticket))
+        .collect();
+    // A ticket of ours that was just made is its maker's until that has ended.
+    for raw in mirror::raws(&mut reader, &integration.id, &unlinked).await? {
+        if let Some(ticket) = zendesk::reread_ticket(&raw)
+            && let Some(case) = adopting::case_named(&integration.id, &ticket)
+        {
+            cases.insert(ticket.id, case.to_owned());
+        }
+    }
     let ids: Vec<String> = cases.values().cloned().collect();
     let lines = outbox::lines(&mut reader, &ids).await?;
     drop(reader);
@@ -170,21 +194,38 @@ async fn look(engine: &Engine, integration: &Integration, due: &[Hint]) -> Resul
         .impatient(std::time::Duration::from_secs(30));
     let mut pull = Pull::quietly(engine, integration.clone(), client).await?;
     let named: Vec<i64> = due.iter().filter_map(ticket_of).collect();
-    let records = pull.client.tickets_show_many(&named).await?;
+    let mut records = pull.client.tickets_show_many(&named).await?;
     let read_at = pull.client.server_time().unwrap_or_else(|| engine.now());
     let told = people::fetch(&pull.client, due).await?;
     let mut batch = Batch::default();
-    for ticket in records.iter().filter_map(|record| record.id) {
-        let markers = markers(&pull, ticket).await?;
-        comments::list(&pull, ticket, markers.as_ref(), &mut batch).await?;
+    let (mut claims, mut gone) = (HashMap::new(), HashSet::new());
+    for record in &records {
+        match examine(&pull, record, &mut batch).await {
+            Ok(claim) => claims.extend(record.id.zip(claim)),
+            // It was deleted since its record was read, and the export will tell of that.
+            Err(Error::Zendesk(error)) if error.is_not_found() => gone.extend(record.id),
+            Err(error) => return Err(error),
+        }
     }
+    records.retain(|record| record.id.is_none_or(|id| !gone.contains(&id)));
     let people = batch.authors().chain(tickets::people_of(&records));
     let strangers = users::fetch(&mut pull, people.collect::<Vec<_>>().into_iter()).await?;
     let mut page = pull.begin().await?;
     inbox::done(&mut page.tx, due).await?;
     users::put(&pull, &mut page, &told).await?;
     users::put(&pull, &mut page, &strangers).await?;
-    tickets::put(&mut pull, &mut page, &records, read_at).await?;
+    let mut others = Vec::with_capacity(records.len());
+    for record in &records {
+        let claim = record.id.and_then(|id| claims.get(&id));
+        let is_decided = match claim {
+            Some(claim) => adopting::adopt(&mut pull, &mut page, (record, claim), read_at).await?,
+            None => false,
+        };
+        if !is_decided {
+            others.push(record.clone());
+        }
+    }
+    tickets::put(&mut pull, &mut page, &others, read_at).await?;
     for ticket in unsettled(&records, read_at) {
         look_at(&mut page.tx, &integration.id, ticket, page.now, UNSETTLED).await?;
     }
@@ -192,6 +233,34 @@ async fn look(engine: &Engine, integration: &Integration, due: &[Hint]) -> Resul
     pull.commit(page, STAGE, None).await?;
     engine.reached("hints: after the look is committed");
     Ok(due.len())
+}
+
+/// Reads the comments of a ticket and, after them, what its audits tell of who made them. Returns whether
+/// the ticket is to be adopted, if it has no case and names one of ours.
+async fn examine(
+    pull: &Pull<'_>,
+    record: &Record<Ticket>,
+    batch: &mut Batch,
+) -> Result<Option<Claim>> {
+    let Some(id) = record.id else {
+        return Ok(None);
+    };
+    comments::list(pull, id, batch).await?;
+    let claim = match &record.parsed {
+        Ok(ticket) => adopting::examine(pull, ticket).await?,
+        Err(_) => None,
+    };
+    let markers = match &claim {
+        Some(claim) => {
+            batch.compare_anew(id);
+            Some(claim.markers())
+        }
+        None => markers(pull, id).await?,
+    };
+    if let Some(markers) = markers {
+        batch.mark(id, &markers);
+    }
+    Ok(claim)
 }
 
 fn ticket_of(hint: &Hint) -> Option<i64> {
@@ -237,7 +306,7 @@ async fn markers(pull: &Pull<'_>, ticket: i64) -> Result<Option<HashMap<i64, Mar
     let oldest = line
         .iter()
         .map(|entry| &entry.operation)
-        .filter(|operation| operation.state.is_open())
+        .filter(|operation| operation.state.is_open() || operation.unknown_until.is_some())
         .map(|operation| operation.created_at)
         .chain(written)
         .min();
@@ -246,6 +315,11 @@ async fn markers(pull: &Pull<'_>, ticket: i64) -> Result<Option<HashMap<i64, Mar
     };
     let since = since.saturating_sub(SKEW).ok();
     let audits = pull.client.audits_back_to(ticket, since).await?;
+    Ok(Some(markers_of(&audits)))
+}
+
+/// Which comments these audits made, and whether they bear our marker.
+pub(super) fn markers_of(audits: &[Record<TicketEvent>]) -> HashMap<i64, Marker> {
     let mut markers = HashMap::new();
     for event in audits
         .iter()
@@ -255,13 +329,9 @@ async fn markers(pull: &Pull<'_>, ticket: i64) -> Result<Option<HashMap<i64, Mar
             Some(op_id) => Marker::Ours(op_id.clone()),
             None => Marker::Foreign,
         };
-        markers.extend(
-            event
-                .comments
-                .iter()
-                .map(|(comment, _)| (comment.id, marker.clone())),
-        );
-        markers.extend(event.textless.iter().map(|id| (*id, marker.clone())));
+        let comments = event.comments.iter().map(|(comment, _)| comment.id);
+        let all = comments.chain(event.textless.iter().copied());
+        markers.extend(all.map(|id| (id, marker.clone())));
     }
-    Ok(Some(markers))
+    markers
 }

@@ -26,6 +26,7 @@ use store::outbox::{self, Claimed};
 use zendesk::{Record, Urgency};
 
 pub(crate) use foreseeing::foresee;
+pub(in crate::case_sync) use reading::audit_of;
 pub(in crate::case_sync) use replying::reply_of;
 
 use super::pull::{Page, Pull};

@@ -270,14 +270,18 @@ impl<'a> Sweep<'a> {
         if self.state.round.began_at.is_none() {
             self.begin(false).await?;
         }
-        if !self.place.tickets_done {
-            let linked = self.linked().await?;
+        let mut left = requests;
+        while left > 0 && !self.place.tickets_done {
+            // One more than is asked for tells whether there is more.
+            let linked = self.linked(left.min(REQUESTS) * AT_ONCE + 1).await?;
             let pages = linked.chunks(AT_ONCE);
             let last = pages.len();
             self.place.tickets_done = last == 0;
-            for (n, ids) in (1..).zip(pages.take(requests)) {
-                self.verify_tickets(ids, n == last).await?;
+            let is_all = linked.len() <= left.min(REQUESTS) * AT_ONCE;
+            for (n, ids) in (1..).zip(pages.take(left.min(REQUESTS))) {
+                self.verify_tickets(ids, is_all && n == last).await?;
             }
+            left -= left.min(REQUESTS);
         }
         self.verify_events().await
     }
@@ -301,14 +305,12 @@ impl<'a> Sweep<'a> {
         self.keep(page, Found::default()).await
     }
 
-    /// The tickets with an open link that this round has not verified, by id.
-    async fn linked(&self) -> Result<Vec<i64>> {
+    /// The tickets with an open link that this round has not verified, by id, at most so many.
+    async fn linked(&self, limit: usize) -> Result<Vec<i64>> {
         let mut reader = self.pull.engine.store.read().await?;
-        let id = &self.pull.integration.id;
-        let mut linked = links::oldest_verified(&mut reader, id, i64::MAX).await?;
-        linked.retain(|ticket| *ticket > self.place.after);
-        linked.sort_unstable();
-        Ok(linked)
+        let (id, after) = (&self.pull.integration.id, self.place.after);
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        Ok(links::open_after(&mut reader, id, after, limit).await?)
     }
 
     /// Verifies these tickets against mirror and cases, with one request.

@@ -1,17 +1,16 @@
 //! Tickets into the mirror, and from there into cases.
 
-mod adopting;
+pub(super) mod adopting;
 mod written;
 
 use std::collections::{HashMap, HashSet};
 
-use adopting::adopt_our_own;
+use adopting::Naming;
 use domain::desk::{Desk, DeskLink, Received, Version, is_stale};
 use domain::guard::Guards;
 use domain::identity::People;
 use domain::outbox::Operation;
 use domain::person::Role;
-use domain::plan::plan_new;
 use domain::ticket::{Life, Ticket};
 use jiff::Timestamp;
 use store::cases::{self, Case};
@@ -118,17 +117,11 @@ async fn carry(
 ) -> Result<()> {
     let integration = &pull.integration.id;
     let mut links = links::by_tickets(&mut page.tx, integration, &ids(tickets)).await?;
-    let being_made = adopt_our_own(pull, page, tickets, &mut links).await?;
+    let ours = adopting::naming_ours(&mut page.tx, integration, tickets, &links).await?;
     let case_ids: Vec<String> = links.values().map(|link| link.case_id.clone()).collect();
     let mut cases = cases::lock(&mut page.tx, &case_ids).await?;
     let mut lines = outbox::lines(&mut page.tx, &case_ids).await?;
-    let setting = Setting {
-        integration: integration.clone(),
-        people: people(pull, page, tickets).await?,
-        rules: pull.identity_rules(),
-        maps: pull.integration.settings.maps.clone(),
-        mode: pull.mode(),
-    };
+    let setting = setting(pull, page, tickets).await?;
     let mut written = Written::default();
     for ticket in tickets {
         let link = links.remove(&ticket.id);
@@ -136,15 +129,11 @@ async fn carry(
         // case catches up once it is restored. A case that a follow-up took over follows that
         // one's ticket, not its former one.
         let (case, link) = match link {
-            // Whoever makes it finds it by the same id, and knows what it was made of.
-            None if being_made.contains(&ticket.id) => {
-                written.look_again.push(ticket.id);
-                continue;
-            }
             None => {
-                if let Some(case) = plan_new(setting.facts(ticket)) {
-                    written.wait(ticket.id, &case.warnings);
-                    written.new.push((ticket.id, case));
+                match ours.get(&ticket.id) {
+                    Some(Naming::Alive) => written.look_at.push(ticket.id),
+                    Some(Naming::Gone) => {}
+                    None => written.meet(&setting, ticket),
                 }
                 continue;
             }
@@ -177,6 +166,25 @@ async fn carry(
         }
     }
     write(pull, page, written).await
+}
+
+/// Makes a case for a ticket that has none and whose own it is, whatever external id it bears.
+async fn make_case(pull: &Pull<'_>, page: &mut Page, ticket: &Ticket) -> Result<()> {
+    let setting = setting(pull, page, &[ticket]).await?;
+    let mut written = Written::default();
+    written.meet(&setting, ticket);
+    write(pull, page, written).await
+}
+
+/// What merging these tickets may draw on.
+async fn setting(pull: &Pull<'_>, page: &mut Page, tickets: &[&Ticket]) -> Result<Setting> {
+    Ok(Setting {
+        integration: pull.integration.id.clone(),
+        people: people(pull, page, tickets).await?,
+        rules: pull.identity_rules(),
+        maps: pull.integration.settings.maps.clone(),
+        mode: pull.mode(),
+    })
 }
 
 /// Brings the mirror of one ticket up to date without touching its case: whoever read it decides on

@@ -5,6 +5,7 @@
     reason = "a failed unwrap is a failed test"
 )]
 
+mod adopting;
 mod deliveries;
 mod door;
 mod managing;

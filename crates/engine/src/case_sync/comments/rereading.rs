@@ -92,7 +92,7 @@ async fn differing(pull: &Pull<'_>, events: Vec<TicketEvent>) -> Result<(Batch, 
         }
     }
     for ticket in listed {
-        list(pull, ticket, None, &mut batch).await?;
+        list(pull, ticket, &mut batch).await?;
     }
     Ok((batch, differences))
 }

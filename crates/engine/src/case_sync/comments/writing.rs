@@ -56,7 +56,10 @@ pub(in crate::case_sync) async fn write(
     let unknown: Vec<&Arrived> = latest
         .values()
         .map(|(arrived, _)| *arrived)
-        .filter(|arrived| !known.contains_key(&arrived.comment.id))
+        .filter(|arrived| {
+            let known = known.get(&arrived.comment.id);
+            known.is_none_or(|known| known.case_comment_id.is_none())
+        })
         .collect();
     let mut ours = places::read(pull, page, &unknown, &cases).await?;
 
@@ -77,6 +80,8 @@ pub(in crate::case_sync) async fn write(
         }
         let public = comment.public && !hidden.contains(&comment.id);
         let mut case_comment_id = old.and_then(|old| old.case_comment_id.clone());
+        let was_placed = case_comment_id.is_some();
+        let is_anew = batch.anew.contains(&comment.ticket_id);
         let case = cases.get(&comment.ticket_id);
         let mut sent_by = None;
         if let (None, Some(case)) = (&case_comment_id, case) {
@@ -95,9 +100,7 @@ pub(in crate::case_sync) async fn write(
         }
         match old {
             None => tally.created += 1,
-            Some(old)
-                if old.content == content && (case_comment_id.is_some() || case.is_none()) =>
-            {
+            Some(old) if old.content == content && !is_anew && (was_placed || case.is_none()) => {
                 tally.unchanged += 1;
                 continue;
             }
@@ -105,7 +108,10 @@ pub(in crate::case_sync) async fn write(
         }
         match (&case_comment_id, case) {
             // What we wrote ourselves comes back as Zendesk shows it, and stays as we wrote it.
-            (Some(id), _) if old.is_none_or(|old| old.content == 0) => {
+            (Some(id), _)
+                if !was_placed
+                    || old.is_none_or(|old| old.content == 0 || old.content == content) =>
+            {
                 altered.insert(id.clone(), (None, public));
             }
             (Some(id), _) => {

@@ -93,7 +93,7 @@ impl Push<'_> {
 }
 
 /// An audit as the protocol reads it.
-pub(super) fn audit_of(record: &Record<TicketEvent>) -> Option<Audit> {
+pub(in crate::case_sync) fn audit_of(record: &Record<TicketEvent>) -> Option<Audit> {
     record.parsed.as_ref().ok().map(audit)
 }
 

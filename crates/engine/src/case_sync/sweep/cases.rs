@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use store::desks::{self, Held};
 
 use crate::case_sync::pull::{Page, Pull};
-use crate::case_sync::room;
+use crate::case_sync::{hints, room};
 use crate::desk::{By, Decision, keep};
 use crate::error::Result;
 
@@ -72,9 +72,12 @@ pub(super) async fn catch_up(
         let received = setting.decide(pull.engine, page.now, |room| {
             desk.receive(ticket, read_at, room, &mut written)
         });
-        match received {
-            Received::Merged if written != Written::default() => {}
-            Received::Merged | Received::Stale | Received::Deferred => continue,
+        // What is read by a worker just now, or within the second of its last change, comes again.
+        if received == Received::Deferred || written.look_again {
+            hints::look_again(&mut page.tx, integration, ticket.id, page.now).await?;
+        }
+        if written == Written::default() {
+            continue;
         }
         for warning in &written.warnings {
             page.warn(warning.sentence());
@@ -98,7 +101,7 @@ pub(super) async fn catch_up(
             page.now,
         )
         .await?;
-        caught_up += 1;
+        caught_up += usize::from(received == Received::Merged);
     }
     Ok(caught_up)
 }

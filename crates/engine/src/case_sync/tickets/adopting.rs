@@ -1,83 +1,231 @@
-//! Tickets that name one of our cases: made by us, whoever sees them first.
+//! Tickets that bear our own external id: made for one of our cases, whoever sees them first.
+//!
+//! Which of their comments are the case's own is told by their audits alone, and a page of an export has
+//! none. So a pull decides nothing about such a ticket: it asks for a look. The look reads all the
+//! audits and lets the core decide ([`domain::desk::Desk::adopt`]).
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
-use domain::ticket::Ticket;
+use domain::desk::{Marker, Received, Written};
+use domain::push::Audit;
+use domain::ticket::{Life, Ticket};
+use jiff::Timestamp;
+use store::desks::{self, Held};
 use store::links::{self, Link};
-use store::{cases, outbox};
+use store::{Connection, waiting};
+use zendesk::{Record, TicketEvent};
 
+use super::{make_case, mirror_one};
 use crate::case_sync::pull::{Page, Pull};
+use crate::case_sync::push::audit_of;
+use crate::case_sync::{hints, room};
+use crate::desk::{By, Decision, keep};
 use crate::error::Result;
 
-/// A ticket whose `external_id` names one of our cases is that case's, whoever sees it first. Returns
-/// those that are being made just now: they are left to whoever makes them.
-pub(super) async fn adopt_our_own(
+/// The case of this integration that the external id of a ticket names, whether there is such a case or
+/// not: `deskbridge:<integration>:<case>`, with `:<n>` behind it for the n-th follow-up of a case.
+pub(in crate::case_sync) fn case_named<'t>(
+    integration: &str,
+    ticket: &'t Ticket,
+) -> Option<&'t str> {
+    let rest = ticket.external_id.as_deref()?.strip_prefix("deskbridge:")?;
+    let rest = rest.strip_prefix(integration)?.strip_prefix(':')?;
+    Some(rest.split_once(':').map_or(rest, |(case, _)| case))
+}
+
+/// What a pull does about a ticket without a case that names one of ours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Naming {
+    /// It is to be looked at, with its audits.
+    Alive,
+    /// It was deleted, so its audits cannot be read. Should it be restored, it comes again.
+    Gone,
+}
+
+/// Those of these tickets without a link that name a case of ours which there is. No query unless one of
+/// them bears our prefix.
+pub(super) async fn naming_ours(
+    connection: &mut Connection,
+    integration: &str,
+    tickets: &[&Ticket],
+    links: &HashMap<i64, Link>,
+) -> Result<HashMap<i64, Naming>> {
+    let mut found = HashMap::new();
+    for ticket in tickets.iter().filter(|one| !links.contains_key(&one.id)) {
+        let Some(held) = case_of(connection, integration, ticket).await? else {
+            continue;
+        };
+        match ticket.life() {
+            Life::Alive | Life::Closed => {
+                found.insert(ticket.id, Naming::Alive);
+            }
+            // Of several that name one case only one is awaited; any other has a case of its own.
+            Life::Deleted if is_awaited(&held, integration, ticket) => {
+                found.insert(ticket.id, Naming::Gone);
+            }
+            // Nothing is left of it.
+            Life::Deleted | Life::Scrubbed => {}
+        }
+    }
+    Ok(found)
+}
+
+/// The case that a ticket names, unless it is another integration's by now.
+async fn case_of(
+    connection: &mut Connection,
+    integration: &str,
+    ticket: &Ticket,
+) -> Result<Option<Held>> {
+    let Some(case) = case_named(integration, ticket) else {
+        return Ok(None);
+    };
+    let held = desks::read(connection, case).await?;
+    Ok(held.filter(|held| belongs(held, integration)))
+}
+
+fn belongs(held: &Held, integration: &str) -> bool {
+    let whose = held.integration_id.as_deref();
+    whose.is_none_or(|whose| whose == integration)
+}
+
+/// Whether the next ticket of this case bears the id of this one.
+fn is_awaited(held: &Held, integration: &str, ticket: &Ticket) -> bool {
+    let own = held.desk.external_id(integration, held.desk.link.is_some());
+    ticket.external_id.as_deref() == Some(own.as_str())
+}
+
+/// A ticket without a case that bears our prefix, with what tells whether the case it names is its own.
+pub(in crate::case_sync) struct Claim {
+    case: String,
+    /// All its audits.
+    audits: Vec<Record<TicketEvent>>,
+    /// Whether an older ticket bears the same id: then this one is a copy of it.
+    is_copy: bool,
+}
+
+impl Claim {
+    /// Which of the ticket's comments bear a marker of ours.
+    pub(in crate::case_sync) fn markers(&self) -> HashMap<i64, Marker> {
+        hints::markers_of(&self.audits)
+    }
+}
+
+/// Reads what tells whose a ticket is, if it has no case and bears our prefix. The ticket's comments
+/// must have been read before, so that no comment is there whose audit is not.
+pub(in crate::case_sync) async fn examine(
+    pull: &Pull<'_>,
+    ticket: &Ticket,
+) -> Result<Option<Claim>> {
+    let integration = &pull.integration.id;
+    let Some(case) = case_named(integration, ticket) else {
+        return Ok(None);
+    };
+    let ids = [ticket.id];
+    let mut reader = pull.engine.store.read().await?;
+    let linked = links::cases_of(&mut reader, integration, &ids).await?;
+    drop(reader);
+    // Of a deleted one the audits cannot be read; what is left of an erased one is nobody's.
+    let can_be_read = matches!(ticket.life(), Life::Alive | Life::Closed);
+    if !linked.is_empty() || !can_be_read {
+        return Ok(None);
+    }
+    let external_id = ticket.external_id.as_deref().unwrap_or_default();
+    let alike = pull.client.tickets_with_external_id(external_id).await?;
+    let older: Vec<i64> = alike
+        .iter()
+        .filter_map(|record| record.id)
+        .filter(|other| *other < ticket.id)
+        .collect();
+    let audits = pull.client.audits_back_to(ticket.id, None).await?;
+    let mut reader = pull.engine.store.read().await?;
+    let others = links::cases_of(&mut reader, integration, &older).await?;
+    drop(reader);
+    // An older one that has a case of its own was given that id later.
+    let may_be_its_own = |other: &i64| others.get(other).is_none_or(|found| found == case);
+    Ok(Some(Claim {
+        case: case.to_owned(),
+        audits,
+        is_copy: older.iter().any(may_be_its_own),
+    }))
+}
+
+/// Decides on a ticket that bears our prefix: the case it names takes it, or it gets a case of its own, or
+/// it is left to the operation that is making it just now. False if somebody has linked it meanwhile:
+/// then it is a ticket like any other.
+pub(in crate::case_sync) async fn adopt(
+    pull: &mut Pull<'_>,
+    page: &mut Page,
+    (record, claim): (&Record<Ticket>, &Claim),
+    read_at: Timestamp,
+) -> Result<bool> {
+    let Ok(ticket) = &record.parsed else {
+        return Ok(false);
+    };
+    let integration = pull.integration.id.clone();
+    let linked = links::cases_of(&mut page.tx, &integration, &[ticket.id]).await?;
+    if !linked.is_empty() {
+        return Ok(false);
+    }
+    mirror_one(pull, page, record, read_at).await?;
+    let held = desks::lock(&mut page.tx, &claim.case).await?;
+    let held = held.filter(|held| !claim.is_copy && belongs(held, &integration));
+    let received = match &held {
+        Some(held) => decide(pull, page, held, (ticket, claim), read_at).await?,
+        None => Received::Stale,
+    };
+    match received {
+        Received::Merged => {}
+        // There is no such case, or it has another ticket.
+        Received::Stale => make_case(pull, page, ticket).await?,
+        // Whoever makes it finds it by the same id, and knows what it was made of.
+        Received::Deferred => {
+            hints::look_again(&mut page.tx, &integration, ticket.id, page.now).await?;
+        }
+    }
+    Ok(true)
+}
+
+async fn decide(
     pull: &Pull<'_>,
     page: &mut Page,
-    tickets: &[&Ticket],
-    links: &mut HashMap<i64, Link>,
-) -> Result<HashSet<i64>> {
-    let prefix = format!("deskbridge:{}:", pull.integration.id);
-    let mut ours: Vec<(i64, String)> = tickets
-        .iter()
-        .filter(|ticket| !links.contains_key(&ticket.id))
-        .filter_map(|ticket| {
-            Some((
-                ticket.id,
-                ticket
-                    .external_id
-                    .as_deref()?
-                    .strip_prefix(&prefix)?
-                    .to_owned(),
-            ))
-        })
-        .collect();
-    if ours.is_empty() {
-        return Ok(HashSet::new());
+    held: &Held,
+    (ticket, claim): (&Ticket, &Claim),
+    read_at: Timestamp,
+) -> Result<Received> {
+    let audits: Vec<Audit> = claim.audits.iter().filter_map(audit_of).collect();
+    let setting = room::setting(pull, page, Some(ticket), &held.desk).await?;
+    let (mut desk, mut written) = (held.desk.clone(), Written::default());
+    let received = setting.decide(pull.engine, page.now, |room| {
+        desk.adopt(ticket, read_at, &audits, room, &mut written)
+    });
+    if written == Written::default() {
+        return Ok(received);
     }
-    // `deskbridge:<integration>:<case>`, with `:<n>` behind it for the n-th follow-up of a case.
-    for (_, case) in &mut ours {
-        if let Some((id, _)) = case.split_once(':') {
-            *case = id.to_owned();
-        }
+    for warning in &written.warnings {
+        page.warn(warning.sentence());
     }
-    let wanted: Vec<String> = ours.iter().map(|(_, case)| case.clone()).collect();
-    let exist = cases::lock(&mut page.tx, &wanted).await?;
-    let making: HashSet<String> = outbox::lines(&mut page.tx, &wanted)
-        .await?
-        .into_iter()
-        .filter(|(_, (line, _))| {
-            line.iter()
-                .any(|operation| operation.kind.makes_ticket() && operation.state.is_open())
-        })
-        .map(|(case, _)| case)
+    let decision = Decision {
+        held,
+        desk: &desk,
+        written: &written,
+    };
+    let by = By {
+        side: "zendesk",
+        actor: "hint",
+        run: None,
+    };
+    let (now, integration) = (page.now, &setting.integration);
+    keep(pull.engine, &mut page.tx, &setting, &decision, &by, now).await?;
+    // A deleted case takes nothing; it catches up with its ticket once it is restored.
+    let restored = desk.deleted.then_some(waiting::CASE);
+    let missing = written.warnings.iter().filter_map(|one| one.missing_user());
+    let waits: Vec<(i64, i64)> = missing
+        .chain(restored)
+        .map(|awaited| (awaited, ticket.id))
         .collect();
-    let mut being_made = HashSet::new();
-    let mut taken: HashSet<String> = links::open_cases(&mut page.tx, &wanted)
-        .await?
-        .into_iter()
-        .collect();
-    for (remote_id, case_id) in ours {
-        if making.contains(&case_id) {
-            being_made.insert(remote_id);
-        } else if exist.contains_key(&case_id) && taken.insert(case_id.clone()) {
-            let agreed = domain::value::Agreed::default();
-            links.insert(
-                remote_id,
-                Link {
-                    remote_id,
-                    case_id,
-                    open: true,
-                    agreed,
-                },
-            );
-        }
+    waiting::note(&mut page.tx, integration, &waits).await?;
+    if written.look_again {
+        hints::look_again(&mut page.tx, integration, ticket.id, now).await?;
     }
-    let adopted: Vec<Link> = links
-        .values()
-        .filter(|link| link.agreed.0.is_empty())
-        .cloned()
-        .collect();
-    links::put(&mut page.tx, &pull.integration.id, &adopted, page.now).await?;
-    Ok(being_made)
+    Ok(received)
 }

@@ -2,8 +2,9 @@
 
 use domain::desk::{self, Desk};
 use domain::outbox::Operation;
-use domain::plan::NewCase;
+use domain::plan::{NewCase, plan_new};
 use domain::refusal::Warning;
+use domain::ticket::Ticket;
 use store::cases::{self, Case};
 use store::conflicts::{self, Conflict};
 use store::history::{self, Event};
@@ -12,7 +13,7 @@ use store::{counters, outbox, waiting};
 
 use crate::case_sync::pull::{Page, Pull};
 use crate::case_sync::{hints, users};
-use crate::desk::{By, conflicts_of, event_of};
+use crate::desk::{By, Setting, conflicts_of, event_of};
 use crate::error::Result;
 
 /// Who asks for an operation that a merge led to.
@@ -21,7 +22,7 @@ const BY_SYNC: &str = "sync";
 /// What a page of tickets comes to, row by row, before it is written.
 #[derive(Default)]
 pub(super) struct Written {
-    pub(super) new: Vec<(i64, NewCase)>,
+    new: Vec<(i64, NewCase)>,
     cases: Vec<Case>,
     links: Vec<Link>,
     conflicts: Vec<Conflict>,
@@ -30,11 +31,21 @@ pub(super) struct Written {
     operations: Vec<Operation>,
     /// Tickets that an operation is busy with.
     pub(super) look_again: Vec<i64>,
+    /// Tickets that are to be looked at at once.
+    pub(super) look_at: Vec<i64>,
     /// Who is waited for, or what: `(user, ticket)`.
     pub(super) waiting: Vec<(i64, i64)>,
 }
 
 impl Written {
+    /// Notes the case of a ticket that has none, if it is worth one.
+    pub(super) fn meet(&mut self, setting: &Setting, ticket: &Ticket) {
+        if let Some(case) = plan_new(setting.facts(ticket)) {
+            self.wait(ticket.id, &case.warnings);
+            self.new.push((ticket.id, case));
+        }
+    }
+
     /// Notes whom a ticket waits for.
     pub(super) fn wait(&mut self, ticket: i64, warnings: &[Warning]) {
         let missing = warnings.iter().filter_map(Warning::missing_user);
@@ -146,5 +157,6 @@ pub(super) async fn write(pull: &Pull<'_>, page: &mut Page, mut written: Written
     for ticket in written.look_again {
         hints::look_again(&mut page.tx, integration, ticket, page.now).await?;
     }
+    hints::look_now(&mut page.tx, integration, &written.look_at, page.now).await?;
     Ok(history::append(&mut page.tx, &written.events, page.now).await?)
 }
