@@ -323,7 +323,13 @@ impl Desk {
         let Some(operation) = self.operation_mut(op_id) else {
             return;
         };
-        if operation.kind == Kind::Fields && operation.payload.parked.is_empty() {
+        // Which fields have nothing to be sent as, the plan has said. For any other reason it is all that
+        // differ: what an attempt that came to no end has left there is out of date.
+        let is_planned = matches!(
+            reason,
+            Parked::NobodyThere | Parked::NobodyToSolve | Parked::NoRequester
+        );
+        if operation.kind == Kind::Fields && !(is_planned && !operation.payload.parked.is_empty()) {
             // One that was perhaps carried out before the ticket was deleted is to look for its marker
             // once that is restored.
             let is_unknown = operation.unknown_until.is_some() && reason == Parked::TicketDeleted;

@@ -75,6 +75,33 @@ fn what_is_parked_for_a_ticket_that_was_restored_meanwhile_goes_after_one_more_l
 }
 
 #[test]
+fn what_is_parked_for_a_deleted_ticket_is_what_differs_now_and_not_what_an_earlier_plan_found() {
+    let mut stage = Stage::linked(REMOTE);
+    stage.edit(|fields| fields.assigned_to = text("nobody there"));
+    stage.pass(3);
+    // The worker finds that this cannot be sent, and dies before it says so.
+    let mut worker = stage.claim().unwrap();
+    stage.until_closing(&mut worker);
+    stage.edit(|fields| {
+        fields.assigned_to = text("bob");
+        fields.priority = CasePriority::High;
+    });
+    stage.zendesk.ticket(TICKET).status = text("deleted");
+    stage.rest();
+    let parked = ["fields parked priority assigned_to ticket_deleted"];
+    assert_eq!(stage.line(), parked);
+    // The pull sees the ticket deleted, which changes nothing.
+    stage.pass(60);
+    stage.pull();
+    assert_eq!(stage.line(), parked);
+    stage.change(CaseField::Status, "open");
+    stage.pull();
+    stage.rest();
+    assert_eq!(stage.zendesk.ticket(TICKET).assignee_id, Some(BOB));
+    stage.assert_in_step();
+}
+
+#[test]
 fn while_a_ticket_is_deleted_its_parked_edits_stay_parked_and_go_once_it_is_restored() {
     let mut stage = Stage::linked(REMOTE);
     stage.zendesk.ticket(TICKET).status = text("deleted");
