@@ -208,6 +208,8 @@ async fn look(engine: &Engine, integration: &Integration, due: &[Hint]) -> Resul
         }
     }
     records.retain(|record| record.id.is_none_or(|id| !gone.contains(&id)));
+    // A case takes its first ticket before the one that follows it.
+    records.sort_by_key(|record| record.id);
     let people = batch.authors().chain(tickets::people_of(&records));
     let strangers = users::fetch(&mut pull, people.collect::<Vec<_>>().into_iter()).await?;
     let mut page = pull.begin().await?;

@@ -261,7 +261,7 @@ async fn with_two_way_off_it_is_adopted_and_nothing_is_sent() {
 }
 
 #[tokio::test]
-async fn one_that_is_closed_is_adopted_and_can_be_followed() {
+async fn one_that_is_closed_is_adopted_and_so_is_the_one_that_follows_it() {
     two_way()
         .each(async |world| {
             let (case, ticket) = published(world).await;
@@ -301,6 +301,15 @@ async fn one_that_is_closed_is_adopted_and_can_be_followed() {
             assert_at_rest(world).await;
             assert_eq!(world.ticket_of(&case).await, Some(next));
             assert_eq!(count(world), before);
+            // So are both at once.
+            forget_follow_up(world, &case, next, ticket).await;
+            forget(world, &case, ticket).await;
+            let cases = count_cases(world).await;
+            pull(world).await;
+            assert_at_rest(world).await;
+            assert_eq!(world.ticket_of(&case).await, Some(next));
+            assert_eq!(world.case_of(ticket).await.id, case);
+            assert_eq!((count(world), count_cases(world).await), (before, cases));
         })
         .await;
 }

@@ -187,7 +187,7 @@ async fn an_id_of_no_case_or_of_another_integration_says_nothing() {
                 format!("deskbridge:{integration}:no-such-case"),
                 format!("deskbridge:elsewhere:{case}"),
                 format!("deskbridge:{integration}{case}"),
-                format!("deskbridge:{integration}:{case}:1"),
+                format!("deskbridge:{integration}:{case}:2"),
                 case.clone(),
             ];
             let strange = strange.map(|id| add_with(world, &id));
