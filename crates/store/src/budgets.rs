@@ -3,10 +3,10 @@
 //! The rule itself is `zendesk::Budget`; here is only where it is kept.
 
 use jiff::Timestamp;
-use sqlx::{AnyConnection, Row as _};
+use sqlx::{AnyConnection, AssertSqlSafe, Row as _};
 
 use crate::bulk::clean;
-use crate::database::{Dialect, Tx};
+use crate::database::Tx;
 use crate::error::Result;
 
 /// The kept state of an account's budget, for looking only.
@@ -27,11 +27,9 @@ pub async fn load(connection: &mut AnyConnection, account: &str) -> Result<Optio
 /// # Errors
 /// As the database says.
 pub async fn lock(tx: &mut Tx, account: &str) -> Result<Option<String>> {
-    let text = match tx.dialect() {
-        Dialect::Sqlite => "SELECT state FROM budget WHERE account = $1",
-        Dialect::Postgres => "SELECT state FROM budget WHERE account = $1 FOR UPDATE",
-    };
-    let row = sqlx::query(text)
+    let lock = tx.dialect().locking();
+    let text = format!("SELECT state FROM budget WHERE account = $1{lock}");
+    let row = sqlx::query(AssertSqlSafe(text))
         .bind(clean(account))
         .fetch_optional(&mut **tx)
         .await?;

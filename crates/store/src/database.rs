@@ -26,7 +26,7 @@ const WRITE_WAIT: Duration = Duration::from_secs(15);
 /// How long a writer queues behind others of its own process, each of which may take a page's time.
 const QUEUE_WAIT: Duration = Duration::from_secs(60);
 
-/// Which of the two databases this is. Hardly a statement differs; see `jobs.rs` for one that does.
+/// Which of the two databases this is. Hardly a statement differs but for the words that lock rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Dialect {
     /// One file, no other service.
@@ -40,6 +40,23 @@ impl Dialect {
         match connection.backend_name() {
             "PostgreSQL" => Self::Postgres,
             _ => Self::Sqlite,
+        }
+    }
+
+    /// How a query ends whose rows nobody else may change until the transaction ends. SQLite has one
+    /// writer at a time; PostgreSQL must be told.
+    pub(crate) const fn locking(self) -> &'static str {
+        match self {
+            Self::Sqlite => "",
+            Self::Postgres => " FOR UPDATE",
+        }
+    }
+
+    /// As [`Dialect::locking`], of a worker that passes over what another one is at.
+    pub(crate) const fn skipping(self) -> &'static str {
+        match self {
+            Self::Sqlite => "",
+            Self::Postgres => " FOR UPDATE SKIP LOCKED",
         }
     }
 }

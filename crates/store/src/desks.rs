@@ -8,13 +8,13 @@ mod keeping;
 
 use domain::desk::{Desk, DeskComment, DeskLink, Version};
 use sqlx::any::AnyRow;
-use sqlx::{AnyConnection, Row as _};
+use sqlx::{AnyConnection, AssertSqlSafe, Row as _};
 
 pub use keeping::{NotMapped, save};
 
 use crate::bulk::clean;
 use crate::cases::{Case, case, maybe_moment};
-use crate::database::{Dialect, Tx};
+use crate::database::Tx;
 use crate::error::{Error, Result};
 use crate::outbox;
 
@@ -30,25 +30,12 @@ pub struct Held {
     pub integration_id: Option<String>,
 }
 
-/// How the rows are read.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Locking {
-    /// For looking only.
-    No,
-    /// Nobody else may change them until the transaction ends.
-    Yes,
-}
-
 /// The case with this id, deleted or not, locked until the transaction ends.
 ///
 /// # Errors
 /// [`Error::Damaged`] if something of it cannot be read.
 pub async fn lock(tx: &mut Tx, case_id: &str) -> Result<Option<Held>> {
-    let locking = match tx.dialect() {
-        // There is one writer at a time.
-        Dialect::Sqlite => Locking::No,
-        Dialect::Postgres => Locking::Yes,
-    };
+    let locking = tx.dialect().locking();
     held(tx, case_id, locking).await
 }
 
@@ -82,19 +69,17 @@ pub async fn lock_by_ticket(
 /// # Errors
 /// As [`lock`].
 pub async fn read(connection: &mut AnyConnection, case_id: &str) -> Result<Option<Held>> {
-    held(connection, case_id, Locking::No).await
+    held(connection, case_id, "").await
 }
 
+/// `locking` is how its queries end ([`crate::database::Dialect::locking`]).
 async fn held(
     connection: &mut AnyConnection,
     case_id: &str,
-    locking: Locking,
+    locking: &str,
 ) -> Result<Option<Held>> {
-    let text = match locking {
-        Locking::No => "SELECT * FROM crm_case WHERE id = $1",
-        Locking::Yes => "SELECT * FROM crm_case WHERE id = $1 FOR UPDATE",
-    };
-    let row = sqlx::query(text)
+    let text = format!("SELECT * FROM crm_case WHERE id = $1{locking}");
+    let row = sqlx::query(AssertSqlSafe(text))
         .bind(clean(case_id))
         .fetch_optional(&mut *connection)
         .await?;
@@ -168,17 +153,13 @@ fn number(row: &AnyRow, column: &str) -> Result<i64> {
 async fn line_of(
     connection: &mut AnyConnection,
     case: &str,
-    locking: Locking,
+    locking: &str,
 ) -> Result<(Vec<domain::outbox::Operation>, i64, Option<String>)> {
-    let text = match locking {
-        Locking::No => {
-            "SELECT * FROM outbox WHERE line = $1 AND (state IN ('waiting', 'claimed', 'parked') OR (state = 'discarded' AND kind = 'comment')) ORDER BY seq"
-        }
-        Locking::Yes => {
-            "SELECT * FROM outbox WHERE line = $1 AND (state IN ('waiting', 'claimed', 'parked') OR (state = 'discarded' AND kind = 'comment')) ORDER BY seq FOR UPDATE"
-        }
-    };
-    let rows = sqlx::query(text)
+    let text = format!(
+        "SELECT * FROM outbox WHERE line = $1 AND (state IN ('waiting', 'claimed', 'parked') \
+         OR (state = 'discarded' AND kind = 'comment')) ORDER BY seq{locking}"
+    );
+    let rows = sqlx::query(AssertSqlSafe(text))
         .bind(case.to_owned())
         .fetch_all(&mut *connection)
         .await?;

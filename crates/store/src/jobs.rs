@@ -8,10 +8,10 @@ use std::time::Duration;
 use clock::Dice;
 use jiff::Timestamp;
 use sqlx::any::AnyRow;
-use sqlx::{AnyConnection, Row as _};
+use sqlx::{AnyConnection, AssertSqlSafe, Row as _};
 
 use crate::bulk::clean;
-use crate::database::{Dialect, Store, Tx};
+use crate::database::{Store, Tx};
 use crate::error::Result;
 use crate::ids::new_id;
 use crate::leases::{after, still_held};
@@ -83,26 +83,18 @@ pub async fn claim(
     now: Timestamp,
     lease: Duration,
 ) -> Result<Option<Job>> {
-    // PostgreSQL lets two workers look at once and must tell them to skip each other's row; SQLite
-    // has one writer at a time.
-    let text = match store.dialect() {
-        Dialect::Sqlite => {
-            "UPDATE job SET state = 'running', attempts = attempts + 1, lease_holder = $1, lease_token = lease_token + 1, lease_until = $2 \
-             WHERE id = (SELECT id FROM job WHERE ((state = 'waiting' AND not_before <= $3) OR (state = 'running' AND lease_until <= $3)) \
-             AND ($4 = '' OR subject = $4) ORDER BY not_before, id LIMIT 1) RETURNING *"
-        }
-        Dialect::Postgres => {
-            "UPDATE job SET state = 'running', attempts = attempts + 1, lease_holder = $1, lease_token = lease_token + 1, lease_until = $2 \
-             WHERE id = (SELECT id FROM job WHERE ((state = 'waiting' AND not_before <= $3) OR (state = 'running' AND lease_until <= $3)) \
-             AND ($4 = '' OR subject = $4) ORDER BY not_before, id LIMIT 1 FOR UPDATE SKIP LOCKED) RETURNING *"
-        }
-    };
     if !is_due(&mut *store.read().await?, subject, now).await? {
         // Looking costs no write lock: an idle worker does not disturb anybody.
         return Ok(None);
     }
+    let text = format!(
+        "UPDATE job SET state = 'running', attempts = attempts + 1, lease_holder = $1, lease_token = lease_token + 1, lease_until = $2 \
+         WHERE id = (SELECT id FROM job WHERE ((state = 'waiting' AND not_before <= $3) OR (state = 'running' AND lease_until <= $3)) \
+         AND ($4 = '' OR subject = $4) ORDER BY not_before, id LIMIT 1{}) RETURNING *",
+        store.dialect().skipping()
+    );
     let mut tx = store.begin().await?;
-    let row = sqlx::query(text)
+    let row = sqlx::query(AssertSqlSafe(text))
         .bind(clean(holder))
         .bind(after(now, lease))
         .bind(now.as_microsecond())

@@ -13,7 +13,7 @@ use clock::Dice;
 use secrecy::{ExposeSecret as _, SecretBox, SecretString};
 use sqlx::{AssertSqlSafe, Row as _};
 
-use crate::database::{Dialect, Store, Tx};
+use crate::database::{Store, Tx};
 use crate::error::{Error, KeyProblem, Result};
 
 const PREFIX: &str = "deskbridge-key-1:";
@@ -158,10 +158,7 @@ impl Keyring {
         dice: &dyn Dice,
         (table, id, [first, second]): (&str, &str, [&str; 2]),
     ) -> Result<u64> {
-        let lock = match tx.dialect() {
-            Dialect::Sqlite => "",
-            Dialect::Postgres => " FOR UPDATE",
-        };
+        let lock = tx.dialect().locking();
         let all = format!(
             "SELECT {id} AS id, sealed_{first} AS first, sealed_{second} AS second FROM {table} ORDER BY {id}{lock}"
         );

@@ -13,7 +13,7 @@ use sqlx::{AnyConnection, AssertSqlSafe, Row as _};
 use super::operation;
 use crate::bulk::clean;
 use crate::cases::maybe_moment;
-use crate::database::{Dialect, Store, Tx};
+use crate::database::{Store, Tx};
 use crate::error::{Error, Result};
 use crate::leases::{after, still_held};
 
@@ -158,15 +158,11 @@ async fn claim_in(
 /// The open operations of a line and their integrations, locked until the transaction ends; none if
 /// somebody else has one of them, so that nobody decides by a part of a line.
 async fn lock_open(tx: &mut Tx, line: &str) -> Result<Option<(Vec<Operation>, Vec<String>)>> {
-    let text = match tx.dialect() {
-        Dialect::Sqlite => {
-            "SELECT * FROM outbox WHERE line = $1 AND state IN ('waiting', 'claimed') ORDER BY seq"
-        }
-        Dialect::Postgres => {
-            "SELECT * FROM outbox WHERE line = $1 AND state IN ('waiting', 'claimed') ORDER BY seq FOR UPDATE SKIP LOCKED"
-        }
-    };
-    let rows = sqlx::query(text)
+    let text = format!(
+        "SELECT * FROM outbox WHERE line = $1 AND state IN ('waiting', 'claimed') ORDER BY seq{}",
+        tx.dialect().skipping()
+    );
+    let rows = sqlx::query(AssertSqlSafe(text))
         .bind(line.to_owned())
         .fetch_all(&mut **tx)
         .await?;
