@@ -157,7 +157,7 @@ async fn carry(
                 written.wait(ticket.id, &outcome.warnings);
                 written.change(pull, page, (case, link), desk, &outcome);
             }
-            Received::Stale => {}
+            Received::Stale => written.put_back(&desk, &outcome),
             // Whoever is busy with it cannot be sure to see this state of it.
             Received::Deferred => {
                 written.put_back(&desk, &outcome);
