@@ -3,7 +3,9 @@
 //!
 //! [`Checker::plan`] makes a plan of columns once per run, and [`Checker::check`] makes a [`Profile`]
 //! of each row or says why not. [`key`] says who a row is, [`staff`] and [`key::land`] whom it must not
-//! touch, [`outcome`] counts. Everything is pure: nothing here waits, reads or sends.
+//! touch. [`answer`], [`job`] and [`result`] read what Zendesk says, [`failure`] why it refused, and
+//! [`outcome`] counts. [`diff`], [`leaver`], [`setup`] and [`action`] are what people see of it.
+//! Everything is pure: nothing here waits, reads or sends.
 
 mod attribute;
 mod check;
@@ -17,8 +19,16 @@ mod row;
 mod rules;
 mod slot;
 
+pub mod action;
+pub mod answer;
+pub mod diff;
+pub mod failure;
+pub mod job;
 pub mod key;
+pub mod leaver;
 pub mod outcome;
+pub mod result;
+pub mod setup;
 pub mod staff;
 pub mod tag;
 pub mod template;

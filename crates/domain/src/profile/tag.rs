@@ -72,3 +72,21 @@ pub fn confirm(plan: &TagPlan, after: &Tags) -> TagCheck {
         ours: plan.ours.intersection(after).cloned().collect(),
     }
 }
+
+/// The profile with these tags in place of its own: what is sent once the user's tags were read. What
+/// is no JSON object stays what it is.
+pub fn with_tags(profile: &[u8], tags: &Tags) -> Vec<u8> {
+    let Ok(mut object) =
+        serde_json::from_slice::<serde_json::Map<String, serde_json::Value>>(profile)
+    else {
+        return profile.to_vec();
+    };
+    object.insert(
+        "tags".to_owned(),
+        tags.iter()
+            .cloned()
+            .map(serde_json::Value::String)
+            .collect(),
+    );
+    serde_json::Value::Object(object).to_string().into_bytes()
+}
