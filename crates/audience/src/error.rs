@@ -183,11 +183,7 @@ impl Error {
         }
     }
 
-    pub(crate) fn columns(
-        source: &str,
-        why: impl Into<String>,
-        remedy: impl Into<String>,
-    ) -> Self {
+    pub(crate) fn columns(source: &str, why: impl Into<String>, remedy: impl Into<String>) -> Self {
         Self::Columns {
             source_name: source.to_owned(),
             why: why.into(),
@@ -195,11 +191,7 @@ impl Error {
         }
     }
 
-    pub(crate) fn refused(
-        source: &str,
-        why: impl Into<String>,
-        remedy: impl Into<String>,
-    ) -> Self {
+    pub(crate) fn refused(source: &str, why: impl Into<String>, remedy: impl Into<String>) -> Self {
         Self::Refused {
             source_name: source.to_owned(),
             why: why.into(),
@@ -207,11 +199,7 @@ impl Error {
         }
     }
 
-    pub(crate) fn unavailable(
-        source: &str,
-        why: impl Into<String>,
-        remedy: &'static str,
-    ) -> Self {
+    pub(crate) fn unavailable(source: &str, why: impl Into<String>, remedy: &'static str) -> Self {
         Self::Unavailable {
             source_name: source.to_owned(),
             why: why.into(),

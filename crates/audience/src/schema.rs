@@ -274,7 +274,12 @@ mod tests {
         let before = schema(&[("email", Text), ("age", Integer), ("born", Date)]).unwrap();
         let moved = schema(&[("born", Date), ("email", Text), ("age", Integer)]).unwrap();
         assert_eq!(moved.changes_since(&before), None);
-        let after = schema(&[("email", Text), ("born", Text), ("city", Text), ("zip", Text)]);
+        let after = schema(&[
+            ("email", Text),
+            ("born", Text),
+            ("city", Text),
+            ("zip", Text),
+        ]);
         assert_eq!(
             after
                 .unwrap()

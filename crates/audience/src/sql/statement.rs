@@ -1,0 +1,158 @@
+//! A person's statement: one `SELECT`, calling only functions that are known to be harmless
+//! (security-and-operations.md 2, rule 1). The database then has its own say: the session is read
+//! only, and the statement is parsed there by itself before it is made a cursor.
+
+mod functions;
+mod tokens;
+
+use tokens::Token;
+
+use functions::{HARMLESS, NOT_FUNCTIONS};
+
+/// Why a statement is not run, as the middle of a sentence, and what to do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Refusal {
+    pub(crate) why: String,
+    pub(crate) remedy: &'static str,
+}
+
+const ONE: &str = "Write one statement that begins with SELECT, WITH or VALUES";
+
+/// Nobody writes longer ones by hand, and the parser of the database recurses.
+const MOST_BYTES: usize = 100 * 1024;
+/// Brackets nest less deep in anything a person wrote.
+const MOST_DEPTH: usize = 200;
+
+/// Checks a statement, and returns it without the semicolon at its end. `extra` are names of
+/// functions that the owner of the source vouches for, with their schema unless it is `pg_catalog`.
+pub(crate) fn check<'a>(statement: &'a str, extra: &[String]) -> Result<&'a str, Refusal> {
+    let refuse = |why: &str, remedy| {
+        Err(Refusal {
+            why: why.to_owned(),
+            remedy,
+        })
+    };
+    if statement.len() > MOST_BYTES {
+        return refuse(
+            "it is longer than 100 KiB",
+            "Make a view of it, and select from that",
+        );
+    }
+    if statement.contains('\0') {
+        return refuse("it holds a zero character", ONE);
+    }
+    let all = tokens::split(statement).map_err(|why| Refusal {
+        why: why.to_owned(),
+        remedy: "Correct it",
+    })?;
+    let mut end = statement.len();
+    let mut tokens: Vec<&Token> = Vec::with_capacity(all.len());
+    let mut ended = false;
+    for (place, token) in &all {
+        match token {
+            Token::Symbol(';') => {
+                if !ended {
+                    end = *place;
+                }
+                ended = true;
+            }
+            _ if ended => return refuse("it is more than one statement", ONE),
+            token => tokens.push(token),
+        }
+    }
+    let first = tokens.iter().find(|token| ***token != Token::Symbol('('));
+    match first {
+        None => return refuse("it is empty", ONE),
+        Some(Token::Word(word)) if ["select", "with", "values"].contains(&word.as_str()) => {}
+        Some(_) => return refuse("it does not begin with SELECT, WITH or VALUES", ONE),
+    }
+    check_brackets(&tokens)?;
+    for (index, token) in tokens.iter().enumerate() {
+        match token {
+            Token::Word(word) if word == "into" => {
+                return refuse("it writes with SELECT INTO", ONE);
+            }
+            Token::Parameter => return refuse("it has a parameter ($1)", "Write the value itself"),
+            Token::Word(_) | Token::Quoted(_) => check_call(&tokens, index, extra)?,
+            Token::Text | Token::Number | Token::Symbol(_) => {}
+        }
+    }
+    Ok(statement.get(..end).unwrap_or_default())
+}
+
+fn check_brackets(tokens: &[&Token]) -> Result<(), Refusal> {
+    let mut depth = 0_usize;
+    let refuse = |why: &str| Refusal {
+        why: why.to_owned(),
+        remedy: "Correct it",
+    };
+    for token in tokens {
+        match token {
+            Token::Symbol('(' | '[') => depth += 1,
+            Token::Symbol(')' | ']') => {
+                depth = depth
+                    .checked_sub(1)
+                    .ok_or_else(|| refuse("it closes a bracket that is not open"))?;
+            }
+            _ => {}
+        }
+        if depth > MOST_DEPTH {
+            return Err(refuse("its brackets nest more than 200 deep"));
+        }
+    }
+    if depth > 0 {
+        return Err(refuse("it leaves a bracket open"));
+    }
+    Ok(())
+}
+
+/// Refuses a name with a bracket behind it unless it is a known function, or no call at all.
+fn check_call(tokens: &[&Token], index: usize, extra: &[String]) -> Result<(), Refusal> {
+    if tokens.get(index + 1) != Some(&&Token::Symbol('(')) {
+        return Ok(());
+    }
+    let before = |steps: usize| {
+        index
+            .checked_sub(steps)
+            .and_then(|place| tokens.get(place))
+            .copied()
+    };
+    let is_word = |token: Option<&Token>, words: &[&str]| matches!(token, Some(Token::Word(word)) if words.contains(&word.as_str()));
+    let (name, is_quoted) = match tokens.get(index) {
+        Some(Token::Word(word)) => (word.as_str(), false),
+        Some(Token::Quoted(name)) => (name.as_str(), true),
+        _ => return Ok(()),
+    };
+    let is_qualified = before(1) == Some(&Token::Symbol('.'));
+    if !is_qualified {
+        // The columns of an alias or of a first common table: no call can stand there.
+        if is_word(before(1), &["as", "with", "recursive"]) {
+            return Ok(());
+        }
+        if !is_quoted && NOT_FUNCTIONS.binary_search(&name).is_ok() {
+            return Ok(());
+        }
+    }
+    let schema = match (is_qualified, before(2)) {
+        (false, _) => None,
+        (true, Some(Token::Word(schema) | Token::Quoted(schema))) => Some(schema.as_str()),
+        (true, _) => Some(""),
+    };
+    let known =
+        matches!(schema, None | Some("pg_catalog")) && HARMLESS.binary_search(&name).is_ok();
+    let full = match schema {
+        None | Some("pg_catalog") => name.to_owned(),
+        Some(schema) => format!("{schema}.{name}"),
+    };
+    if known || extra.contains(&full) {
+        return Ok(());
+    }
+    let shown: String = full.chars().take(80).collect();
+    Err(Refusal {
+        why: format!("it calls `{shown}`, which is not on the list of harmless functions"),
+        remedy: "Do without it, put it into a view, or have an administrator allow it for this source",
+    })
+}
+
+#[cfg(test)]
+mod tests;
