@@ -5,14 +5,18 @@
 //! a real run right after it does exactly what this one said. Sign-in and limits go through the real
 //! database, so that a refresh token is never spent behind its back.
 
+use std::collections::HashSet;
 use std::path::Path;
 use std::sync::Arc;
 
+use domain::outbox::Parked;
 use domain::push::Sending;
 use store::integrations::Integration;
+use store::outbox::ParkedFilter;
 use store::runs::{self, Counters, RunState};
 use store::{Store, cases, history, jobs};
 
+use crate::case_view;
 use crate::connection::connect;
 use crate::engine::Engine;
 use crate::error::{Error, Result};
@@ -34,6 +38,8 @@ pub struct DryRun {
     pub changes: Vec<String>,
     /// Everything that would be written in Zendesk, as sentences.
     pub sendings: Vec<String>,
+    /// What waits for Zendesk and could not be sent now, as sentences with the reason.
+    pub parked: Vec<String>,
     /// What a person would want to look at.
     pub warnings: Vec<String>,
 }
@@ -73,6 +79,7 @@ pub async fn dry_run(engine: &Engine, integration: &Integration, folder: &Path) 
         true => crate::case_sync::foresee(&copy, &active, &client).await?,
         false => Vec::new(),
     };
+    let parked = would_park(engine, &copy, &integration.id).await?;
     let mut reader = copy.store.read().await?;
     let mut sendings = Vec::new();
     for told in &foreseen {
@@ -102,8 +109,38 @@ pub async fn dry_run(engine: &Engine, integration: &Integration, folder: &Path) 
         counters: run.counters,
         changes,
         sendings,
+        parked,
         warnings,
     })
+}
+
+/// What is parked in the copy and is not in the real database. What would have been sent is parked there
+/// too, since it goes no further: as not taken, which nothing is before it was sent.
+async fn would_park(engine: &Engine, copy: &Engine, integration: &str) -> Result<Vec<String>> {
+    let filter = ParkedFilter {
+        integration: Some(integration),
+        ..ParkedFilter::default()
+    };
+    let before = case_view::parked(engine, filter, None, TOLD).await?.parked;
+    let before: HashSet<String> = before.into_iter().map(|parked| parked.id).collect();
+    let foreseen = Parked::NotTaken.to_string();
+    let after = case_view::parked(copy, filter, None, TOLD).await?.parked;
+    Ok(after
+        .into_iter()
+        .filter(|parked| !before.contains(&parked.id) && parked.reason != foreseen)
+        .map(|parked| {
+            let whose = match (parked.case_number, &parked.contact) {
+                (Some(number), _) => format!("Case {number}"),
+                (None, Some(contact)) => format!("Contact {}", contact.name),
+                (None, None) => "A contact".to_owned(),
+            };
+            let what = &parked.what;
+            format!(
+                "{whose}: {what} would not be sent, but parked. {}",
+                parked.reason
+            )
+        })
+        .collect())
 }
 
 /// What one operation would write in Zendesk, field by field.

@@ -46,11 +46,12 @@ pub async fn why(engine: &Engine, case: &str) -> Result<Why> {
 fn explain(held: &Held, integration: Option<&Integration>, now: Timestamp) -> Why {
     let desk = &held.desk;
     let halt = integration.and_then(halt);
+    let sender = sender(integration);
     let mut details: Vec<String> = desk
         .operations
         .iter()
         .filter(|operation| operation.state.is_open() || operation.state == State::Parked)
-        .map(|operation| detail(operation, halt.as_deref(), now))
+        .map(|operation| detail(operation, halt.as_deref(), &sender, now))
         .collect();
     let covered = desk.line().awaits_fields();
     for field in desk.changed_here() {
@@ -120,8 +121,17 @@ fn halt(integration: &Integration) -> Option<String> {
     }
 }
 
+/// Who sends what waits.
+fn sender(integration: Option<&Integration>) -> String {
+    let serve = "by `deskbridge serve`";
+    match integration {
+        Some(found) => format!("{serve} or by `deskbridge sync {}`", found.settings.name),
+        None => serve.to_owned(),
+    }
+}
+
 /// One operation and what it waits for. `halt` is why nothing at all is sent, if so.
-fn detail(operation: &Operation, halt: Option<&str>, now: Timestamp) -> String {
+fn detail(operation: &Operation, halt: Option<&str>, sender: &str, now: Timestamp) -> String {
     let what = match operation.kind {
         Kind::Publish => "The ticket is not made yet".to_owned(),
         Kind::FollowUp => "The follow-up ticket is not made yet".to_owned(),
@@ -140,7 +150,7 @@ fn detail(operation: &Operation, halt: Option<&str>, now: Timestamp) -> String {
         },
         Kind::Person => "The contact is not up to date in Zendesk yet".to_owned(),
     };
-    format!("{what}: {}", reason(operation, halt, now))
+    format!("{what}: {}", reason(operation, halt, sender, now))
 }
 
 fn are(fields: &[&str]) -> String {
@@ -150,15 +160,15 @@ fn are(fields: &[&str]) -> String {
     }
 }
 
-fn reason(operation: &Operation, halt: Option<&str>, now: Timestamp) -> String {
+fn reason(operation: &Operation, halt: Option<&str>, sender: &str, now: Timestamp) -> String {
     let waits = operation.not_before.duration_since(now).as_secs().max(0);
     match (operation.state, &operation.reason, halt) {
         (State::Parked, Some(reason), _) => reason.to_string(),
-        (State::Claimed, _, _) => "it is being sent just now.".to_owned(),
+        (State::Claimed, _, _) => "being sent just now.".to_owned(),
         // It stands in the line, and no worker takes it.
         (_, _, Some(halt)) => halt.to_owned(),
         (_, Some(reason), None) => format!("{reason} The next attempt is in {waits} s."),
-        (_, None, None) if waits > 0 => format!("it is sent in {waits} s."),
-        (_, None, None) => "it is about to be sent.".to_owned(),
+        (_, None, None) if waits > 0 => format!("to be sent in {waits} s, {sender}."),
+        (_, None, None) => format!("to be sent now, {sender}."),
     }
 }

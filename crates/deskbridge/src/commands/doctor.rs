@@ -89,7 +89,7 @@ async fn look(place: &Place, findings: &mut Findings) {
     findings.add(
         "data folder",
         Grade::Ok,
-        format!("{} is in use.", place.data.display()),
+        format!("The installation is in {}.", place.data.display()),
     );
     disk::check(&place.data, findings);
     let key_is_sound = check_key_file(place, findings);

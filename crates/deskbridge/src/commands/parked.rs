@@ -106,9 +106,10 @@ fn told(retried: usize, as_json: bool) -> anyhow::Result<()> {
     }
     output::line(&match retried {
         0 => "Nothing was parked.".to_owned(),
-        1 => "1 change stands in its line again. `deskbridge serve` sends it, or `deskbridge sync NAME`.".to_owned(),
+        1 => "1 change is to be sent again, by `deskbridge serve` or by `deskbridge sync NAME`."
+            .to_owned(),
         many => format!(
-            "{many} changes stand in their lines again. `deskbridge serve` sends them, or `deskbridge sync NAME`."
+            "{many} changes are to be sent again, by `deskbridge serve` or by `deskbridge sync NAME`."
         ),
     });
     Ok(())

@@ -103,6 +103,7 @@ async fn dry_run(
             "requests": counters.requests,
             "changes": would.changes,
             "sendings": would.sendings,
+            "parked": would.parked,
             "warnings": would.warnings,
         }))?;
         return ended(would.state, would.problem);
@@ -113,16 +114,20 @@ async fn dry_run(
     for sending in &would.sendings {
         output::line(&output::shown(sending, 1000));
     }
+    for parked in &would.parked {
+        output::line(&output::shown(parked, 1000));
+    }
     for warning in &would.warnings {
         output::note(&format!("warning: {warning}"));
     }
     let counters = &would.counters;
     output::line(&format!(
-        "A run now would make {} cases and change {}, make {} contacts and change {}. Nothing was changed.",
+        "A run now would make {} cases and change {}, make {} contacts and change {}, and write {} values, comments or tickets in Zendesk. Nothing was changed.",
         counters.cases.created,
         counters.cases.updated,
         counters.contacts.created,
-        counters.contacts.updated
+        counters.contacts.updated,
+        would.sendings.len()
     ));
     ended(would.state, would.problem)
 }

@@ -83,11 +83,18 @@ pub enum HistoryKind {
 }
 
 impl HistoryLine {
+    /// Whether it tells what the case began with, and not what became of it.
+    pub const fn is_first(&self) -> bool {
+        matches!(self.kind, HistoryKind::Created | HistoryKind::Beginning)
+    }
+
     /// On which side it happened, by whom and in which run, as a person reads it.
     pub fn whose(&self) -> String {
         let run = self.run.as_deref();
         let run = run.map_or_else(String::new, |run| format!(", run {run}"));
         match (self.kind, self.side.as_str()) {
+            // Whose doing it was nobody knows: it is noted when something else happens.
+            (HistoryKind::Beginning, _) => "noted at that change".to_owned(),
             // Whoever asked for it stands in an entry before it.
             (HistoryKind::TicketMade, _) => format!("by {}{run}", self.actor),
             (_, "zendesk") => format!("in Zendesk, brought by {}{run}", self.actor),
@@ -224,12 +231,13 @@ impl History {
 }
 
 /// Reads a body; one of an unknown form tells nothing. The state a case began with becomes changes
-/// from nothing, without the fields that were empty.
+/// from nothing, without the fields that were empty and without the description, of which no text is kept.
 fn body(text: &str) -> Body {
     let mut body: Body = serde_json::from_str(text).unwrap_or_default();
     if let Some(state) = &body.state {
         body.changes = CaseField::ALL
             .iter()
+            .filter(|field| **field != CaseField::Description)
             .filter_map(|field| {
                 Some(Change {
                     field: field.as_str().to_owned(),

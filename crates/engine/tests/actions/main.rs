@@ -106,7 +106,10 @@ async fn an_edit_of_several_fields_reaches_the_ticket_in_one_update() {
                 .unwrap();
             assert_eq!(edited.version, case.version + 1);
             let why = engine::why::why(world.engine(), &case.id).await.unwrap();
-            assert!(!why.in_sync && why.sentence.contains("sent in"), "{why:?}");
+            assert!(
+                !why.in_sync && why.sentence.contains("to be sent in"),
+                "{why:?}"
+            );
             run(world).await;
             assert_eq!(
                 subject_there(world, ticket).as_deref(),

@@ -81,7 +81,7 @@ async fn a_case_that_is_made_here_begins_with_who_made_it_and_what_it_said() {
             let first = &lines[0];
             assert_eq!(
                 (first.kind, first.what.as_str()),
-                (HistoryKind::Created, "Made here")
+                (HistoryKind::Created, "The case was made")
             );
             assert_eq!(first.whose(), format!("here by {ADMIN_EMAIL}"));
             let subject = &first.changes[0];
@@ -120,7 +120,7 @@ async fn publishing_commenting_editing_and_the_ticket_itself_stand_in_the_histor
             let (panel, ticket) = (view.ticket.unwrap(), view.comments.len());
             assert_eq!(ticket, 3, "the description and two comments");
             let expected = [
-                (HistoryKind::Created, "Made here".to_owned()),
+                (HistoryKind::Created, "The case was made".to_owned()),
                 (
                     HistoryKind::CommentAdded,
                     "A private note was added".to_owned(),
@@ -181,6 +181,35 @@ async fn deleting_and_restoring_a_case_tell_who_did_it_even_of_one_that_a_pull_m
                     .iter()
                     .all(|line| line.whose() == format!("here by {ADMIN_EMAIL}"))
             );
+            is_true(world, &case.id).await;
+        })
+        .await;
+}
+
+#[tokio::test]
+async fn a_history_that_begins_with_a_comment_made_private_replays_too() {
+    quiet(Priority::Remote)
+        .each(async |world| {
+            let (ticket, case) = pulled(world).await;
+            let comment = world.zendesk().edit(|account| {
+                let oops = simulator::NewComment::public("Oops, that was internal.");
+                account.add_comment(ticket, oops).unwrap()
+            });
+            run(world).await;
+            run(world).await;
+            assert!(history(world, &case.id).await.is_empty());
+            let hidden = world
+                .zendesk()
+                .edit(|account| account.make_comment_private(comment));
+            hidden.unwrap();
+            run(world).await;
+            let kinds: Vec<HistoryKind> = told(world, &case.id)
+                .await
+                .into_iter()
+                .map(|(kind, _)| kind)
+                .collect();
+            let expected = [HistoryKind::Beginning, HistoryKind::CommentMadePrivate];
+            assert_eq!(kinds, expected);
             is_true(world, &case.id).await;
         })
         .await;

@@ -178,9 +178,11 @@ fn print_history(entry: &HistoryLine) {
     for change in &entry.changes {
         let told = match (&change.from, &change.to) {
             (Some(from), Some(to)) => format!(" from {from} to {to}"),
-            (None, Some(to)) => format!(" to {to}"),
+            (None, Some(to)) if entry.is_first() => format!(": {to}"),
+            (None, Some(to)) => format!(" from nothing to {to}"),
             (Some(from), None) => format!(" from {from} to nothing"),
-            (None, None) => String::new(),
+            // A description, which may hold anything.
+            (None, None) => " (its text is not repeated here)".to_owned(),
         };
         let both = match entry.conflicts.contains(&change.field) {
             true => ", changed on both sides",

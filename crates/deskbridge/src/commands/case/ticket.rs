@@ -125,7 +125,8 @@ pub(crate) async fn why(engine: &Engine, case: &str, as_json: bool) -> anyhow::R
         return output::json(&why);
     }
     output::line(&output::shown(&why.sentence, 2000));
-    for detail in &why.details {
+    // The sentence is the reason itself, if there is but one.
+    for detail in why.details.iter().filter(|_| why.details.len() > 1) {
         output::line(&format!("  {}", output::shown(detail, 2000)));
     }
     Ok(())

@@ -17,6 +17,7 @@ use crate::attachments;
 use crate::case_sync::pull::{Page, Pull};
 use crate::case_sync::{hints, link, users};
 use crate::content::content_of;
+use crate::desk::state;
 use crate::error::Result;
 
 /// Writes comments into the mirror, and onto the cases of their tickets.
@@ -237,6 +238,9 @@ async fn alter(
         if let Some(body) = body {
             comment.message = body.to_owned();
         }
+        // What was before is the case as it is: its fields do not change.
+        let before = cases::find(&mut page.tx, &comment.case_id).await?;
+        let before = before.map(|case| json!({ "state": state(&case) }).to_string());
         // The old text is not repeated here: a redaction means that nobody should read it again.
         events.push(Event {
             case_id: comment.case_id.clone(),
@@ -245,7 +249,7 @@ async fn alter(
             run_id: pull.run_id().map(str::to_owned),
             body: json!({ "comment": comment.id, "made_private": hidden, "redacted": redacted })
                 .to_string(),
-            before: json!({}).to_string(),
+            before: before.unwrap_or_default(),
         });
         changed.push(comment);
     }

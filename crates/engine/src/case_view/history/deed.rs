@@ -24,9 +24,9 @@ pub(super) const fn kind(deed: &Deed) -> HistoryKind {
 /// What a person reads of it.
 pub(super) fn what(deed: &Deed) -> String {
     match deed {
-        Deed::Created => "Made here".to_owned(),
-        Deed::Deleted => "Deleted here; its ticket is left as it is".to_owned(),
-        Deed::Restored => "Restored after it was deleted here".to_owned(),
+        Deed::Created => "The case was made".to_owned(),
+        Deed::Deleted => "The case was deleted here; its ticket is left as it is".to_owned(),
+        Deed::Restored => "The case was restored".to_owned(),
         Deed::AskedForTicket { integration } => format!("A ticket in {integration} was asked for"),
         Deed::AskedForFollowUp {
             integration,
