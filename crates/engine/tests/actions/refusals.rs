@@ -21,6 +21,7 @@ async fn bad_edits_are_refused_with_what_to_do() {
         .each(async |world| {
             let (_, case) = pulled(world).await;
             let engine = world.engine();
+            let before = world.dump().await;
             let edit = |edit: CaseEdit| actions::edit(engine, &case.id, edit, ADMIN_EMAIL);
             let blank = CaseEdit {
                 subject: Some("  ".to_owned()),
@@ -45,7 +46,7 @@ async fn bad_edits_are_refused_with_what_to_do() {
             let nowhere = actions::edit(engine, "4711", CaseEdit::default(), ADMIN_EMAIL).await;
             assert!(said(nowhere).contains("no case \"4711\""));
             assert!(said(say(world, &case.id, " ", true).await).contains("needs a text"));
-            assert_eq!(world.store().read().await.map(drop).ok(), Some(()));
+            assert_eq!(world.dump().await, before, "nothing changed");
             let why = engine::why::why(engine, &case.id).await.unwrap();
             assert!(why.in_sync, "nothing of it was kept: {why:?}");
         })
@@ -60,6 +61,7 @@ async fn a_ticket_is_made_only_where_one_may_be() {
         .each(async |world| {
             let case = a_case(world, "Nowhere to go").await;
             let engine = world.engine();
+            let before = world.dump().await;
             let publish = |to| actions::publish(engine, &case.id, to, ADMIN_EMAIL);
             assert!(said(publish(None).await).contains("nowhere to publish"));
             assert!(said(publish(Some("main")).await).contains("no active two-way integration"));
@@ -67,6 +69,7 @@ async fn a_ticket_is_made_only_where_one_may_be() {
                 said(actions::follow_up(engine, &case.id, ADMIN_EMAIL).await)
                     .contains("Publish it")
             );
+            assert_eq!(world.dump().await, before, "nothing changed");
             world.set(|settings| settings.two_way = true).await;
             assert!(!publish(Some("main")).await.unwrap().already);
         })
@@ -80,10 +83,12 @@ async fn a_ticket_that_is_open_is_not_followed_and_not_made_twice() {
             let (ticket, case) = pulled(world).await;
             let engine = world.engine();
             let number = ticket.to_string();
+            let before = world.dump().await;
             let published = said(actions::publish(engine, &case.id, None, ADMIN_EMAIL).await);
             assert!(published.contains(&number), "{published}");
             let followed = said(actions::follow_up(engine, &case.id, ADMIN_EMAIL).await);
             assert!(followed.contains("is not closed"), "{followed}");
+            assert_eq!(world.dump().await, before, "nothing changed");
         })
         .await;
 }
@@ -97,8 +102,10 @@ async fn a_deleted_case_takes_nothing_until_it_is_restored() {
             actions::delete(engine, &case.id, ADMIN_EMAIL)
                 .await
                 .unwrap();
+            let before = world.dump().await;
             let edited = actions::edit(engine, &case.id, CaseEdit::default(), ADMIN_EMAIL).await;
             assert!(said(edited).contains("was deleted"));
+            assert_eq!(world.dump().await, before, "nothing changed");
             actions::restore(engine, &case.id, ADMIN_EMAIL)
                 .await
                 .unwrap();

@@ -14,6 +14,7 @@ mod damage;
 mod databases;
 mod limits;
 mod recordings;
+mod revoked;
 mod sign_in;
 mod swarm;
 mod unreadable;

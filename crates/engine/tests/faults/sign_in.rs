@@ -5,7 +5,8 @@ use world::{ADMIN_EMAIL, AGENT_EMAIL, INTEGRATION, World};
 
 use crate::{assert_same, fail_and_recover, hurt, problem, small, undisturbed};
 
-async fn set_secret(world: &World, kind: CredentialKind, secret: &str) {
+/// Enters another secret for the integration.
+pub(crate) async fn set_secret(world: &World, kind: CredentialKind, secret: &str) {
     let engine = world.engine();
     let mut tx = world.store().begin().await.unwrap();
     let credential = credentials::find(&mut tx, INTEGRATION)
