@@ -137,3 +137,30 @@ async fn files_added_by_command_reach_zendesk_with_a_private_note() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn the_largest_file_is_what_the_settings_say() {
+    Desk::each(async |desk| {
+        desk.init().await;
+        let made = desk
+            .json(&["case", "create", "--subject", "Big", "--json"])
+            .await;
+        let case = made["case"].to_string();
+        let big = desk.data().join("big.bin");
+        std::fs::write(&big, vec![7; 1024 * 1024 + 1]).unwrap();
+        let attach = ["case", "attach", &case, big.to_str().unwrap()];
+        std::fs::write(
+            desk.data().join("config.toml"),
+            "[attachments]\nlargest_mb = 1\n",
+        )
+        .unwrap();
+        let said = desk.refused(1, &attach).await;
+        assert!(said.contains("larger than 1 MB"), "{said}");
+        std::fs::remove_file(desk.data().join("config.toml")).unwrap();
+        desk.ok(&attach).await;
+        let shown = desk.ok(&["case", "show", &case]).await;
+        let told = "A private note was added, with 1 file, here by";
+        assert!(shown.contains(told), "{shown}");
+    })
+    .await;
+}

@@ -313,6 +313,12 @@ async fn a_configuration_that_cannot_be_meant_is_refused_with_its_line() {
         said.contains("line 3") && said.contains("page_size"),
         "{said}"
     );
+    std::fs::write(&file, "[attachments]\nlargest_mb = 0\n").unwrap();
+    let said = desk.refused(1, &["case", "list"]).await;
+    assert!(
+        said.contains("attachments.largest_mb is 0; it must be from 1 to 1024"),
+        "{said}"
+    );
     std::fs::write(&file, "[zendesk\n").unwrap();
     let said = desk.refused(1, &["case", "list"]).await;
     assert!(said.contains("not valid TOML"), "{said}");

@@ -59,6 +59,21 @@ async fn a_conflict_is_listed_with_both_values_and_the_one_that_lost_is_restored
         );
 
         let id = conflict["id"].as_str().unwrap();
+        let one = desk.json(&["conflict", "show", id, "--json"]).await;
+        assert_eq!(one["changed_here"]["actor"], ADMIN, "{one}");
+        assert!(one["settled"]["at"] == one["at"] && one["restored"].is_null());
+        let one = desk.ok(&["conflict", "show", id]).await;
+        for told in [
+            &format!("Subject of case {number}, changed on both sides"),
+            &format!("Agreed before  {before}"),
+            &format!("Said here ({ADMIN} at "),
+            &format!("Said there (ticket {ticket};"),
+            "Rule           remote wins",
+            "Zendesk's value stands",
+            &format!("no; `deskbridge conflict restore {id}`"),
+        ] {
+            assert!(one.contains(told), "{told} is missing in {one}");
+        }
         let restore = ["conflict", "restore", id, "--as", ADMIN];
         let told = desk.ok(&restore).await;
         assert!(told.contains("has the other value again"), "{told}");
@@ -67,10 +82,18 @@ async fn a_conflict_is_listed_with_both_values_and_the_one_that_lost_is_restored
         let page = desk.json(&list).await;
         assert_eq!(page["conflicts"].as_array().unwrap().len(), 1);
         assert!(page["conflicts"][0]["restored_at"].is_string(), "{page}");
+        let one = desk.ok(&["conflict", "show", id]).await;
+        assert!(one.contains(&format!(" by {ADMIN}\n")), "{one}");
+        assert!(one.contains("the one from here was restored"), "{one}");
+        let shown = desk.ok(&["case", "show", &number]).await;
+        let told = format!("Subject: the value that lost a conflict was restored, here by {ADMIN}");
+        assert!(shown.contains(&told), "{shown}");
         let said = desk.refused(1, &restore).await;
         assert!(said.contains("restored before"), "{said}");
-        let said = desk.refused(1, &["conflict", "restore", "nonsense"]).await;
-        assert!(said.contains("conflict list"), "{said}");
+        for command in ["restore", "show"] {
+            let said = desk.refused(1, &["conflict", command, "nonsense"]).await;
+            assert!(said.contains("conflict list"), "{said}");
+        }
     })
     .await;
 }
@@ -112,7 +135,16 @@ async fn what_a_closed_ticket_refused_is_listed_tried_again_and_given_up() {
             .await;
         desk.ok(&["case", "comment", &number, "Too late as well."])
             .await;
+        let would = desk.json(&["sync", "main", "--dry-run", "--json"]).await;
+        assert_eq!(would["sendings"], serde_json::json!([]));
+        let told = would["parked"].to_string();
+        let sentence =
+            format!("Case {number}: Subject would not be sent, but parked. The ticket is closed");
+        assert!(told.contains(&sentence), "{would}");
+        assert_eq!(would["parked"].as_array().unwrap().len(), 2, "{would}");
         desk.ok(&["sync", "main"]).await;
+        let would = desk.json(&["sync", "main", "--dry-run", "--json"]).await;
+        assert_eq!(would["parked"], serde_json::json!([]), "parked already");
 
         let list = [
             "parked",

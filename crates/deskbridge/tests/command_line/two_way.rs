@@ -154,7 +154,10 @@ async fn the_history_of_a_case_tells_which_run_brought_a_change() {
         let rest = desk
             .ok(&["case", "show", &number, "--history-before", "2"])
             .await;
-        assert!(rest.contains("State before the first change"), "{rest}");
+        assert!(
+            rest.contains("State before the first change, noted at that change"),
+            "{rest}"
+        );
         assert!(!rest.contains(&told), "{rest}");
     })
     .await;
@@ -340,7 +343,11 @@ async fn a_deleted_case_stays_away_and_catches_up_once_it_is_restored() {
     Desk::each(async |desk| {
         let simulator = zendesk(|_| {}).await;
         let Pair { number, ticket } = two_way(desk, &simulator).await;
-        desk.ok(&["case", "delete", &number]).await;
+        let told = desk
+            .json(&["case", "delete", &number, "--as", ADMIN, "--json"])
+            .await;
+        assert_eq!(told["case"].to_string(), number);
+        assert_eq!(told["sync"]["in_sync"], false, "{told}");
         let said = desk
             .refused(1, &["case", "edit", &number, "--subject", "x"])
             .await;
@@ -359,7 +366,15 @@ async fn a_deleted_case_stays_away_and_catches_up_once_it_is_restored() {
                 .iter()
                 .all(|case| case["number"].as_i64() != number.parse().ok())
         );
-        desk.ok(&["case", "restore", &number]).await;
+        let told = desk.ok(&["case", "restore", &number]).await;
+        assert!(told.contains(&format!("Case {number} is back.")), "{told}");
+        let shown = desk.ok(&["case", "show", &number]).await;
+        for told in [
+            format!("The case was restored, here by {ADMIN}"),
+            format!("The case was deleted here; its ticket is left as it is, here by {ADMIN}"),
+        ] {
+            assert!(shown.contains(&told), "{told} is missing in {shown}");
+        }
         desk.ok(&["sync", "main"]).await;
         let case = desk.json(&["case", "show", &number, "--json"]).await;
         assert_eq!(case["subject"], "Changed meanwhile");
