@@ -56,7 +56,7 @@ pub(crate) struct FaultLine {
     after: u64,
     times: Option<u64>,
     seen: u64,
-    fired: u64,
+    pub(crate) fired: u64,
 }
 
 /// All faults, in the order they were added.

@@ -198,6 +198,12 @@ impl Simulator {
         self.core.desk().faults.clear();
     }
 
+    /// How often each armed fault has happened, in the order they were armed.
+    pub fn faults_happened(&self) -> Vec<u64> {
+        let lines = self.core.desk().faults.list();
+        lines.iter().map(|line| line.fired).collect()
+    }
+
     /// How many requests came in, refused ones too; those of the control route do not count.
     pub fn requests(&self) -> u64 {
         self.core.desk().requests.values().sum()
