@@ -51,9 +51,17 @@ impl Desk {
                     self.know_comments(&audits, written);
                     self.take_over(room, written);
                     self.catch_up(&ticket, read_at, room, written);
+                } else {
+                    self.keep_up_with_edits(room, written);
                 }
             }
-            Closing::Nothing => self.end(op_id, State::Done),
+            Closing::Nothing => {
+                self.end(op_id, State::Done);
+                let made = self.operation(op_id).is_some_and(|o| o.kind.makes_ticket());
+                if made {
+                    self.keep_up_with_edits(room, written);
+                }
+            }
             Closing::Park(reason) => {
                 self.forget_request(op_id);
                 // The ticket (or the case) may have been restored, and seen so, since this worker looked:
@@ -62,9 +70,7 @@ impl Desk {
                 self.park(op_id, reason);
                 let made = self.operation(op_id).is_some_and(|o| o.kind.makes_ticket());
                 if made {
-                    // What waited for the ticket that is not made goes to the one there is.
-                    let waiting = self.changed_here();
-                    self.keep_up(&waiting, room, written);
+                    self.keep_up_with_edits(room, written);
                 }
             }
             Closing::Refused { fields } => {
@@ -87,6 +93,13 @@ impl Desk {
             Closing::Lost => return false,
         }
         true
+    }
+
+    /// What waited for a ticket that is not made goes to the one there is: an open operation that makes
+    /// a ticket stands for the edits made meanwhile, so once it has ended they need one of their own.
+    fn keep_up_with_edits(&mut self, room: &mut Room<'_>, written: &mut Written) {
+        let waiting = self.changed_here();
+        self.keep_up(&waiting, room, written);
     }
 
     /// The request of this attempt was not carried out; of an earlier one that may still be so.
@@ -362,9 +375,7 @@ impl Desk {
         let reason = Parked::Refused { said };
         if operation.kind != Kind::Fields {
             self.park(op_id, reason);
-            // What waited for the ticket that is not made now goes to the one there is.
-            let waiting = self.changed_here();
-            self.keep_up(&waiting, room, written);
+            self.keep_up_with_edits(room, written);
             return;
         }
         let sent = operation.payload.sent.clone();

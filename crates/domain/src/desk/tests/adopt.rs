@@ -55,6 +55,25 @@ fn a_forgotten_ticket_is_linked_again_with_its_comments_and_nothing_is_sent_twic
 }
 
 #[test]
+fn an_edit_that_waited_for_a_ticket_which_somebody_else_linked_is_told_also_if_that_is_deleted() {
+    let mut stage = Stage::bare(REMOTE);
+    stage.with(|desk, room, written| desk.publish(room, written));
+    stage.net.push_back(Net::AnswerLost);
+    assert!(stage.work());
+    // Two-way sync is off for a while, so the pull links the ticket at once.
+    stage.mode = Mode::OneWay;
+    assert_eq!(adopt(&mut stage, TICKET), Received::Merged);
+    stage.pass(60);
+    assert_eq!(stage.pull(), Received::Merged);
+    stage.mode = REMOTE;
+    stage.edit(|fields| fields.priority = CasePriority::High);
+    assert_eq!(stage.line(), ["publish waiting"]);
+    stage.zendesk.ticket(TICKET).status = text("deleted");
+    stage.rest();
+    assert_eq!(stage.line(), ["fields parked priority ticket_deleted"]);
+}
+
+#[test]
 fn what_differs_from_a_forgotten_ticket_is_a_conflict_by_the_rule() {
     for (mode, priority) in [(REMOTE, "low"), (LOCAL, "high")] {
         let mut stage = restored(mode);
