@@ -137,7 +137,15 @@ pub(crate) async fn keep_deed(
         desk,
         written,
     } = *decision;
-    desks::save(tx, &setting.integration, held, desk, written, by.actor, now).await?;
+    let (integration, actor) = (&setting.integration, by.actor);
+    for missed in desks::save(tx, integration, held, desk, written, actor, now).await? {
+        tracing::warn!(
+            case = held.case.number,
+            comment = missed.comment,
+            zendesk = missed.remote_id,
+            "a comment of the case was found in Zendesk, where it is known as another one already; both are left as they are"
+        );
+    }
     let ticket = desk.link.as_ref().map(|link| link.ticket);
     let fought = conflicts_of(engine, desk, ticket, written, setting.mode);
     conflicts::record(tx, &setting.integration, by.run, &fought, now).await?;

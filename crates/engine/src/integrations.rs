@@ -136,10 +136,10 @@ pub async fn delete(
     actor: &str,
 ) -> Result<()> {
     let mut tx = engine.store.begin().await?;
-    let pending = integrations::pending_pushes(&mut tx, &integration.id).await?;
+    let pending = integrations::pending(&mut tx, &integration.id).await?;
     if pending > 0 && !confirmed {
         return Err(Error::Refused(format!(
-            "{pending} changes of integration {} still wait to be sent to Zendesk and would be lost. Let it run first, or confirm the deletion.",
+            "{pending} changes of integration {} wait to be sent to Zendesk or are parked, and would be lost. Let it run first, settle what is parked, or confirm the deletion.",
             integration.settings.name
         )));
     }

@@ -404,20 +404,22 @@ pub async fn pending(connection: &mut AnyConnection, id: &str) -> Result<i64> {
 }
 
 /// Lets nobody else write for this integration by the same lock until the transaction ends: what two of
-/// them find unknown must not be made twice. SQLite has one writer anyway.
+/// them find unknown must not be made twice. SQLite has one writer anyway. Returns it as it is now; none
+/// if it was deleted.
 ///
 /// # Errors
 /// As the database says.
-pub async fn lock(tx: &mut Tx, id: &str) -> Result<()> {
-    match tx.dialect() {
-        Dialect::Sqlite => {}
+pub async fn lock(tx: &mut Tx, id: &str) -> Result<Option<Integration>> {
+    let text = match tx.dialect() {
+        Dialect::Sqlite => "SELECT * FROM integration WHERE id = $1",
         // Not the stronger lock: rows that refer to the integration are written beside it.
-        Dialect::Postgres => {
-            sqlx::query("SELECT id FROM integration WHERE id = $1 FOR NO KEY UPDATE")
-                .bind(clean(id))
-                .fetch_optional(&mut **tx)
-                .await?;
-        }
-    }
-    Ok(())
+        Dialect::Postgres => "SELECT * FROM integration WHERE id = $1 FOR NO KEY UPDATE",
+    };
+    sqlx::query(text)
+        .bind(clean(id))
+        .fetch_optional(&mut **tx)
+        .await?
+        .as_ref()
+        .map(integration)
+        .transpose()
 }

@@ -148,6 +148,15 @@ impl Desk {
         }
     }
 
+    /// Brings a case back that was deleted here, with everything that was parked meanwhile.
+    pub fn bring_back(&mut self, room: &mut Room<'_>, written: &mut Written) {
+        self.deleted = false;
+        self.unpark(&Parked::CaseDeleted, room.now, written);
+        self.hold_piled_up(room, written);
+        let waiting = self.changed_here();
+        self.keep_up(&waiting, room, written);
+    }
+
     /// Puts what is parked back into the line.
     pub fn retry(&mut self, op_id: &str, room: &mut Room<'_>, written: &mut Written) -> bool {
         let Some(operation) = self.operation_mut(op_id) else {

@@ -1,10 +1,12 @@
 //! A case is deleted here, and comes back.
 
+use domain::desk::Written;
 use store::inbox::{self, Subject};
-use store::{cases, desks, history};
+use store::{cases, desks, history, integrations};
 
 use super::deed::{Deed, entry};
 use super::{Open, case_id};
+use crate::desk::{By, Decision, Setting, keep_deed};
 use crate::engine::Engine;
 use crate::error::{Error, Result};
 
@@ -37,8 +39,25 @@ pub async fn restore(engine: &Engine, case: &str, actor: &str) -> Result<()> {
         ));
     };
     cases::set_deleted(&mut tx, &id, None, now).await?;
-    let told = [entry(&held.case, &Deed::Restored, actor)];
-    history::append(&mut tx, &told, now).await?;
+    let integration = match &held.integration_id {
+        Some(id) => integrations::find(&mut tx, id).await?,
+        None => None,
+    };
+    let setting = Setting::without_people(integration.as_ref());
+    let (mut desk, mut written) = (held.desk.clone(), Written::default());
+    setting.decide(engine, now, |room| desk.bring_back(room, &mut written));
+    let decision = Decision {
+        held: &held,
+        desk: &desk,
+        written: &written,
+    };
+    let by = By {
+        side: "crm",
+        actor,
+        run: None,
+    };
+    let by = (&by, Some(&Deed::Restored));
+    keep_deed(engine, &mut tx, &setting, &decision, by, now).await?;
     if let (Some(integration), Some(link)) = (&held.integration_id, &held.desk.link) {
         let subjects = [Subject::Ticket(link.ticket)];
         inbox::hint(&mut tx, integration, &subjects, now, now).await?;

@@ -102,12 +102,16 @@ pub async fn comment(
         say(engine, &id, &case, new, stored.len()).await
     };
     if let Err(error) = kept.await {
-        // Files without a comment are of no use to anybody.
+        // Files without a comment are of no use to anybody. But where only the answer to a commit was
+        // lost, the comment is there and is sent with them.
         let mut tx = engine.store.begin().await?;
-        for file in &stored {
-            attachments::remove(&mut tx, file).await?;
+        let is_there = comments::by_ids(&mut tx, std::slice::from_ref(&id)).await?;
+        if is_there.is_empty() {
+            for file in &stored {
+                attachments::remove(&mut tx, file).await?;
+            }
+            tx.commit().await?;
         }
-        tx.commit().await?;
         return Err(error);
     }
     engine.memory.ring();

@@ -110,7 +110,7 @@ async fn reach(
     run.log_length = runs::log_length(&mut reader, &run.id).await?;
     let integration = integrations::find(&mut reader, integration)
         .await?
-        .ok_or_else(|| Error::Refused("The integration was deleted meanwhile.".to_owned()))?;
+        .ok_or_else(deleted_meanwhile)?;
     let keeps_unreadable = unreadable::exist(&mut reader, &integration.id).await?;
     let default_user = default_user(&mut reader, &integration).await?;
     drop(reader);
@@ -127,6 +127,10 @@ async fn reach(
         }
     };
     Ok((integration, client, keeps_unreadable, default_user))
+}
+
+fn deleted_meanwhile() -> Error {
+    Error::Refused("The integration was deleted meanwhile.".to_owned())
 }
 
 /// Zendesk's id of the default Zendesk user, if one is named and is staff there.
@@ -231,16 +235,17 @@ impl<'a> Pull<'a> {
         self.warnings.push(sentence);
     }
 
-    /// Begins to write a page, under the job's lease.
+    /// Begins to write a page, under the job's lease, by the settings as they are now.
     ///
     /// # Errors
     /// [`Error::Stopped`] if a person asked for it.
-    pub(super) async fn begin(&self) -> Result<Page> {
+    pub(super) async fn begin(&mut self) -> Result<Page> {
         let now = self.engine.now();
         let mut tx = self.engine.store.begin().await?;
         // A pull, a hint and a push of one account take turns: what one of them finds unknown must
         // not be made twice.
-        integrations::lock(&mut tx, &self.integration.id).await?;
+        let now_set = integrations::lock(&mut tx, &self.integration.id).await?;
+        self.integration = now_set.ok_or_else(deleted_meanwhile)?;
         let mut counters = Counters::default();
         if let Some(open) = &self.run {
             jobs::confirm(&mut tx, open.job, now, self.engine.settings.lease).await?;

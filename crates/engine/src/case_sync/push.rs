@@ -12,8 +12,10 @@ mod sending;
 use std::pin::pin;
 use std::time::Duration;
 
+use domain::case::CaseField;
 use domain::desk::Written;
 use domain::guard::Guards;
+use domain::merge::Mode;
 use domain::outbox::{Kind, Operation, Parked, State, pause_after};
 use domain::push::{Action, Attempt, Closing, Happened, Planned, Reply, Sending};
 use domain::ticket::Ticket;
@@ -159,7 +161,7 @@ async fn attempt(engine: &Engine, claimed: Claimed) -> Result<State> {
         }
     };
     if operation.kind == Kind::Person {
-        let client = client.with(Urgency::Fields).impatient(PATIENCE);
+        let client = client.with(urgency(&operation)).impatient(PATIENCE);
         let pull = Pull::quietly(engine, integration, client).await?;
         return person::push(pull, &operation).await;
     }
@@ -222,8 +224,9 @@ const BY_PUSH: By<'static> = By {
 fn urgency(operation: &Operation) -> Urgency {
     match operation.kind {
         Kind::Publish | Kind::FollowUp | Kind::Comment => Urgency::Comments,
+        // Until it is known whether the status is among them.
         Kind::Fields => Urgency::Status,
-        Kind::Person => Urgency::Fields,
+        Kind::Person => Urgency::Profiles,
     }
 }
 
@@ -251,6 +254,11 @@ impl Push<'_> {
         let follows = self.operation.payload.follows.is_some();
         let external_id = held.desk.external_id(&self.pull.integration.id, follows);
         let ticket = held.desk.link.as_ref().map(|link| link.ticket);
+        if self.operation.kind == Kind::Fields
+            && !held.desk.changed_here().contains(&CaseField::Status)
+        {
+            self.pull.client = self.pull.client.with(Urgency::Fields);
+        }
         let mut attempt = Attempt::new(self.operation.clone(), ticket, Guards::ALL);
         let mut action = match self.paced().await? {
             Some(until) => Action::Close(Box::new(Closing::PutOff {
@@ -292,7 +300,7 @@ impl Push<'_> {
     /// is noted before it is sent.
     async fn plan(&mut self, attempt: &Attempt) -> Result<Planned> {
         let case = self.operation.line.clone();
-        if self.foreseen.is_none() {
+        if self.foreseen.is_none() && self.operation.kind == Kind::Fields {
             self.meet_contact(&case).await?;
         }
         let requester = match self.operation.kind.makes_ticket() {
@@ -346,6 +354,9 @@ impl Push<'_> {
             return Ok(Reply::Unfit(Parked::NotTaken));
         }
         renew(engine, &self.operation).await?;
+        if let Some(halted) = self.halted().await? {
+            return Ok(halted);
+        }
         engine.reached("push: before it is sent");
         let reply = match sending {
             Sending::Create(draft) => self.create(&draft).await?,
@@ -362,6 +373,23 @@ impl Push<'_> {
         };
         engine.reached("push: after it is sent");
         Ok(reply)
+    }
+
+    /// Why nothing may be sent any more since the attempt began, if so: with two-way sync off nothing
+    /// is ever written, not even by a push that is under way (ticket-sync.md 2).
+    pub(super) async fn halted(&self) -> Result<Option<Reply>> {
+        let mut reader = self.pull.engine.store.read().await?;
+        let found = integrations::find(&mut reader, &self.pull.integration.id).await?;
+        Ok(match found {
+            None => Some(Reply::Unfit(Parked::TwoWayOff)),
+            Some(now) if now.settings.mode() == Mode::OneWay => {
+                Some(Reply::Unfit(Parked::TwoWayOff))
+            }
+            Some(now) if !now.active => Some(Reply::Unsent {
+                problem: "The integration was deactivated.".to_owned(),
+            }),
+            Some(_) => None,
+        })
     }
 
     /// Step 7, one transaction, refused if the claim has passed on.

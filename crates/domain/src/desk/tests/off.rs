@@ -273,6 +273,45 @@ fn a_deleted_case_takes_nothing_and_sends_nothing_and_loses_nothing() {
     stage.assert_in_step();
 }
 
+fn bring_back(stage: &mut Stage) {
+    stage.with(|desk, room, written| desk.bring_back(room, written));
+}
+
+#[test]
+fn a_case_that_is_brought_back_sends_what_was_parked_though_its_ticket_never_changed() {
+    let mut stage = Stage::linked(REMOTE);
+    stage.edit(|fields| fields.priority = CasePriority::High);
+    stage.say("c1");
+    stage.desk.deleted = true;
+    stage.rest();
+    assert_eq!(stage.line().len(), 2);
+    bring_back(&mut stage);
+    stage.rest();
+    assert!(stage.line().is_empty());
+    assert_eq!(stage.zendesk.comments.len(), 1);
+    stage.assert_in_step();
+    let mut stage = Stage::bare(REMOTE);
+    stage.with(|desk, room, written| desk.publish(room, written));
+    stage.desk.deleted = true;
+    stage.rest();
+    assert_eq!(stage.line(), ["publish parked case_deleted"]);
+    bring_back(&mut stage);
+    stage.rest();
+    assert_eq!(stage.zendesk.tickets.len(), 1);
+    stage.assert_in_step();
+}
+
+#[test]
+fn a_case_that_is_brought_back_while_two_way_is_off_holds_what_was_parked() {
+    let mut stage = Stage::linked(REMOTE);
+    stage.edit(|fields| fields.priority = CasePriority::High);
+    stage.desk.deleted = true;
+    stage.rest();
+    stage.mode = Mode::OneWay;
+    bring_back(&mut stage);
+    assert_eq!(stage.line(), ["fields parked priority two_way_off"]);
+}
+
 #[test]
 fn a_case_deleted_with_nothing_left_to_send_has_nothing_parked() {
     let mut stage = Stage::linked(REMOTE);

@@ -50,7 +50,11 @@ impl Push<'_> {
                 false => self.operation.created_at.saturating_sub(SKEW).ok(),
             };
             match self.pull.client.audits_back_to(ticket, since).await {
-                Ok(read) => audits = read.iter().filter_map(audit_of).collect(),
+                // One that cannot be read may be the one with our marker.
+                Ok(read) => match read.iter().map(audit_of).collect::<Option<Vec<_>>>() {
+                    Some(all) => audits = all,
+                    None => return unreadable(format!("An update of ticket {ticket}")),
+                },
                 Err(error) => return Happened::Failed(reply_of(&error, engine.now())),
             }
         }
@@ -75,11 +79,13 @@ impl Push<'_> {
             Ok(found) => found,
             Err(error) => return Happened::Failed(reply_of(&error, engine.now())),
         };
-        let read = found
-            .iter()
-            .filter_map(|record| record.parsed.as_ref().ok())
-            .map(|ticket| ticket.id);
-        match read.min() {
+        let read = found.iter().filter_map(|record| record.id);
+        let oldest = read.min();
+        if found.len() > found.iter().filter(|record| record.parsed.is_ok()).count() {
+            // It may be the one that an earlier attempt made.
+            return unreadable(format!("A ticket with the external id {external_id}"));
+        }
+        match oldest {
             None => Happened::Found(None),
             Some(ticket) => match self.read(ticket, None).await {
                 Happened::Read(reading) => Happened::Found(Some(reading)),
@@ -90,6 +96,13 @@ impl Push<'_> {
             },
         }
     }
+}
+
+/// What cannot be read must not be taken for something that is not there.
+fn unreadable(what: String) -> Happened {
+    Happened::Failed(domain::push::Reply::Unsent {
+        problem: format!("{what} cannot be read, so nobody can say whether this was done."),
+    })
 }
 
 /// An audit as the protocol reads it.
@@ -112,6 +125,7 @@ pub(super) fn audit(event: &TicketEvent) -> Audit {
             .comments
             .iter()
             .map(|(comment, _)| comment.id)
+            .chain(event.textless.iter().copied())
             .collect(),
     }
 }

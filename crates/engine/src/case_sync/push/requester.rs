@@ -26,7 +26,9 @@ impl Push<'_> {
         if let Some(contact) = &case.fields.contact {
             let ids = [contact.clone()];
             let known = zendesk_users::by_contact(&mut reader, &integration.id, &ids).await?;
-            if let Some(id) = known.iter().map(|user| user.remote_id).min() {
+            // Whoever was merged into somebody else is found by the email, which went along.
+            let active = known.iter().filter(|user| user.active);
+            if let Some(id) = active.map(|user| user.remote_id).min() {
                 return Ok(Some(Requester::Known(id)));
             }
             let found = contacts::by_ids(&mut reader, &ids).await?.remove(contact);
@@ -87,12 +89,31 @@ impl Push<'_> {
         };
         let mut page = self.pull.begin().await?;
         users::put(&self.pull, &mut page, std::slice::from_ref(&record)).await?;
+        let there = zendesk_users::by_ids(&mut page.tx, &integration, &[user.id]).await?;
+        let taken = there
+            .get(&user.id)
+            .is_some_and(|known| known.contact_id.is_some());
+        let here = contacts::by_ids(&mut page.tx, &ids)
+            .await?
+            .remove(&contact.id);
+        // Somebody else's they stay, with all that was agreed on with that contact.
+        let (false, Some(mut contact)) = (taken, here) else {
+            return self.pull.commit(page, super::STAGE, None).await;
+        };
         let current = ContactFields {
             name: contact.name.clone(),
             phone: contact.phone.clone(),
             email: contact.email.clone(),
         };
         let met = plan_person(&user, &current, &Agreed::default(), self.pull.mode());
+        // The contact keeps what it has; what it lacks comes from Zendesk, as in a pull.
+        if !met.changes.is_empty() {
+            contact.name = met.fields.name;
+            contact.phone = met.fields.phone;
+            contact.email = met.fields.email;
+            contacts::put(&mut page.tx, std::slice::from_ref(&contact), page.now).await?;
+            page.counters.contacts.updated += 1;
+        }
         let link = PersonLink {
             remote_id: user.id,
             contact_id: contact.id,

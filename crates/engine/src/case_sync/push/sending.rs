@@ -129,7 +129,15 @@ impl Push<'_> {
         let (engine, integration) = (self.pull.engine, &self.pull.integration.id);
         let (client, operation) = (&self.pull.client, &mut self.operation);
         let limits = engine.settings.files;
-        attachments::upload(engine, client, integration, operation, comment, limits).await
+        let upload = attachments::upload(engine, client, integration, operation, comment, limits);
+        match upload.await? {
+            // It may have taken its time.
+            Ok(files) if !files.tokens.is_empty() => Ok(match self.halted().await? {
+                Some(halted) => Err(halted),
+                None => Ok(files),
+            }),
+            other => Ok(other),
+        }
     }
 
     /// A reply to a comment with files, which may be about one that Zendesk has dropped.
@@ -192,7 +200,9 @@ impl Push<'_> {
         } else if let (Some(contact), true) = (&comment.contact_id, comment.public) {
             let contacts = [contact.clone()];
             let theirs = zendesk_users::by_contact(&mut reader, integration, &contacts).await?;
-            if let Some(id) = theirs.iter().map(|user| user.remote_id).min() {
+            // Zendesk takes nobody who was deleted or merged into somebody else.
+            let active = theirs.iter().filter(|user| user.active);
+            if let Some(id) = active.map(|user| user.remote_id).min() {
                 return Ok(Some(id));
             }
         }
