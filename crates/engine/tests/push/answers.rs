@@ -127,10 +127,7 @@ async fn what_cannot_be_read_is_read_again_before_anything_is_sent() {
                     let (ticket, case) = pulled(world).await;
                     let before = count(world);
                     hurt_on(world, fault, "GET", route);
-                    world
-                        .admin()
-                        .edit(&case, |fields| fields.subject = fault.to_owned())
-                        .await;
+                    rename(world, &case, fault).await;
                     settle(world, &case).await;
                     assert_eq!(there(world, ticket).subject.as_deref(), Some(fault));
                     assert_added(world, &before, [0, 0, 1]);
@@ -148,10 +145,7 @@ async fn a_yes_that_did_nothing_is_tried_again_and_then_parks() {
             let (ticket, case) = pulled(world).await;
             let before = count(world);
             hurt_on(world, "ok-without-effect:times=1", "PUT", "tickets/{id}");
-            world
-                .admin()
-                .edit(&case, |fields| fields.subject = "Once more".to_owned())
-                .await;
+            rename(world, &case, "Once more").await;
             settle(world, &case).await;
             assert_eq!(there(world, ticket).subject.as_deref(), Some("Once more"));
             assert_added(world, &before, [0, 0, 1]);
@@ -159,10 +153,7 @@ async fn a_yes_that_did_nothing_is_tried_again_and_then_parks() {
 
             hurt_on(world, "ok-without-effect", "PUT", "tickets/{id}");
             let writes = ticket_writes(world);
-            world
-                .admin()
-                .edit(&case, |fields| fields.subject = "Never".to_owned())
-                .await;
+            rename(world, &case, "Never").await;
             world
                 .admin()
                 .say(&case, "Never heard.", true, Voice::Own)
@@ -193,10 +184,7 @@ async fn a_ticket_that_zendesk_says_has_changed_is_read_again_before_it_is_writt
             let (ticket, case) = pulled(world).await;
             let before = count(world);
             hurt_on(world, "status=409:times=2", "PUT", "tickets/{id}");
-            world
-                .admin()
-                .edit(&case, |fields| fields.subject = "Ours".to_owned())
-                .await;
+            rename(world, &case, "Ours").await;
             settle(world, &case).await;
             assert_added(world, &before, [0, 0, 1]);
             assert_converged(world, &case, ticket).await;
@@ -210,10 +198,7 @@ async fn a_request_that_arrives_late_after_a_second_edit_undoes_nothing() {
         .each(async |world| {
             let (ticket, case) = pulled(world).await;
             hurt_on(world, "late=200000:times=1", "PUT", "tickets/{id}");
-            world
-                .admin()
-                .edit(&case, |fields| fields.subject = "First".to_owned())
-                .await;
+            rename(world, &case, "First").await;
             pull(world).await;
             world
                 .admin()

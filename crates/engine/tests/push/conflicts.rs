@@ -7,10 +7,7 @@ use crate::*;
 
 async fn change_on_both_sides(world: &World, ticket: i64, case: &str) {
     change(world, ticket, subject("Said there"));
-    world
-        .admin()
-        .edit(case, |fields| fields.subject = "Said here".to_owned())
-        .await;
+    rename(world, case, "Said here").await;
 }
 
 #[tokio::test]

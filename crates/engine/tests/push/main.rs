@@ -206,6 +206,14 @@ async fn hire(world: &World, email: &str, name: &str) -> String {
     user.id
 }
 
+/// Gives a case another subject, here.
+async fn rename(world: &World, case: &str, words: &str) {
+    let admin = world.admin();
+    admin
+        .edit(case, |fields| fields.subject = words.to_owned())
+        .await;
+}
+
 /// Changes a ticket in Zendesk.
 fn change(world: &World, ticket: i64, change: TicketChange) {
     world

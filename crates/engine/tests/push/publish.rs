@@ -6,17 +6,21 @@ use world::Voice;
 
 use crate::*;
 
+/// A case here of somebody whom Zendesk does not know. It has no ticket.
+async fn a_moth(world: &World) -> String {
+    pull(world).await;
+    let contact = meet(world, "Grace Hopper", "grace@navy.example").await;
+    let admin = world.admin();
+    let case = admin.open_case("A moth", "In relay 70.", Some(&contact));
+    case.await.id
+}
+
 #[tokio::test]
 async fn a_case_becomes_one_ticket_with_its_description_and_its_comments_in_order() {
     quiet(Wins::Remote)
         .each(async |world| {
-            pull(world).await;
-            let contact = meet(world, "Grace Hopper", "grace@navy.example").await;
+            let case = a_moth(world).await;
             let admin = world.admin();
-            let case = admin
-                .open_case("A moth", "In relay 70.", Some(&contact))
-                .await
-                .id;
             let ada = admin.user().await.id;
             admin
                 .edit(&case, |fields| {
@@ -69,13 +73,8 @@ async fn a_case_becomes_one_ticket_with_its_description_and_its_comments_in_orde
 async fn publishing_twice_is_publishing_once() {
     quiet(Wins::Remote)
         .each(async |world| {
-            pull(world).await;
-            let contact = meet(world, "Grace Hopper", "grace@navy.example").await;
+            let case = a_moth(world).await;
             let admin = world.admin();
-            let case = admin
-                .open_case("A moth", "In relay 70.", Some(&contact))
-                .await
-                .id;
             let before = count(world);
             for _ in 0..3 {
                 admin.publish(&case).await;
@@ -93,13 +92,8 @@ async fn publishing_twice_is_publishing_once() {
 async fn a_ticket_whose_answer_was_lost_is_found_by_its_external_id_when_the_key_has_expired() {
     quiet(Wins::Remote)
         .each(async |world| {
-            pull(world).await;
-            let contact = meet(world, "Grace Hopper", "grace@navy.example").await;
+            let case = a_moth(world).await;
             let admin = world.admin();
-            let case = admin
-                .open_case("A moth", "In relay 70.", Some(&contact))
-                .await
-                .id;
             let before = count(world);
             hurt(world, "reset-after:method=POST:route=tickets:times=1");
             // Nobody finds it for three hours, and Zendesk forgets the key.
@@ -111,9 +105,7 @@ async fn a_ticket_whose_answer_was_lost_is_found_by_its_external_id_when_the_key
             assert_added(world, &before, [1, 1, 1]);
             world.pass_minutes(180);
             world.zendesk().clear_faults();
-            admin
-                .edit(&case, |fields| fields.subject = "Two moths".to_owned())
-                .await;
+            rename(world, &case, "Two moths").await;
             settle(world, &case).await;
             let ticket = world.ticket_of(&case).await.unwrap();
             assert_added(world, &before, [1, 1, 2]);
@@ -129,13 +121,8 @@ async fn a_ticket_whose_answer_was_lost_is_found_by_its_external_id_when_the_key
 async fn a_pull_that_sees_the_new_ticket_first_makes_no_second_case_of_it() {
     quiet(Wins::Remote)
         .each(async |world| {
-            pull(world).await;
-            let contact = meet(world, "Grace Hopper", "grace@navy.example").await;
+            let case = a_moth(world).await;
             let admin = world.admin();
-            let case = admin
-                .open_case("A moth", "In relay 70.", Some(&contact))
-                .await
-                .id;
             let before = count(world);
             hurt(world, "apply-then=503:method=POST:route=tickets:times=1");
             assert!(admin.publish(&case).await);
@@ -161,13 +148,8 @@ async fn a_pull_that_sees_the_new_ticket_first_makes_no_second_case_of_it() {
 async fn edits_and_comments_made_while_a_case_is_published_follow() {
     quiet(Wins::Remote)
         .each(async |world| {
-            pull(world).await;
-            let contact = meet(world, "Grace Hopper", "grace@navy.example").await;
+            let case = a_moth(world).await;
             let admin = world.admin();
-            let case = admin
-                .open_case("A moth", "In relay 70.", Some(&contact))
-                .await
-                .id;
             let before = count(world);
             hurt(world, "late=120000:method=POST:route=tickets:times=1");
             assert!(admin.publish(&case).await);
@@ -196,13 +178,8 @@ async fn edits_and_comments_made_while_a_case_is_published_follow() {
 async fn a_refused_ticket_shows_why_and_a_corrected_one_is_made_once() {
     quiet(Wins::Remote)
         .each(async |world| {
-            pull(world).await;
-            let contact = meet(world, "Grace Hopper", "grace@navy.example").await;
+            let case = a_moth(world).await;
             let admin = world.admin();
-            let case = admin
-                .open_case("A moth", "In relay 70.", Some(&contact))
-                .await
-                .id;
             let before = count(world);
             hurt(world, "status=422:method=POST:route=tickets:times=1");
             assert!(admin.publish(&case).await);
@@ -210,9 +187,7 @@ async fn a_refused_ticket_shows_why_and_a_corrected_one_is_made_once() {
             let parked = world.parked(&case).await;
             assert_eq!(parked.len(), 1, "{parked:?}");
             assert!(parked[0].1.contains("Zendesk refused it"), "{parked:?}");
-            admin
-                .edit(&case, |fields| fields.subject = "Two moths".to_owned())
-                .await;
+            rename(world, &case, "Two moths").await;
             assert!(admin.retry(&parked[0].0).await);
             settle(world, &case).await;
             let ticket = world.ticket_of(&case).await.unwrap();

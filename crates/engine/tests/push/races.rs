@@ -39,10 +39,7 @@ async fn an_edit_of_another_field_at_any_moment_of_ours_is_kept_and_so_is_ours()
                     let (ticket, case) = pulled(world).await;
                     let before = count(world);
                     meanwhile(world, moment, ticket);
-                    world
-                        .admin()
-                        .edit(&case, |fields| fields.subject = moment.to_owned())
-                        .await;
+                    rename(world, &case, moment).await;
                     settle(world, &case).await;
                     let now = there(world, ticket);
                     assert_eq!(now.subject.as_deref(), Some(moment));
@@ -71,10 +68,7 @@ async fn an_edit_of_the_same_field_at_any_moment_of_ours_is_the_last_word_or_on_
                         let words = subject("Theirs");
                         zendesk.edit(|account| account.update_ticket(ticket, words).unwrap());
                     });
-                    world
-                        .admin()
-                        .edit(&case, |fields| fields.subject = moment.to_owned())
-                        .await;
+                    rename(world, &case, moment).await;
                     settle(world, &case).await;
                     let now = there(world, ticket).subject.unwrap();
                     let here = world.case(&case).await.fields.subject;

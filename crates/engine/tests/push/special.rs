@@ -9,9 +9,7 @@ use crate::*;
 /// Edits the subject and says something, so that one operation of each kind waits.
 async fn edit_and_say(world: &World, case: &str) {
     let admin = world.admin();
-    admin
-        .edit(case, |fields| fields.subject = "Said here".to_owned())
-        .await;
+    rename(world, case, "Said here").await;
     admin.say(case, "We come.", true, Voice::Own).await;
 }
 
