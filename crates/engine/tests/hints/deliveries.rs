@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use engine::webhooks::Answer;
 use secrecy::ExposeSecret as _;
-use simulator::{Fault, UserChange};
+use simulator::{Fault, NewUser, UserChange};
 use world::World;
 use zendesk::webhooks::INVOCATION_HEADER;
 
@@ -188,20 +188,52 @@ async fn a_user_that_zendesk_tells_of_is_fetched_and_the_contact_follows() {
                 .zendesk()
                 .edit(|account| account.update_user(requester, change));
             assert!(changed.unwrap());
-            let told = signed(
-                world,
-                "1",
-                "user.name_changed",
-                &format!("user:{requester}"),
-            )
-            .await;
-            assert_eq!(door.put(&told).await, Answer::Noted);
+            world.zendesk().webhooks_settled().await;
+            assert_eq!(door.answers(), [Answer::Noted]);
             assert_eq!(heed(world).await, 1);
-            let contact = world.case_of(ticket).await.fields.contact.unwrap();
-            let mut reader = world.store().read().await.unwrap();
-            let ids = [contact.clone()];
-            let contacts = store::contacts::by_ids(&mut reader, &ids).await.unwrap();
-            assert_eq!(contacts[&contact].name.full(), "Steven Spielberg");
+            assert_eq!(contact_of(world, ticket).await, "Steven Spielberg");
+        })
+        .await;
+}
+
+/// The name of the contact of a ticket's case.
+async fn contact_of(world: &World, ticket: i64) -> String {
+    let contact = world.case_of(ticket).await.fields.contact.unwrap();
+    let mut reader = world.store().read().await.unwrap();
+    let ids = [contact.clone()];
+    let contacts = store::contacts::by_ids(&mut reader, &ids).await.unwrap();
+    contacts[&contact].name.full()
+}
+
+#[tokio::test]
+async fn a_merge_of_customers_that_zendesk_tells_of_moves_the_case_before_any_pull() {
+    quiet()
+        .each(async |world| {
+            world.sync_well().await;
+            let door = Door::open(world).await;
+            let ticket = only_ticket(world);
+            world.pass_minutes(1);
+            world.zendesk().edit(|account| {
+                let gone = account.ticket(ticket).unwrap().requester_id;
+                let new = NewUser::end_user("Steven Spielberg", "steven@customer.example");
+                let kept = account.add_user(new).unwrap();
+                account.merge_users(gone, kept).unwrap();
+            });
+            world.zendesk().webhooks_settled().await;
+            let told = world.zendesk().webhook_invocations();
+            let told: Vec<_> = told.iter().filter_map(|one| one.kind).collect();
+            for kind in ["user.merged", "ticket.requester_changed"] {
+                assert!(told.contains(&kind), "{told:?}");
+            }
+            let answers = door.answers();
+            assert!(answers.iter().all(|answer| *answer == Answer::Noted));
+            // One look at the ticket, one at who is gone.
+            assert_eq!(heed(world).await, 2);
+            assert_eq!(contact_of(world, ticket).await, "Steven Spielberg");
+            let version = world.case_of(ticket).await.version;
+            pull(world).await;
+            let now = world.case_of(ticket).await.version;
+            assert_eq!(now, version, "a pull finds nothing more");
         })
         .await;
 }

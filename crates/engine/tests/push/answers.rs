@@ -29,7 +29,7 @@ fn hurt_on(world: &World, fault: &str, method: &str, route: &str) {
     hurt(world, &format!("{fault}:method={method}:route={route}"));
 }
 
-/// Ends with both sides equal, nothing parked, and a whole chain of history.
+/// Ends with both sides equal, nothing parked, and a whole chain of history; what was to go wrong did.
 async fn assert_converged(world: &World, case: &str, ticket: i64) {
     assert_eq!(world.parked(case).await, []);
     assert_equal(world, case, ticket).await;
@@ -39,6 +39,8 @@ async fn assert_converged(world: &World, case: &str, ticket: i64) {
     let whole = store::history::chain_is_whole(&mut reader, case).await;
     drop(reader);
     assert!(whole.unwrap());
+    let happened = world.zendesk().faults_happened();
+    assert!(happened.iter().all(|times| *times > 0), "{happened:?}");
     world.zendesk().clear_faults();
     assert_at_rest(world).await;
 }

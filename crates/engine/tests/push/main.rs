@@ -14,10 +14,12 @@ mod crash;
 mod database;
 mod fields;
 mod idle;
+mod merged;
 mod neighbours;
 mod people;
 mod publish;
 mod races;
+mod replies;
 mod special;
 mod text;
 mod waits;
@@ -164,16 +166,44 @@ fn comments_there(world: &World, ticket: i64) -> Vec<(String, bool, i64)> {
 /// Both sides have the same comments in the same order, each once, and each is known to be the other.
 #[track_caller]
 fn assert_same_comments(here: &[store::comments::CommentRow], world: &World, ticket: i64) {
-    let mut there: Vec<i64> = world.zendesk().read(|account| {
-        account
-            .comments_of(ticket)
-            .map(|(audit, _)| audit.comment_id())
-            .collect()
-    });
-    let mut here: Vec<i64> = here.iter().filter_map(|row| row.remote_id).collect();
+    assert_eq!(
+        ids_here(here),
+        ids_there(world, ticket),
+        "the comments of ticket {ticket}, by their ids"
+    );
+}
+
+/// As [`assert_same_comments`], where the order may be another one: a case has its comments in the order
+/// they were said, and a ticket in the order they arrived, so what was said in Zendesk while ours was
+/// on its way stands before it there.
+#[track_caller]
+fn assert_same_comments_in_any_order(
+    here: &[store::comments::CommentRow],
+    world: &World,
+    ticket: i64,
+) {
+    let (mut here, mut there) = (ids_here(here), ids_there(world, ticket));
     here.sort_unstable();
     there.sort_unstable();
     assert_eq!(here, there, "the comments of ticket {ticket}, by their ids");
+}
+
+/// The ids that Zendesk gave the comments of a case: every one of them has reached it.
+#[track_caller]
+fn ids_here(here: &[store::comments::CommentRow]) -> Vec<i64> {
+    here.iter()
+        .map(|row| match row.remote_id {
+            Some(id) => id,
+            None => panic!("never reached Zendesk: {:.40}", row.comment.message),
+        })
+        .collect()
+}
+
+fn ids_there(world: &World, ticket: i64) -> Vec<i64> {
+    world.zendesk().read(|account| {
+        let comments = account.comments_of(ticket);
+        comments.map(|(audit, _)| audit.comment_id()).collect()
+    })
 }
 
 /// Makes a contact here whom Zendesk does not know. Returns its id.
