@@ -243,22 +243,24 @@ impl BucketSource {
     }
 
     fn explain(&self, name: &str, error: &object_store::Error) -> Error {
-        match error {
-            object_store::Error::NotFound { .. } => Error::Missing {
+        use object_store::Error::{NotFound, PermissionDenied, Unauthenticated};
+        if matches!(error, NotFound { .. }) {
+            return Error::Missing {
                 source_name: name.to_owned(),
-            },
-            object_store::Error::PermissionDenied { .. }
-            | object_store::Error::Unauthenticated { .. } => Error::refused(
+            };
+        }
+        if matches!(error, PermissionDenied { .. } | Unauthenticated { .. }) {
+            return Error::refused(
                 name,
                 "the store does not give the object to this key",
                 "Check the key in the credential, and that it may read the object",
-            ),
-            _ => Error::unavailable(
-                name,
-                format!("the store of the bucket `{}` did not give it", self.bucket),
-                "check the address, the region and the bucket in the credential",
-            ),
+            );
         }
+        Error::unavailable(
+            name,
+            format!("the store of the bucket `{}` did not give it", self.bucket),
+            "check the address, the region and the bucket in the credential",
+        )
     }
 }
 

@@ -269,10 +269,12 @@ impl Decode for ParquetDecoder {
 /// The parser's own words tell of offsets and types, and may repeat names, so they are left out
 /// unless they are about the file system.
 fn broken(name: &str, why: &str, error: &ParquetError) -> Error {
-    let why = match error {
-        ParquetError::EOF(_) | ParquetError::NeedMoreData(_) => format!("{why}: it is cut short"),
-        ParquetError::NYI(what) => format!("{why}, or written in a way not known here ({what})"),
-        _ => why.to_owned(),
+    let why = if matches!(error, ParquetError::EOF(_) | ParquetError::NeedMoreData(_)) {
+        format!("{why}: it is cut short")
+    } else if let ParquetError::NYI(what) = error {
+        format!("{why}, or written in a way not known here ({what})")
+    } else {
+        why.to_owned()
     };
     Error::damaged(name, None, why, "Export it again")
 }

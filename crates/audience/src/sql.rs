@@ -159,12 +159,14 @@ impl SqlSource {
         let mut columns = Vec::new();
         for column in prepared.columns() {
             let type_info = column.type_info();
-            let type_name = match type_info.kind() {
-                PgTypeKind::Domain(base) => base.name().to_owned(),
-                PgTypeKind::Array(_) => "[]".to_owned(),
-                _ => type_info.name().to_owned(),
+            let type_name = if let PgTypeKind::Domain(base) = type_info.kind() {
+                base.name()
+            } else if matches!(type_info.kind(), PgTypeKind::Array(_)) {
+                "[]"
+            } else {
+                type_info.name()
             };
-            let Some((kind, reads)) = value::kind(&type_name) else {
+            let Some((kind, reads)) = value::kind(type_name) else {
                 return Err(Error::columns(
                     &self.name,
                     format!("`{}` holds bytes, not text", column.name()),

@@ -188,23 +188,19 @@ pub(super) fn explain(name: &str, error: &sqlx::Error, time: Duration) -> Error 
         .as_database_error()
         .and_then(|error| error.try_downcast_ref::<PgDatabaseError>())
     else {
-        return match error {
-            sqlx::Error::Tls(_) => statement(
+        if matches!(error, sqlx::Error::Tls(_)) {
+            return statement(
                 "no encrypted connection could be made, or the server does not prove its name"
                     .to_owned(),
                 "Have the server offer TLS with a public certificate, or say in the address what is enough (sslmode=require, or sslmode=disable in a network of your own)",
-            ),
-            sqlx::Error::Io(error) => Error::unavailable(
-                name,
-                format!("the connection to the database failed ({})", error.kind()),
-                "check its address and the network",
-            ),
-            _ => Error::unavailable(
-                name,
-                "the connection to the database broke off",
-                "check the database and the network",
-            ),
+            );
+        }
+        let why = if let sqlx::Error::Io(error) = error {
+            format!("the connection to the database failed ({})", error.kind())
+        } else {
+            "the connection to the database broke off".to_owned()
         };
+        return Error::unavailable(name, why, "check its address and the network");
     };
     let code = database.code();
     match code {

@@ -49,15 +49,15 @@ pub(crate) fn check<'a>(statement: &'a str, extra: &[String]) -> Result<&'a str,
     let mut tokens: Vec<&Token> = Vec::with_capacity(all.len());
     let mut ended = false;
     for (place, token) in &all {
-        match token {
-            Token::Symbol(';') => {
-                if !ended {
-                    end = *place;
-                }
-                ended = true;
+        if *token == Token::Symbol(';') {
+            if !ended {
+                end = *place;
             }
-            _ if ended => return refuse("it is more than one statement", ONE),
-            token => tokens.push(token),
+            ended = true;
+        } else if ended {
+            return refuse("it is more than one statement", ONE);
+        } else {
+            tokens.push(token);
         }
     }
     let first = tokens.iter().find(|token| ***token != Token::Symbol('('));
@@ -87,14 +87,12 @@ fn check_brackets(tokens: &[&Token]) -> Result<(), Refusal> {
         remedy: "Correct it",
     };
     for token in tokens {
-        match token {
-            Token::Symbol('(' | '[') => depth += 1,
-            Token::Symbol(')' | ']') => {
-                depth = depth
-                    .checked_sub(1)
-                    .ok_or_else(|| refuse("it closes a bracket that is not open"))?;
-            }
-            _ => {}
+        if matches!(token, Token::Symbol('(' | '[')) {
+            depth += 1;
+        } else if matches!(token, Token::Symbol(')' | ']')) {
+            depth = depth
+                .checked_sub(1)
+                .ok_or_else(|| refuse("it closes a bracket that is not open"))?;
         }
         if depth > MOST_DEPTH {
             return Err(refuse("its brackets nest more than 200 deep"));

@@ -1,0 +1,19 @@
+//! What comes out of a source, as the engine sees it.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a failed unwrap is a failed test"
+)]
+
+mod bombs;
+mod compressed;
+mod csv;
+mod damage;
+mod encodings;
+mod json_lines;
+mod parquet_files;
+mod parquet_writing;
+mod places;
+mod sql;
+mod stream;
+mod table;
