@@ -4,6 +4,7 @@
 
 use domain::merge::Priority;
 use simulator::{NewComment, NewTicket, Status};
+use store::inbox::{self, Subject};
 use world::{Voice, World};
 
 use crate::{comment, heed, pull, quiet, rename, two_way};
@@ -63,6 +64,16 @@ fn add_with(world: &World, external_id: &str) -> i64 {
     };
     let added = world.zendesk().edit(|account| account.add_ticket(new));
     added.unwrap()
+}
+
+/// Somebody tells of a ticket.
+async fn tell_of(world: &World, ticket: i64) {
+    let integration = world.integration().await.id;
+    let mut tx = world.store().begin().await.unwrap();
+    let (subjects, now) = ([Subject::Ticket(ticket)], world.now());
+    let hinted = inbox::hint(&mut tx, &integration, &subjects, now, now);
+    hinted.await.unwrap();
+    tx.commit().await.unwrap();
 }
 
 fn external_id(world: &World, ticket: i64) -> String {
@@ -305,6 +316,9 @@ async fn one_that_is_closed_is_adopted_and_so_is_the_one_that_follows_it() {
             forget_follow_up(world, &case, next, ticket).await;
             forget(world, &case, ticket).await;
             let cases = count_cases(world).await;
+            // Though somebody tells of the later one first.
+            tell_of(world, next).await;
+            heed(world).await;
             pull(world).await;
             assert_at_rest(world).await;
             assert_eq!(world.ticket_of(&case).await, Some(next));

@@ -90,8 +90,12 @@ fn belongs(held: &Held, integration: &str) -> bool {
 
 /// Whether the next ticket of this case bears the id of this one.
 fn is_awaited(held: &Held, integration: &str, ticket: &Ticket) -> bool {
-    let own = held.desk.external_id(integration, held.desk.link.is_some());
-    ticket.external_id.as_deref() == Some(own.as_str())
+    ticket.external_id.as_deref() == Some(awaited_id(held, integration).as_str())
+}
+
+/// What the next ticket of this case bears as its external id.
+fn awaited_id(held: &Held, integration: &str) -> String {
+    held.desk.external_id(integration, held.desk.link.is_some())
 }
 
 /// A ticket without a case that bears our prefix, with what tells whether the case it names is its own.
@@ -101,6 +105,8 @@ pub(in crate::case_sync) struct Claim {
     audits: Vec<Record<TicketEvent>>,
     /// Whether an older ticket bears the same id: then this one is a copy of it.
     is_copy: bool,
+    /// Tickets without a case that bear the id which the case awaits before this one's.
+    before: Vec<i64>,
 }
 
 impl Claim {
@@ -130,23 +136,38 @@ pub(in crate::case_sync) async fn examine(
         return Ok(None);
     }
     let external_id = ticket.external_id.as_deref().unwrap_or_default();
-    let alike = pull.client.tickets_with_external_id(external_id).await?;
-    let older: Vec<i64> = alike
-        .iter()
-        .filter_map(|record| record.id)
-        .filter(|other| *other < ticket.id)
-        .collect();
-    let audits = pull.client.audits_back_to(ticket.id, None).await?;
+    let mut older = bearing(pull, external_id).await?;
+    older.retain(|(other, found)| {
+        // One that has a case of its own was given that id later.
+        *other < ticket.id && found.as_deref().is_none_or(|found| found == case)
+    });
     let mut reader = pull.engine.store.read().await?;
-    let others = links::cases_of(&mut reader, integration, &older).await?;
+    let held = case_of(&mut reader, integration, ticket).await?;
     drop(reader);
-    // An older one that has a case of its own was given that id later.
-    let may_be_its_own = |other: &i64| others.get(other).is_none_or(|found| found == case);
+    let awaited = held
+        .filter(|held| !is_awaited(held, integration, ticket))
+        .map(|held| awaited_id(&held, integration));
+    let mut before = match awaited {
+        Some(awaited) => bearing(pull, &awaited).await?,
+        None => Vec::new(),
+    };
+    before.retain(|(_, found)| found.is_none());
     Ok(Some(Claim {
         case: case.to_owned(),
-        audits,
-        is_copy: older.iter().any(may_be_its_own),
+        audits: pull.client.audits_back_to(ticket.id, None).await?,
+        is_copy: !older.is_empty(),
+        before: before.into_iter().map(|(other, _)| other).collect(),
     }))
+}
+
+/// The tickets that bear this external id and can be read, each with its case if it has one.
+async fn bearing(pull: &Pull<'_>, external_id: &str) -> Result<Vec<(i64, Option<String>)>> {
+    let found = pull.client.tickets_with_external_id(external_id).await?;
+    let read = found.iter().filter_map(|record| record.parsed.as_ref().ok());
+    let ids: Vec<i64> = read.map(|ticket| ticket.id).collect();
+    let mut reader = pull.engine.store.read().await?;
+    let mut cases = links::cases_of(&mut reader, &pull.integration.id, &ids).await?;
+    Ok(ids.into_iter().map(|id| (id, cases.remove(&id))).collect())
 }
 
 /// Decides on a ticket that bears our prefix: the case it names takes it, or it gets a case of its own, or
@@ -170,6 +191,11 @@ pub(in crate::case_sync) async fn adopt(
     let held = desks::lock(&mut page.tx, &claim.case).await?;
     let held = held.filter(|held| !claim.is_copy && belongs(held, &integration));
     let received = match &held {
+        // A database that forgot several tickets of a case finds them in their order.
+        Some(held) if !claim.before.is_empty() && !is_awaited(held, &integration, ticket) => {
+            hints::look_now(&mut page.tx, &integration, &claim.before, page.now).await?;
+            Received::Deferred
+        }
         Some(held) => decide(pull, page, held, (ticket, claim), read_at).await?,
         None => Received::Stale,
     };
@@ -177,7 +203,7 @@ pub(in crate::case_sync) async fn adopt(
         Received::Merged => {}
         // There is no such case, or it has another ticket.
         Received::Stale => make_case(pull, page, ticket).await?,
-        // Whoever makes it finds it by the same id, and knows what it was made of.
+        // Whoever makes it finds it by the same id, and knows what it was made of; or another comes first.
         Received::Deferred => {
             hints::look_again(&mut page.tx, &integration, ticket.id, page.now).await?;
         }

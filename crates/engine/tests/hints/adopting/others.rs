@@ -2,20 +2,9 @@
 //! made, strange ids.
 
 use simulator::Fault;
-use store::inbox::{self, Subject};
 use world::World;
 
 use super::*;
-
-/// Somebody tells of a ticket.
-async fn tell_of(world: &World, ticket: i64) {
-    let integration = world.integration().await.id;
-    let mut tx = world.store().begin().await.unwrap();
-    let (subjects, now) = ([Subject::Ticket(ticket)], world.now());
-    let hinted = inbox::hint(&mut tx, &integration, &subjects, now, now);
-    hinted.await.unwrap();
-    tx.commit().await.unwrap();
-}
 
 fn delete(world: &World, ticket: i64) {
     let deleted = world
