@@ -141,7 +141,7 @@ impl Account {
             && previous != name
         {
             let renamed = json!({"current": name, "previous": previous});
-            self.tell_of_user(id, Happening::new("user.name_changed", renamed));
+            self.tell_of_user(id, &Happening::new("user.name_changed", renamed));
         }
         Ok(moved)
     }
@@ -161,7 +161,7 @@ impl Account {
         user.updated_at = user.updated_at.max(self.now);
         self.insert_user(user);
         if was_active {
-            self.tell_of_user(id, Happening::new("user.deleted", json!({})));
+            self.tell_of_user(id, &Happening::new("user.deleted", json!({})));
         }
         Ok(())
     }
@@ -227,14 +227,14 @@ impl Account {
             self.update_ticket(ticket, change)?;
         }
         let merged = json!({"target_user_id": winner.to_string()});
-        self.tell_of_user(loser, Happening::new("user.merged", merged));
+        self.tell_of_user(loser, &Happening::new("user.merged", merged));
         Ok(())
     }
 
     /// Tells the webhooks what the administrator did to a user.
-    fn tell_of_user(&mut self, id: i64, happening: Happening) {
+    fn tell_of_user(&mut self, id: i64, happening: &Happening) {
         let by = self.administrator();
-        self.announce(Subject::User(id), by, &happening);
+        self.announce(Subject::User(id), by, happening);
     }
 
     /// After a secondary email became the primary one: the old one takes its place.
