@@ -82,7 +82,7 @@ async fn customers_merged_at_any_moment_of_ours_lose_and_double_nothing() {
     for is_known in [false, true] {
         quiet(Wins::Remote)
             .each(async |world| {
-                for (n, moment) in crate::races::MOMENTS.into_iter().enumerate() {
+                for (n, moment) in races::MOMENTS.into_iter().enumerate() {
                     let email = format!("gone{n}@customer.example");
                     let gone = customer(world, "Rosa Parks", &email);
                     let kept = survivor(world);
