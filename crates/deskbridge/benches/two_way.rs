@@ -3,9 +3,11 @@
 //!
 //! `cargo xtask bench` runs it with the others; `cargo bench -p deskbridge --bench two_way` alone. Edits
 //! are made by another process than the one that serves, as the command line makes them: so what is
-//! measured includes the wait until `serve` looks again.
+//! measured includes the wait until `serve` looks again. It ends with an error where nearly all changes
+//! take longer than they may.
 #![expect(
     clippy::print_stdout,
+    clippy::print_stderr,
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::disallowed_methods,
@@ -21,6 +23,7 @@
 mod desk;
 
 use std::collections::BTreeMap;
+use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use desk::{Desk, POSTGRES, People};
@@ -36,10 +39,14 @@ const PAUSE: Duration = Duration::from_millis(130);
 const ROW: i64 = 300;
 /// How often a side is looked at.
 const LOOK: Duration = Duration::from_millis(3);
+/// The longest that 95 of 100 changes may take: an edit until Zendesk has it, and a webhook until the
+/// case has what it tells of.
+const EDIT_P95: Duration = Duration::from_secs(3);
+const WEBHOOK_P95: Duration = Duration::from_secs(1);
 /// What never takes so long.
 const LONGEST: Duration = Duration::from_secs(120);
 
-fn main() {
+fn main() -> ExitCode {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
@@ -51,17 +58,32 @@ fn main() {
     println!(
         "-----------|-----------------------------|-----------------------------|--------------------|-----------------|--------------------"
     );
-    runtime.block_on(measure("SQLite", None));
+    let mut slow = runtime.block_on(measure("SQLite", None));
     let server = std::env::var(POSTGRES).ok().filter(|url| !url.is_empty());
     match server {
         None => println!("PostgreSQL | skipped: needs {POSTGRES} (cargo xtask bench sets it)"),
-        Some(server) => runtime.block_on(async {
+        Some(server) => slow.extend(runtime.block_on(async {
             let name = format!("deskbridge_bench_both_{}", std::process::id());
             let url = scratch::create(&server, &name).await.unwrap();
-            measure("PostgreSQL", Some(&url)).await;
+            let slow = measure("PostgreSQL", Some(&url)).await;
             scratch::drop(&server, &name).await.unwrap();
-        }),
+            slow
+        })),
     }
+    for sentence in &slow {
+        eprintln!("error: {sentence}");
+    }
+    if slow.is_empty() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    }
+}
+
+/// A sentence if nearly all of `taken` is more than it may be.
+fn too_slow(what: &str, taken: &Percentiles, longest: Duration) -> Option<String> {
+    let (p95, longest) = (taken.p95.as_secs_f64(), longest.as_secs_f64());
+    (p95 > longest).then(|| format!("{what} took {p95:.2} s (p95), and may take {longest} s."))
 }
 
 async fn zendesk(tickets: i64) -> Simulator {
@@ -90,7 +112,8 @@ async fn zendesk(tickets: i64) -> Simulator {
     simulator
 }
 
-async fn measure(database: &str, url: Option<&str>) {
+/// Measures on one database. Returns a sentence for each time that is too long.
+async fn measure(database: &str, url: Option<&str>) -> Vec<String> {
     let zendesk = zendesk(TIMED + ROW).await;
     let desk = Desk::set_up(&zendesk.url(), Priority::Remote, url);
     let people = desk.people().await;
@@ -108,6 +131,15 @@ async fn measure(database: &str, url: Option<&str>) {
     let rows = rows.unwrap_or_else(|| "not counted".to_owned());
     println!("{database:<10} | {there} | {here} | {rate:>18.1} | {requests:>15.1} | {rows}");
     people.engine.store.close().await;
+    let edits = format!("On {database} an edit");
+    let webhooks = format!("On {database} what a webhook told of");
+    [
+        too_slow(&edits, &there, EDIT_P95),
+        too_slow(&webhooks, &here, WEBHOOK_P95),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 /// From an edit here until Zendesk has it.

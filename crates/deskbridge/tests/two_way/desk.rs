@@ -5,7 +5,7 @@ use std::process::{Child, Command, Output, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
-use clock::{Clock as _, Dice as _, ManualClock, SystemClock, SystemDice};
+use clock::{Clock as _, Dice as _, ManualClock, SeededDice, SystemClock, SystemDice};
 use domain::merge::Priority;
 use engine::actions::{self, CaseEdit};
 use engine::attachments::{self, NewComment};
@@ -18,6 +18,8 @@ use zendesk::AddressPolicy;
 
 pub(crate) const ADMIN: &str = "ada@example.com";
 pub(crate) const POSTGRES: &str = "DESKBRIDGE_TEST_POSTGRES";
+/// What decides who does what, if it is to be as in an earlier run.
+const SEED: &str = "DESKBRIDGE_TEST_SEED";
 
 /// A data folder and its database.
 pub(crate) struct Desk {
@@ -117,6 +119,11 @@ impl Desk {
 
     /// The database, and an engine that people's doings go through in this process.
     pub(crate) async fn people(&self) -> People {
+        self.people_whose_edits_settle(Duration::from_secs(2)).await
+    }
+
+    /// As [`Desk::people`], and their edits are gathered for so long before they are sent.
+    pub(crate) async fn people_whose_edits_settle(&self, settle: Duration) -> People {
         let store = match &self.server {
             Some(url) => Store::open(url).await.unwrap(),
             None => {
@@ -140,7 +147,7 @@ impl Desk {
                     allow_loopback: true,
                     extra_hosts: Vec::new(),
                 },
-                settle: Duration::from_secs(2),
+                settle,
                 files: attachments::Limits::default(),
             }),
             checkpoint: Arc::new(|_| {}),
@@ -191,6 +198,19 @@ impl People {
         cases
             .remove(&ticket)
             .unwrap_or_else(|| panic!("ticket {ticket} has no case"))
+    }
+
+    /// The Zendesk users that a case's contact is, and the contact's name.
+    pub(crate) async fn contact_of(&self, case: &str) -> (Vec<i64>, String) {
+        let mut reader = self.engine.store.read().await.unwrap();
+        let case = store::cases::find(&mut reader, case).await.unwrap();
+        let contact = [case.unwrap().fields.contact.expect("a contact")];
+        let found = store::contacts::by_ids(&mut reader, &contact).await;
+        let name = found.unwrap()[&contact[0]].name.full();
+        let integration = &self.integration;
+        let users = store::zendesk_users::by_contact(&mut reader, integration, &contact).await;
+        let users = users.unwrap().into_iter().filter(|user| user.active);
+        (users.map(|user| user.remote_id).collect(), name)
     }
 
     pub(crate) async fn edit(&self, case: &str, edit: CaseEdit) {
@@ -261,21 +281,50 @@ impl People {
     pub(crate) async fn idle(&self, longest: Duration) {
         let until = self.engine.now() + longest;
         while self.left().await > 0 {
-            assert!(
-                self.engine.now() < until,
-                "{} still wait",
-                self.left().await
-            );
+            if self.engine.now() >= until {
+                panic!("still waiting:\n{}", self.waiting().await);
+            }
             SystemClock.sleep(Duration::from_millis(50)).await;
         }
     }
+
+    /// What waits to be sent, for whoever reads a failure.
+    async fn waiting(&self) -> String {
+        let mut reader = self.engine.store.read().await.unwrap();
+        let (integration, now) = (&self.integration, self.engine.now());
+        let cases = store::outbox::waiting_cases_after(&mut reader, integration, None, i64::MAX);
+        let mut told = vec![format!("It is {now}.")];
+        for case in cases.await.unwrap() {
+            let line = store::outbox::of_line(&mut reader, &case).await.unwrap();
+            let line = line.into_iter().map(|entry| entry.operation);
+            told.extend(line.map(|operation| format!("{operation:?}")));
+        }
+        told.join("\n")
+    }
 }
 
-/// A number below `below`, for who does what.
-pub(crate) fn throw(below: usize) -> usize {
-    let mut bytes = [0; 8];
-    SystemDice.fill(&mut bytes);
-    usize::try_from(u64::from_le_bytes(bytes) % u64::try_from(below).unwrap()).unwrap()
+/// Who does what, by lot: the same lots for the same seed.
+pub(crate) struct Lots(SeededDice);
+
+impl Lots {
+    /// The seed is printed, so that what a failed test did can be done again: `DESKBRIDGE_TEST_SEED`.
+    pub(crate) fn new() -> Self {
+        let seed = std::env::var(SEED).ok().and_then(|seed| seed.parse().ok());
+        let seed = seed.unwrap_or_else(|| {
+            let mut bytes = [0; 8];
+            SystemDice.fill(&mut bytes);
+            u64::from_le_bytes(bytes)
+        });
+        println!("{SEED}={seed}");
+        Self(SeededDice::new(seed))
+    }
+
+    /// A number below `below`.
+    pub(crate) fn throw(&self, below: usize) -> usize {
+        let mut bytes = [0; 8];
+        self.0.fill(&mut bytes);
+        usize::try_from(u64::from_le_bytes(bytes) % u64::try_from(below).unwrap()).unwrap()
+    }
 }
 
 /// Runs a command to its end while the simulator answers it from this process.

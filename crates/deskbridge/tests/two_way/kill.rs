@@ -91,13 +91,12 @@ impl Prepared {
         let start = SystemClock.now().as_second() - 300;
         let simulator = zendesk(None, start).await;
         let desk = Desk::set_up(&simulator.url(), Priority::Local, None);
-        let people = desk.people().await;
+        // What is edited here is due at once.
+        let people = desk.people_whose_edits_settle(Duration::ZERO).await;
         edit(&people).await;
         people.engine.store.close().await;
         let address = simulator.address();
         simulator.stop().await;
-        // Edits are gathered for two seconds.
-        SystemClock.sleep(Duration::from_secs(2)).await;
         Self {
             desk,
             address,

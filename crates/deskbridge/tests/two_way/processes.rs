@@ -1,25 +1,43 @@
 //! `deskbridge serve` at work while people edit on both sides: one process on SQLite, two on one
 //! PostgreSQL, each in a data folder of its own as on two machines.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use clock::{Clock as _, SystemClock};
 use domain::case::{CasePriority, CaseStatus};
 use domain::merge::Priority;
 use engine::actions::CaseEdit;
-use simulator::{Action, Condition, Fault, NewComment, Simulator, Status, TicketChange, Trigger};
+use simulator::{
+    Action, Condition, Fault, NewComment, NewUser, Simulator, Status, TicketChange, Trigger,
+    UserChange,
+};
 use store::scratch;
 
-use crate::desk::{Desk, POSTGRES, People, Serving, throw};
-use crate::ledger::{Edits, assert_equal, assert_no_edit_is_lost, assert_said_once};
+use crate::desk::{Desk, Lots, POSTGRES, People, Serving};
+use crate::ledger::{Edits, Field, Side, assert_equal, assert_no_edit_is_lost, assert_said_once};
 
 /// How many tickets there are.
 const TICKETS: i64 = 10;
 /// How many edits are made on both sides together, and the pause between them.
 const EDITS: usize = 90;
 const PAUSE: Duration = Duration::from_millis(60);
-/// In the middle Zendesk takes nothing for so many seconds.
-const STORM: &str = "too-many:retry-after=2:for=4";
+/// How long it takes at most until nothing waits any more.
+const LONGEST: Duration = Duration::from_secs(150);
+/// After so many edits Zendesk does what it is asked and says nothing, or that it did not.
+const LIES_AT: usize = EDITS / 6;
+const LIES: [&str; 3] = [
+    "reset-after:method=PUT:route=tickets/{id}:times=3",
+    "reset-after:method=POST:route=tickets:times=1",
+    "apply-then=503:method=PUT:route=tickets/{id}:after=2:times=2",
+];
+/// After so many it takes nothing for a while.
+const STORM_AT: usize = EDITS / 3;
+const STORM: &str = "too-many:retry-after=3:for=15";
+/// After so many the customer turns out to be another one, who then gets another name.
+const MERGE_AT: usize = EDITS / 2;
+const RENAME_AT: usize = EDITS * 3 / 4;
+const NEW_NAME: &str = "Rosa Louise Parks";
 
 async fn zendesk() -> Simulator {
     let simulator = simulator::start(simulator::Config {
@@ -60,20 +78,24 @@ async fn zendesk() -> Simulator {
     simulator
 }
 
+/// What was done so far.
+#[derive(Default)]
+struct Done {
+    edits: Edits,
+    said: BTreeMap<i64, Vec<String>>,
+    published: Vec<String>,
+}
+
 /// Somebody does something, here or there.
-async fn edit(
-    n: usize,
-    zendesk: &Simulator,
-    people: &People,
-    edits: &mut Edits,
-    said: &mut std::collections::BTreeMap<i64, Vec<String>>,
-) {
-    let ticket = i64::try_from(throw(usize::try_from(TICKETS).unwrap())).unwrap() + 1;
+async fn edit(n: usize, lots: &Lots, zendesk: &Simulator, people: &People, done: &mut Done) {
+    let ticket = i64::try_from(lots.throw(usize::try_from(TICKETS).unwrap())).unwrap() + 1;
     let case = people.case_of(ticket).await;
-    match throw(6) {
+    let both = (zendesk, people);
+    match lots.throw(6) {
         0 => {
             let subject = format!("here-{n}-end");
-            edits.here.entry(ticket).or_default().push(subject.clone());
+            let place = (ticket, Field::Subject, Side::Here);
+            done.edits.note(both, place, &subject).await;
             let edit = CaseEdit {
                 subject: Some(subject),
                 ..CaseEdit::default()
@@ -81,25 +103,38 @@ async fn edit(
             people.edit(&case, edit).await;
         }
         1 => {
-            let status = match throw(2) {
+            let status = match lots.throw(2) {
                 0 => CaseStatus::InProgress,
                 _ => CaseStatus::Open,
             };
+            let priority = match lots.throw(3) {
+                0 => CasePriority::High,
+                1 => CasePriority::Normal,
+                _ => CasePriority::Low,
+            };
+            let place = |field| (ticket, field, Side::Here);
+            done.edits
+                .note(both, place(Field::Status), status.as_str())
+                .await;
+            done.edits
+                .note(both, place(Field::Priority), priority.as_str())
+                .await;
             let edit = CaseEdit {
                 status: Some(status),
-                priority: Some(CasePriority::Low),
+                priority: Some(priority),
                 ..CaseEdit::default()
             };
             people.edit(&case, edit).await;
         }
         2 => {
             let text = format!("said here {n}");
-            said.entry(ticket).or_default().push(text.clone());
+            done.said.entry(ticket).or_default().push(text.clone());
             people.say(&case, &text, n.is_multiple_of(2)).await;
         }
         3 => {
             let subject = format!("there-{n}-end");
-            edits.there.entry(ticket).or_default().push(subject.clone());
+            let place = (ticket, Field::Subject, Side::There);
+            done.edits.note(both, place, &subject).await;
             let change = TicketChange {
                 subject: Some(Some(subject)),
                 ..TicketChange::default()
@@ -107,8 +142,20 @@ async fn edit(
             zendesk.edit(|account| account.update_ticket(ticket, change).unwrap());
         }
         4 => {
+            let (status, priority) = match lots.throw(2) {
+                0 => (Status::Pending, simulator::Priority::Urgent),
+                _ => (Status::Hold, simulator::Priority::Low),
+            };
+            let place = |field| (ticket, field, Side::There);
+            done.edits
+                .note(both, place(Field::Status), status.as_str())
+                .await;
+            done.edits
+                .note(both, place(Field::Priority), priority.as_str())
+                .await;
             let change = TicketChange {
-                status: Some(Status::Pending),
+                status: Some(status),
+                priority: Some(Some(priority)),
                 comment: Some(NewComment::private(format!("said there {n}"))),
                 ..TicketChange::default()
             };
@@ -117,6 +164,45 @@ async fn edit(
         _ => {
             let text = NewComment::public(format!("asked there {n}"));
             zendesk.edit(|account| account.add_comment(ticket, text).unwrap());
+        }
+    }
+}
+
+/// What happens besides after so many edits: faults, a merge of customers.
+fn stir(n: usize, zendesk: &Simulator, [customer, survivor]: [i64; 2]) {
+    let faults: &[&str] = match n {
+        LIES_AT => &LIES,
+        STORM_AT => &[STORM],
+        _ => &[],
+    };
+    for fault in faults {
+        zendesk.add_fault(Fault::parse(fault).unwrap());
+    }
+    if n == MERGE_AT {
+        zendesk.edit(|account| account.merge_users(customer, survivor).unwrap());
+    }
+    if n == RENAME_AT {
+        let change = UserChange {
+            name: Some(NEW_NAME.to_owned()),
+            ..UserChange::default()
+        };
+        zendesk.edit(|account| account.update_user(survivor, change).unwrap());
+    }
+}
+
+/// The case of every ticket there was has the customer who stayed, told by webhooks alone.
+async fn assert_customer(people: &People, survivor: i64) {
+    let until = people.engine.now() + LONGEST;
+    for ticket in 1..=TICKETS {
+        let case = people.case_of(ticket).await;
+        loop {
+            let (users, name) = people.contact_of(&case).await;
+            if users == [survivor] && name == NEW_NAME {
+                break;
+            }
+            let now = people.engine.now();
+            assert!(now < until, "ticket {ticket} is still of {users:?}, {name}");
+            SystemClock.sleep(PAUSE).await;
         }
     }
 }
@@ -130,20 +216,27 @@ async fn people_on_both_sides(wins: Priority, processes: usize, server: Option<&
     let url = serving[0].url.clone();
     desk.ok(&format!("webhook install main --url {url}"));
     let people = desk.people().await;
-    let (mut edits, mut said) = (Edits::default(), std::collections::BTreeMap::new());
-    let mut published = Vec::new();
+    let (lots, mut done) = (Lots::new(), Done::default());
+    let customers = zendesk.edit(|account| {
+        let customer = account.ticket(1).unwrap().requester_id;
+        let other = NewUser::end_user("Rosa Parks", "rosa@customer.example");
+        [customer, account.add_user(other).unwrap()]
+    });
     for n in 0..EDITS {
-        if n == EDITS / 3 {
-            zendesk.add_fault(Fault::parse(STORM).unwrap());
-        }
+        stir(n, &zendesk, customers);
         if n % 30 == 10 {
-            published.push(people.publish(&format!("made here {n}")).await);
+            let case = people.publish(&format!("made here {n}")).await;
+            done.published.push(case);
         }
-        edit(n, &zendesk, &people, &mut edits, &mut said).await;
+        edit(n, &lots, &zendesk, &people, &mut done).await;
         SystemClock.sleep(PAUSE).await;
     }
-    people.idle(Duration::from_secs(25)).await;
+    people.idle(LONGEST).await;
     zendesk.webhooks_settled().await;
+    assert_customer(&people, customers[1]).await;
+    let happened = zendesk.faults_happened();
+    assert_eq!(happened[..3], [3, 1, 2], "{LIES:?}");
+    assert!(happened[3] > 1, "a storm of {}", happened[3]);
     drop(serving);
     // What no webhook told is in the exports now, and one run brings it.
     zendesk.advance(Duration::from_secs(61));
@@ -157,11 +250,11 @@ async fn people_on_both_sides(wins: Priority, processes: usize, server: Option<&
         "at rest nothing is written"
     );
     assert_eq!(people.left().await, 0);
-    let tickets = usize::try_from(TICKETS).unwrap() + published.len();
+    let tickets = usize::try_from(TICKETS).unwrap() + done.published.len();
     assert_eq!(zendesk.count_tickets(), tickets, "each made once");
-    assert_said_once(&zendesk, &said);
+    assert_said_once(&zendesk, &done.said);
     assert_equal(&zendesk, &people).await;
-    assert_no_edit_is_lost(&zendesk, &people, &edits).await;
+    assert_no_edit_is_lost(&zendesk, &people, &done.edits).await;
     people.engine.store.close().await;
 }
 
