@@ -163,7 +163,9 @@ pub(in crate::case_sync) async fn examine(
 /// The tickets that bear this external id and can be read, each with its case if it has one.
 async fn bearing(pull: &Pull<'_>, external_id: &str) -> Result<Vec<(i64, Option<String>)>> {
     let found = pull.client.tickets_with_external_id(external_id).await?;
-    let read = found.iter().filter_map(|record| record.parsed.as_ref().ok());
+    let read = found
+        .iter()
+        .filter_map(|record| record.parsed.as_ref().ok());
     let ids: Vec<i64> = read.map(|ticket| ticket.id).collect();
     let mut reader = pull.engine.store.read().await?;
     let mut cases = links::cases_of(&mut reader, &pull.integration.id, &ids).await?;
