@@ -23,6 +23,7 @@ pub mod action;
 pub mod answer;
 pub mod diff;
 pub mod failure;
+pub mod guard;
 pub mod job;
 pub mod key;
 pub mod leaver;
@@ -42,3 +43,6 @@ pub use outcome::{RowCode, RowState, Tally};
 pub use problem::{Problem, ProblemCode};
 pub use row::{Column, ColumnKind, Row};
 pub use rules::{ColumnRule, Empty, Handling, RuleName, Rules, Verification};
+
+#[cfg(test)]
+mod tests;

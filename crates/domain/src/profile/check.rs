@@ -7,7 +7,7 @@ use super::field::UserField;
 use super::json;
 use super::key::{KeyKind, push_key};
 use super::mapping::Mapping;
-use super::normal::SEPARATOR;
+use super::normal::{Form, SEPARATOR};
 use super::outcome::RowCode;
 use super::plan::{self, Inputs};
 use super::problem::Problem;
@@ -23,6 +23,7 @@ pub const MOST_PROFILE_BYTES: usize = 262_144;
 pub struct Checker {
     slots: Vec<Slot>,
     notices: Vec<Problem>,
+    fingerprint: [u8; 16],
 }
 
 /// What a row became. The buffers are used again for the next row, so that checking allocates nothing
@@ -136,7 +137,14 @@ impl Checker {
         Ok(Self {
             slots,
             notices: problems,
+            fingerprint: plan::fingerprint(mapping, rules, fields),
         })
+    }
+
+    /// The same for the same mapping, rules and fields: a row that failed for good is not sent again
+    /// before it or this changes.
+    pub const fn fingerprint(&self) -> [u8; 16] {
+        self.fingerprint
     }
 
     /// What is worth knowing about the plan without stopping it.
@@ -207,7 +215,9 @@ impl Checker {
                     None
                 }
                 Filled::Bad(code) => {
-                    if slot.required || slot.handling.rejects() {
+                    // Without its external id a row would be another customer's.
+                    let is_key = slot.target == Target::Attribute(Attribute::ExternalId);
+                    if is_key || slot.required || slot.handling.rejects() {
                         return Self::reject(slot, code);
                     }
                     profile.json.truncate(start);
@@ -257,10 +267,7 @@ impl Checker {
         if profile.name.is_empty() {
             return about("name", Attribute::Name, RowCode::MissingName);
         }
-        let digest = Sha256::digest(&profile.json);
-        for (kept, byte) in profile.hash.iter_mut().zip(digest) {
-            *kept = byte;
-        }
+        profile.hash = half(Sha256::digest(&profile.json));
         Verdict::Ready
     }
 
@@ -272,6 +279,15 @@ impl Checker {
             column: slot.column.as_deref(),
         })
     }
+}
+
+/// The first half of a SHA-256.
+pub(super) fn half(digest: impl IntoIterator<Item = u8>) -> [u8; 16] {
+    let mut half = [0; 16];
+    for (kept, byte) in half.iter_mut().zip(digest) {
+        *kept = byte;
+    }
+    half
 }
 
 /// What a slot made of a row.
@@ -386,7 +402,8 @@ impl Profile {
                 self.rendered.as_str()
             }
         };
-        if value.is_empty() {
+        let is_empty_list = slot.form == Form::List && value == "[]";
+        if value.is_empty() || is_empty_list {
             if !slot.clears {
                 return Filled::Empty;
             }

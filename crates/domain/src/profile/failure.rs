@@ -23,6 +23,18 @@ words! {
     }
 }
 
+impl Retry {
+    /// Whether a row that failed so is worth sending again: a permanent error not before the row or
+    /// the plan (mapping, rules, fields) changed, one for a person not before somebody acted.
+    pub const fn is_due(self, changed: bool, acted: bool) -> bool {
+        match self {
+            Self::Never => changed,
+            Self::AfterAction => changed || acted,
+            Self::Later | Self::Split => true,
+        }
+    }
+}
+
 words! {
     /// Why a row failed in Zendesk.
     pub enum FailureClass {

@@ -147,10 +147,10 @@ impl Norm {
                 false
             }
             Self::ExternalId { from_float } => {
-                push_line(
-                    whole_number(value).filter(|_| *from_float).unwrap_or(value),
-                    out,
-                );
+                push_line(value, out);
+                if *from_float {
+                    out.truncate(whole_number(out).map_or(out.len(), str::len));
+                }
                 if out.len() > MOST_EXTERNAL_ID_BYTES {
                     return Err(RowCode::TooLong);
                 }

@@ -92,10 +92,6 @@ pub struct Tally {
     pub unknown: u64,
 }
 
-#[expect(
-    clippy::trivially_copy_pass_by_ref,
-    reason = "serde hands over a reference"
-)]
 fn is_nought(count: &u64) -> bool {
     *count == 0
 }

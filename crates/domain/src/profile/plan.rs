@@ -1,9 +1,13 @@
 //! From columns, mapping, rules and the account's fields to a [`Checker`], once per run.
 
+use std::collections::HashSet;
+
 use regex::RegexBuilder;
 use rlibphonenumber::enums::Region;
+use sha2::{Digest, Sha256};
 
 use super::attribute::{Attribute, Kind, Target};
+use super::check::half;
 use super::field::{FieldType, UserField, nearest_key};
 use super::mapping::{Mapping, Origin};
 use super::normal::{Form, Norm, Options};
@@ -42,6 +46,14 @@ pub(super) fn plan(inputs: &Inputs<'_>) -> (Vec<Slot>, Vec<Problem>) {
     (slots, problems)
 }
 
+/// What tells one plan from another, whatever the order in which Zendesk lists its fields.
+pub(super) fn fingerprint(mapping: &Mapping, rules: &Rules, fields: &[UserField]) -> [u8; 16] {
+    let mut fields: Vec<&UserField> = fields.iter().collect();
+    fields.sort_by(|one, other| one.key.cmp(&other.key));
+    // Both are ordered maps and plain records, so their debug text is the same each time.
+    half(Sha256::digest(format!("{mapping:?}{rules:?}{fields:?}")))
+}
+
 /// The region of telephone numbers without a country code.
 fn region(name: &str, problems: &mut Vec<Problem>) -> Region {
     name.trim().to_uppercase().parse().unwrap_or_else(|_| {
@@ -77,12 +89,9 @@ fn wanted(inputs: &Inputs<'_>, problems: &mut Vec<Problem>) -> Vec<(Target, Orig
         .iter()
         .map(|(target, origin)| (as_in_account(target.clone(), inputs.fields), origin.clone()))
         .collect();
-    for (place, column) in inputs.columns.iter().enumerate() {
-        let doubled = inputs
-            .columns
-            .iter()
-            .take(place)
-            .any(|earlier| earlier.name == column.name);
+    let mut seen = HashSet::new();
+    for column in inputs.columns {
+        let doubled = !seen.insert(column.name.as_str());
         let target = Target::of_column(&column.name)
             .filter(|_| inputs.mapping.uses_names())
             .map(|target| as_in_account(target, inputs.fields));

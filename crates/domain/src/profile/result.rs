@@ -153,37 +153,49 @@ impl<'a> Matching<'a> {
     /// Gives the rest to the rows at their positions, where nothing speaks against it.
     ///
     /// A failed row may name its position, as `index` or as `id`. The others have only their place in
-    /// the list, which counts if there are as many results as rows and every result that was told by
-    /// its ids stands at its row's place.
+    /// the list, which counts if there are as many results as rows and every result that names its row
+    /// stands at that row's place. Where only an `id` speaks against the place, it may as well be
+    /// counted from one: nobody can tell, and all of them are read back.
     fn by_position(&mut self) {
-        let in_order = self.results.len() == self.sent.len()
+        let results = self.results;
+        let rest: Vec<(usize, &ResultRow)> = results
+            .iter()
+            .enumerate()
+            .filter(|(place, _)| self.placed.get(*place) == Some(&false))
+            .collect();
+        let in_range = |row: usize| Some(row).filter(|row| *row < self.sent.len());
+        let index = |result: &ResultRow| result.index.and_then(in_range);
+        let position = |result: &ResultRow| {
+            let id = result.failure.is_some().then_some(result.id).flatten();
+            id.and_then(|id| usize::try_from(id).ok())
+                .and_then(in_range)
+        };
+        let in_order = results.len() == self.sent.len()
             && self
                 .claims
                 .iter()
                 .enumerate()
-                .all(|(row, claims)| claims.iter().all(|place| *place == row));
-        let results = self.results;
-        let mut claims = Vec::new();
-        for (place, result) in results.iter().enumerate() {
-            if self.placed.get(place).copied().unwrap_or(true) {
-                continue;
-            }
-            let named = result.index.or_else(|| {
-                let position = result.failure.is_some().then_some(result.id).flatten();
-                position.and_then(|id| usize::try_from(id).ok())
-            });
-            let named = named.filter(|row| *row < self.sent.len());
-            let row = match named {
-                // Its own word against its place in an ordered list: nobody can tell.
-                Some(row) if in_order && row != place => continue,
-                Some(row) => row,
-                None if in_order => place,
-                None => continue,
-            };
-            if self.is_free(row) && !self.contradicts(row, result) {
-                claims.push((row, place));
-            }
-        }
+                .all(|(row, claims)| claims.iter().all(|place| *place == row))
+            && rest
+                .iter()
+                .all(|(place, result)| index(result).is_none_or(|row| row == *place));
+        let doubtful = in_order
+            && rest
+                .iter()
+                .filter(|(_, result)| index(result).is_none())
+                .any(|(place, result)| position(result).is_some_and(|row| row != *place));
+        let claims: Vec<(usize, usize)> = rest
+            .iter()
+            .filter_map(|(place, result)| {
+                let row = match (index(result), in_order, doubtful) {
+                    (Some(row), _, _) => row,
+                    (None, true, true) => return None,
+                    (None, true, false) => *place,
+                    (None, false, _) => position(result)?,
+                };
+                (self.is_free(row) && !self.contradicts(row, result)).then_some((row, *place))
+            })
+            .collect();
         for (row, place) in claims {
             self.claim(row, place);
         }

@@ -124,33 +124,45 @@ impl Template {
                     .map(|(place, column)| (column.name.clone(), place)),
             );
         }
-        Ok(Self {
+        let template = Self {
             engine,
             columns: found,
             by_row,
-        })
+        };
+        // Filters and names inside brackets are looked up only now, so two made-up rows are tried: what
+        // fails for both would fail for all.
+        if let (Err(error), Err(_)) = (template.run(|_| ""), template.run(|_| "1")) {
+            return Err(bad(&format!(
+                "cannot be carried out: {error}. Use the columns of the source and the filters lower, \
+                 upper, title, trim, first and default."
+            )));
+        }
+        Ok(template)
+    }
+
+    /// Carries the template out over cells by their places.
+    fn run<'r>(&self, cell: impl Fn(usize) -> &'r str) -> Result<String, minijinja::Error> {
+        let mut context: BTreeMap<&str, Value> = self
+            .columns
+            .iter()
+            .map(|(name, place)| (name.as_str(), cell(*place)))
+            // Left out, it fails the template if it is used and only then.
+            .filter(|(_, cell)| cell.len() <= MOST_CELL_BYTES)
+            .map(|(name, cell)| (name, Value::from(cell)))
+            .collect();
+        if self.by_row {
+            let cells = Value::from_iter(context.clone());
+            context.insert(ROW, cells);
+        }
+        self.engine
+            .get_template(TEMPLATE)?
+            .render(Value::from_iter(context))
     }
 
     /// Writes what the template makes of a row. False if it gave up.
     pub(crate) fn render<R: Row + ?Sized>(&self, row: &R, out: &mut String) -> bool {
         out.clear();
-        let mut cells = BTreeMap::new();
-        for (name, place) in &self.columns {
-            let cell = row.cell(*place).unwrap_or_default().trim();
-            if cell.len() > MOST_CELL_BYTES {
-                return false;
-            }
-            cells.insert(name.as_str(), Value::from(cell));
-        }
-        let mut context = cells.clone();
-        if self.by_row {
-            context.insert(ROW, Value::from_iter(cells));
-        }
-        let rendered = self
-            .engine
-            .get_template(TEMPLATE)
-            .and_then(|template| template.render(Value::from_iter(context)));
-        match rendered {
+        match self.run(|place| row.cell(place).unwrap_or_default().trim()) {
             Ok(text) if text.len() <= MOST_VALUE_BYTES => {
                 out.push_str(text.trim());
                 true

@@ -79,7 +79,7 @@ fn run(case: &Case) -> bool {
 }
 
 #[test]
-fn every_case_is_run_here_or_left_to_the_engine() {
+fn every_profile_case_is_run_here_or_left_to_the_engine() {
     let Some(cases) = read_cases() else {
         return;
     };

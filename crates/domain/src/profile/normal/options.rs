@@ -18,23 +18,22 @@ impl Options {
     /// These options.
     pub(crate) fn new(options: &[FieldOption]) -> Self {
         let mut exact = HashMap::new();
-        let mut lower: HashMap<String, Option<usize>> = HashMap::new();
-        let by_value = options.iter().map(|option| option.value.trim()).enumerate();
-        let by_name = options.iter().map(|option| option.name.trim()).enumerate();
+        let mut lower = HashMap::new();
+        let values: Vec<&str> = options.iter().map(|option| option.value.trim()).collect();
+        let names: Vec<&str> = options.iter().map(|option| option.name.trim()).collect();
         // All values first, so that a name never takes a value's place.
-        for (names, (place, word)) in by_value
-            .map(|entry| (false, entry))
-            .chain(by_name.map(|entry| (true, entry)))
-        {
-            exact.entry(word.to_owned()).or_insert(place);
-            lower
-                .entry(word.to_lowercase())
-                .and_modify(|found| {
-                    if !names && *found != Some(place) {
-                        *found = None;
-                    }
-                })
-                .or_insert(Some(place));
+        for words in [values, names] {
+            let mut found: HashMap<String, Option<usize>> = HashMap::new();
+            for (place, word) in words.into_iter().enumerate() {
+                exact.entry(word.to_owned()).or_insert(place);
+                found
+                    .entry(word.to_lowercase())
+                    .and_modify(|found| *found = None)
+                    .or_insert(Some(place));
+            }
+            for (word, place) in found {
+                lower.entry(word).or_insert(place);
+            }
         }
         Self {
             values: options.iter().map(|option| option.value.clone()).collect(),
