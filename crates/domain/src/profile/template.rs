@@ -6,6 +6,7 @@
 //! so that a hostile template ends in a refused row and not in memory.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use minijinja::value::Value;
 use minijinja::{Environment, UndefinedBehavior};
@@ -37,7 +38,7 @@ const ROW: &str = "row";
 pub(crate) struct Template {
     engine: Environment<'static>,
     /// Columns it may use: the name and the place in the row.
-    columns: Vec<(String, usize)>,
+    columns: Vec<(Arc<str>, usize)>,
     /// Whether the columns are asked for through `row[…]`.
     by_row: bool,
 }
@@ -102,7 +103,7 @@ impl Template {
         for name in names {
             let place = columns.iter().position(|column| column.name == **name);
             match place {
-                Some(place) => found.push((name.clone(), place)),
+                Some(place) => found.push((Arc::from(name.as_str()), place)),
                 None => {
                     return Err(Problem::new(
                         ProblemCode::UnknownColumn,
@@ -121,7 +122,7 @@ impl Template {
                 columns
                     .iter()
                     .enumerate()
-                    .map(|(place, column)| (column.name.clone(), place)),
+                    .map(|(place, column)| (Arc::from(column.name.as_str()), place)),
             );
         }
         let template = Self {
@@ -142,21 +143,21 @@ impl Template {
 
     /// Carries the template out over cells by their places.
     fn run<'r>(&self, cell: impl Fn(usize) -> &'r str) -> Result<String, minijinja::Error> {
-        let mut context: BTreeMap<&str, Value> = self
+        let mut context: BTreeMap<Arc<str>, Value> = self
             .columns
             .iter()
-            .map(|(name, place)| (name.as_str(), cell(*place)))
+            .map(|(name, place)| (name, cell(*place)))
             // Left out, it fails the template if it is used and only then.
             .filter(|(_, cell)| cell.len() <= MOST_CELL_BYTES)
-            .map(|(name, cell)| (name, Value::from(cell)))
+            .map(|(name, cell)| (Arc::clone(name), Value::from(cell)))
             .collect();
         if self.by_row {
-            let cells = Value::from_iter(context.clone());
-            context.insert(ROW, cells);
+            let cells = Value::from(context.clone());
+            context.insert(Arc::from(ROW), cells);
         }
         self.engine
             .get_template(TEMPLATE)?
-            .render(Value::from_iter(context))
+            .render(Value::from(context))
     }
 
     /// Writes what the template makes of a row. False if it gave up.
