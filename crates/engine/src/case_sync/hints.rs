@@ -11,6 +11,7 @@ use std::collections::{HashMap, HashSet};
 use domain::desk::Marker;
 use domain::merge::Mode;
 use domain::outbox::{Line, State};
+use domain::push::MARK_SHOWN;
 use domain::ticket::Ticket;
 use jiff::{SignedDuration, Timestamp};
 use store::comments as kept;
@@ -39,6 +40,11 @@ const SKEW: SignedDuration = SignedDuration::from_mins(10);
 /// one ticket do no harm), so it is short: a worker that is killed at a look holds up the others no
 /// longer than this.
 const LOOK: std::time::Duration = std::time::Duration::from_secs(30);
+/// How long a ticket that could not be read is left alone, at least and at most.
+const FAILED_AT_LEAST: SignedDuration = SignedDuration::from_secs(10);
+const FAILED_AT_MOST: SignedDuration = SignedDuration::from_mins(15);
+/// So many tickets that cannot be read, one after another, are taken for trouble of the whole account.
+const FAILED_IN_A_ROW: usize = 3;
 const STAGE: &str = "hints";
 
 /// Asks for a ticket to be looked at again, once whatever is busy with it has ended.
@@ -92,13 +98,36 @@ pub(crate) async fn heed(engine: &Engine, integration: &Integration) -> Result<u
     };
     let looked = match leave_busy(engine, integration, due).await {
         Ok(free) if free.is_empty() => Ok(0),
-        Ok(free) => look(engine, integration, &free).await,
+        Ok(free) => match look(engine, integration, &free).await {
+            // The account cannot be asked now: each waits its time, and so does the next look.
+            Err(error @ Error::Zendesk(_)) => {
+                put_off(engine, free).await?;
+                Err(error)
+            }
+            other => other,
+        },
         Err(error) => Err(error),
     };
     let mut tx = engine.store.begin().await?;
     leases::give_back(&mut tx, &lease).await?;
     tx.commit().await?;
     looked
+}
+
+/// Puts these off: the longer one has waited already, the longer.
+async fn put_off(engine: &Engine, hints: Vec<Hint>) -> Result<()> {
+    if hints.is_empty() {
+        return Ok(());
+    }
+    let now = engine.now();
+    let mut tx = engine.store.begin().await?;
+    for hint in hints {
+        let age = now.duration_since(hint.received_at);
+        let pause = age.clamp(FAILED_AT_LEAST, FAILED_AT_MOST);
+        let until = now.saturating_add(pause).unwrap_or(now);
+        inbox::postpone(&mut tx, &[hint], until).await?;
+    }
+    Ok(tx.commit().await?)
 }
 
 /// Puts off the hints of tickets that an operation is busy with, until it may have ended: it reads the
@@ -198,16 +227,39 @@ async fn look(engine: &Engine, integration: &Integration, due: &[Hint]) -> Resul
     let read_at = pull.client.server_time().unwrap_or_else(|| engine.now());
     let told = people::fetch(&pull.client, due).await?;
     let mut batch = Batch::default();
-    let (mut claims, mut gone) = (HashMap::new(), HashSet::new());
+    let (mut claims, mut gone, mut failed) = (HashMap::new(), HashSet::new(), HashSet::new());
+    let mut in_a_row = 0;
     for record in &records {
         match examine(&pull, record, &mut batch).await {
-            Ok(claim) => claims.extend(record.id.zip(claim)),
+            Ok(claim) => {
+                in_a_row = 0;
+                claims.extend(record.id.zip(claim));
+            }
             // It was deleted since its record was read, and the export will tell of that.
             Err(Error::Zendesk(error)) if error.is_not_found() => gone.extend(record.id),
+            // One record that cannot be read holds back no other (I-14).
+            Err(Error::Zendesk(error))
+                if is_of_one_ticket(&error) && in_a_row < FAILED_IN_A_ROW =>
+            {
+                in_a_row += 1;
+                failed.extend(record.id);
+                let ticket = record.id.unwrap_or_default();
+                tracing::warn!(
+                    ticket,
+                    "a ticket could not be read and is looked at later: {error}"
+                );
+            }
             Err(error) => return Err(error),
         }
     }
-    records.retain(|record| record.id.is_none_or(|id| !gone.contains(&id)));
+    let is_left = |id: i64| gone.contains(&id) || failed.contains(&id);
+    records.retain(|record| record.id.is_none_or(|id| !is_left(id)));
+    let (later, due): (Vec<Hint>, Vec<Hint>) = due
+        .iter()
+        .cloned()
+        .partition(|hint| ticket_of(hint).is_some_and(|ticket| failed.contains(&ticket)));
+    put_off(engine, later).await?;
+    let due = due.as_slice();
     // A case takes its first ticket before the one that follows it.
     records.sort_by_key(|record| record.id);
     let people = batch.authors().chain(tickets::people_of(&records));
@@ -235,6 +287,15 @@ async fn look(engine: &Engine, integration: &Integration, due: &[Hint]) -> Resul
     pull.commit(page, STAGE, None).await?;
     engine.reached("hints: after the look is committed");
     Ok(due.len())
+}
+
+/// Whether a failure may be about the one ticket that was asked for, and not about the account.
+fn is_of_one_ticket(error: &zendesk::Error) -> bool {
+    match error.when() {
+        zendesk::When::AfterFix(_) => false,
+        zendesk::When::Later { .. } => !matches!(error, zendesk::Error::Limited { .. }),
+        zendesk::When::Never => true,
+    }
 }
 
 /// Reads the comments of a ticket and, after them, what its audits tell of who made them. Returns whether
@@ -296,18 +357,18 @@ async fn markers(pull: &Pull<'_>, ticket: i64) -> Result<Option<HashMap<i64, Mar
     else {
         return Ok(None);
     };
-    let line = outbox::of_line(&mut reader, &case).await?;
+    let line = outbox::lines(&mut reader, std::slice::from_ref(&case)).await?;
     let unsent = kept::unmapped(&mut reader, &case).await?;
     drop(reader);
+    let (operations, _) = line.into_values().next().unwrap_or_default();
     // A comment of ours that Zendesk is not known to have may be there all the same: a database that was
     // put back does not remember that it sent it.
     let written = unsent
         .iter()
         .filter(|comment| !comment.is_description)
         .map(|comment| comment.created_at);
-    let oldest = line
+    let oldest = operations
         .iter()
-        .map(|entry| &entry.operation)
         .filter(|operation| operation.state.is_open() || operation.unknown_until.is_some())
         .map(|operation| operation.created_at)
         .chain(written)
@@ -317,7 +378,30 @@ async fn markers(pull: &Pull<'_>, ticket: i64) -> Result<Option<HashMap<i64, Mar
     };
     let since = since.saturating_sub(SKEW).ok();
     let audits = pull.client.audits_back_to(ticket, since).await?;
-    Ok(Some(markers_of(&audits)))
+    let mut markers = markers_of(&audits);
+    // While one of ours may be there, a young update without a marker may be it: nobody promises that
+    // Zendesk shows a marker at once.
+    let now = pull.read_at();
+    if operations.iter().any(|operation| operation.is_unknown(now)) {
+        let unmarked = audits
+            .iter()
+            .filter_map(|record| record.parsed.as_ref().ok())
+            .filter(|event| event.deskbridge_op.is_none())
+            .filter(|event| {
+                let at = event.created_at.unwrap_or_default();
+                now.duration_since(at) < MARK_SHOWN
+            });
+        for comment in unmarked.flat_map(comments_made) {
+            markers.insert(comment, Marker::Unchecked);
+        }
+    }
+    Ok(Some(markers))
+}
+
+/// The comments that an update made.
+fn comments_made(event: &TicketEvent) -> impl Iterator<Item = i64> {
+    let comments = event.comments.iter().map(|(comment, _)| comment.id);
+    comments.chain(event.textless.iter().copied())
 }
 
 /// Which comments these audits made, and whether they bear our marker.
@@ -331,9 +415,7 @@ pub(super) fn markers_of(audits: &[Record<TicketEvent>]) -> HashMap<i64, Marker>
             Some(op_id) => Marker::Ours(op_id.clone()),
             None => Marker::Foreign,
         };
-        let comments = event.comments.iter().map(|(comment, _)| comment.id);
-        let all = comments.chain(event.textless.iter().copied());
-        markers.extend(all.map(|id| (id, marker.clone())));
+        markers.extend(comments_made(event).map(|id| (id, marker.clone())));
     }
     markers
 }

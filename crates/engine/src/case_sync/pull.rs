@@ -235,6 +235,11 @@ impl<'a> Pull<'a> {
         self.warnings.push(sentence);
     }
 
+    /// Whether a warning waits for a page that keeps it.
+    pub(super) fn has_to_warn(&self) -> bool {
+        !self.warnings.is_empty()
+    }
+
     /// Begins to write a page, under the job's lease, by the settings as they are now.
     ///
     /// # Errors

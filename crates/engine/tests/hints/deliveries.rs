@@ -9,7 +9,7 @@ use world::World;
 use zendesk::webhooks::INVOCATION_HEADER;
 
 use crate::door::{Door, Request};
-use crate::{comment, heed, only_ticket, pull, quiet, rename, status, subject};
+use crate::{add, comment, heed, only_ticket, pull, quiet, rename, status, subject};
 
 /// The body of an event, as far as anybody reads it.
 fn event(id: &str, kind: &str, subject: &str) -> String {
@@ -338,6 +338,36 @@ async fn a_delivery_that_was_noted_is_heeded_after_a_crash() {
             assert!(heed(world).await >= 1);
             assert_eq!(subject(world, ticket).await, "Printer cold");
             assert_eq!(status(world).await.waiting, 0);
+        })
+        .await;
+}
+
+#[tokio::test]
+async fn a_ticket_that_cannot_be_read_holds_up_no_other_and_is_read_later() {
+    quiet()
+        .each(async |world| {
+            let tickets = [only_ticket(world), add(world, "Printer two")];
+            pull(world).await;
+            let _door = Door::open(world).await;
+            world.pass_minutes(1);
+            for ticket in tickets {
+                rename(world, ticket, "Printer cold");
+            }
+            world.zendesk().webhooks_settled().await;
+            let fault = Fault::parse("status=500:route=tickets/{id}/comments:times=5").unwrap();
+            world.zendesk().add_fault(fault);
+            world.pass(Duration::from_secs(2));
+            engine::webhooks::heed(world.engine()).await.unwrap();
+            let mut known = 0;
+            for ticket in tickets {
+                known += u32::from(subject(world, ticket).await == "Printer cold");
+            }
+            assert_eq!(known, 1);
+            world.pass(Duration::from_secs(30));
+            heed(world).await;
+            for ticket in tickets {
+                assert_eq!(subject(world, ticket).await, "Printer cold");
+            }
         })
         .await;
 }
