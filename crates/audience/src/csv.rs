@@ -4,6 +4,9 @@
 //! one whose quotes do not fit is rejected, and reading goes on: after a quote that does not close,
 //! or closes before the cell ends, at the next *line*, since where the row was meant to end nobody
 //! knows. Lines inside such a cell are then read as rows of their own, and are mostly ragged.
+//!
+//! That costs little even in a file full of such quotes: the first quote of each closes the one
+//! before it, so a look at a whole [`Limits::line_bytes`] is followed by as much that has no quote.
 
 mod delimiter;
 mod scan;
@@ -24,9 +27,6 @@ const ROWS: usize = 2_048;
 const MOST_ROWS: u64 = 8_192;
 const LEAST_BYTES: usize = 64 * 1024;
 const MOST_BYTES: usize = 1024 * 1024;
-/// Each quote that does not close costs a look at up to a whole [`Limits::line_bytes`], so a file
-/// full of them is given up.
-const MOST_UNCLOSED: u32 = 1_000;
 
 pub(crate) const NO_UTF8: &str = "The row is not UTF-8. Save the file as UTF-8, or name its encoding (for files from Excel mostly windows-1252).";
 
@@ -44,7 +44,6 @@ pub(crate) struct CsvDecoder {
     /// The line at which the next row begins.
     line: u64,
     bytes_a_row: usize,
-    unclosed: u32,
     doubled: Vec<usize>,
 }
 
@@ -81,7 +80,6 @@ pub(crate) fn open(
         skipping: false,
         line: 1,
         bytes_a_row: 128,
-        unclosed: 0,
         doubled: Vec::new(),
     };
     let names = match &form.header {
@@ -206,14 +204,14 @@ impl CsvDecoder {
 
     /// Takes rows from `draft.bytes` at `at` until it ends or the batch is full. Returns where the
     /// first row begins that was not taken.
-    fn take_rows(&mut self, draft: &mut Draft, mut at: usize) -> Result<usize, Error> {
+    fn take_rows(&mut self, draft: &mut Draft, mut at: usize) -> usize {
         let last = !self.more;
         loop {
             let (start, blank) = skip_blank_lines(&draft.bytes, at, last);
             at = start;
             self.line += blank;
             if at >= draft.bytes.len() || draft.rows() >= MOST_ROWS {
-                return Ok(at);
+                return at;
             }
             let before = draft.cells.len();
             self.doubled.clear();
@@ -234,12 +232,11 @@ impl CsvDecoder {
                     draft.cells.truncate(before);
                     let waiting = draft.bytes.len() - at;
                     if !last && waiting < self.limits.line_bytes {
-                        return Ok(at);
+                        return at;
                     }
-                    let resumed = self.reject_cut_row(draft, at, in_quotes)?;
-                    match resumed {
+                    match self.reject_cut_row(draft, at, in_quotes) {
                         Some(next) => at = next,
-                        None => return Ok(draft.bytes.len()),
+                        None => return draft.bytes.len(),
                     }
                 }
                 Row::BadQuote => {
@@ -248,11 +245,11 @@ impl CsvDecoder {
                     let Some(next) = next_line(&draft.bytes, at, last) else {
                         // The line goes on behind the buffer.
                         if !last && draft.bytes.len() - at < self.limits.line_bytes {
-                            return Ok(at);
+                            return at;
                         }
                         self.reject(draft, at, draft.bytes.len(), reason);
                         self.skipping = true;
-                        return Ok(draft.bytes.len());
+                        return draft.bytes.len();
                     };
                     self.reject(draft, at, next, reason);
                     self.line += 1;
@@ -268,16 +265,13 @@ impl CsvDecoder {
         let cells = draft.cells.len() - before;
         let length = next - at;
         let limits = &self.limits;
-        let reason = if cells != self.columns {
+        let reason = if length > limits.line_bytes {
+            Some(too_long(limits))
+        } else if cells != self.columns {
             Some(format!(
                 "The row has {cells} {} and should have {}. Quote cells that hold a delimiter or a line end.",
                 if cells == 1 { "cell" } else { "cells" },
                 self.columns,
-            ))
-        } else if length > limits.line_bytes {
-            Some(format!(
-                "The row is longer than {}.",
-                size(limits.line_bytes as u64)
             ))
         } else if length > limits.cell_bytes {
             draft
@@ -314,12 +308,7 @@ impl CsvDecoder {
 
     /// Rejects a row that ends neither within its limit nor before the end of the source. Returns
     /// where reading goes on, if that is in the buffer.
-    fn reject_cut_row(
-        &mut self,
-        draft: &mut Draft,
-        at: usize,
-        in_quotes: bool,
-    ) -> Result<Option<usize>, Error> {
+    fn reject_cut_row(&mut self, draft: &mut Draft, at: usize, in_quotes: bool) -> Option<usize> {
         let most = size(self.limits.line_bytes as u64);
         let reason = match (in_quotes, self.more) {
             (true, true) => format!(
@@ -329,29 +318,18 @@ impl CsvDecoder {
                 "A quote that opens in the row never closes; reading went on at the next line."
                     .to_owned()
             }
-            (false, _) => format!("The line is longer than {most}."),
+            (false, _) => too_long(&self.limits),
         };
-        if in_quotes {
-            self.unclosed += 1;
-            if self.unclosed > MOST_UNCLOSED {
-                return Err(Error::damaged(
-                    self.input.name(),
-                    Some(self.line),
-                    format!("more than {MOST_UNCLOSED} of its quotes do not close"),
-                    "Double the quotes inside quoted cells, or check the delimiter",
-                ));
-            }
-        }
         match next_line(&draft.bytes, at, !self.more) {
             Some(next) => {
                 self.reject(draft, at, next, reason);
                 self.line += 1;
-                Ok(Some(next))
+                Some(next)
             }
             None => {
                 self.reject(draft, at, draft.bytes.len(), reason);
                 self.skipping = self.more;
-                Ok(None)
+                None
             }
         }
     }
@@ -376,7 +354,7 @@ impl Decode for CsvDecoder {
             if self.more {
                 self.more = self.input.fill(&mut draft.bytes, length)?;
             }
-            at = self.take_rows(draft, at)?;
+            at = self.take_rows(draft, at);
             if !draft.is_empty() || self.skipping || !self.more {
                 break;
             }
@@ -401,6 +379,10 @@ impl Decode for CsvDecoder {
     fn not_text(&self) -> &'static str {
         NO_UTF8
     }
+}
+
+fn too_long(limits: &Limits) -> String {
+    format!("The row is longer than {}.", size(limits.line_bytes as u64))
 }
 
 /// Where the first line at or after `at` begins that is not blank, and how many are skipped. A

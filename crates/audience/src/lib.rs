@@ -35,7 +35,7 @@
 //!
 //! | | a row that is none | reading ends |
 //! |---|---|---|
-//! | CSV | ragged; quotes that do not fit; too long; not UTF-8 | no usable header; more than 1,000 quotes that never close |
+//! | CSV | ragged; quotes that do not fit; too long; not UTF-8 | no usable header |
 //! | JSON Lines | no object; an unknown or doubled key; too long; not UTF-8 | no object among the first lines |
 //! | Parquet | a value that is no date, number or text; too long | damage: pages hold hundreds of rows |
 //! | SQL | a value that is too long | any error of the database |

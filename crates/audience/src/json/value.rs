@@ -30,7 +30,7 @@ pub(crate) fn join(one: ColumnKind, other: ColumnKind) -> ColumnKind {
 /// Why a value cannot be a cell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Unfit {
-    /// Half a character by an escape, or a number beyond 10^308.
+    /// Half a character by an escape, a number beyond 10^308, or brackets nested too deep.
     Value,
 }
 
@@ -39,7 +39,7 @@ pub(crate) fn render(raw: &str, into: &mut Vec<u8>) -> Result<bool, Unfit> {
     match raw.as_bytes().first() {
         Some(b'n') | None => return Ok(false),
         Some(b't' | b'f') => into.extend_from_slice(raw.as_bytes()),
-        Some(b'[' | b'{') => compact(raw, into),
+        Some(b'[' | b'{') => compact(raw, into)?,
         Some(b'"') if !raw.contains('\\') => {
             let inside = raw.strip_prefix('"').and_then(|raw| raw.strip_suffix('"'));
             into.extend_from_slice(inside.unwrap_or_default().as_bytes());
@@ -57,10 +57,14 @@ pub(crate) fn render(raw: &str, into: &mut Vec<u8>) -> Result<bool, Unfit> {
     Ok(true)
 }
 
+/// Deeper than this no reader of JSON that we know goes.
+const MOST_NESTING: usize = 100;
+
 /// JSON without the white space between its parts.
-fn compact(raw: &str, into: &mut Vec<u8>) {
+fn compact(raw: &str, into: &mut Vec<u8>) -> Result<(), Unfit> {
     let mut in_text = false;
     let mut escaped = false;
+    let mut depth = 0_usize;
     for byte in raw.bytes() {
         if in_text {
             in_text = escaped || byte != b'"';
@@ -69,9 +73,18 @@ fn compact(raw: &str, into: &mut Vec<u8>) {
             continue;
         } else {
             in_text = byte == b'"';
+            match byte {
+                b'[' | b'{' => depth += 1,
+                b']' | b'}' => depth = depth.saturating_sub(1),
+                _ => {}
+            }
+            if depth > MOST_NESTING {
+                return Err(Unfit::Value);
+            }
         }
         into.push(byte);
     }
+    Ok(())
 }
 
 #[cfg(test)]

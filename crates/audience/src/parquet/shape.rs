@@ -62,6 +62,8 @@ struct Place {
     name: String,
     definition: i16,
     list: Option<ListLevels>,
+    /// Names inside a list are "list" and "element", and say nothing.
+    is_named: bool,
 }
 
 /// All leaves under `root`.
@@ -79,6 +81,7 @@ pub(crate) fn leaves(source: &str, root: &Type) -> Result<Vec<Leaf>, Error> {
             name: String::new(),
             definition: 0,
             list: None,
+            is_named: false,
         };
         walk(source, field, &place, &mut leaves)?;
     }
@@ -88,8 +91,7 @@ pub(crate) fn leaves(source: &str, root: &Type) -> Result<Vec<Leaf>, Error> {
 fn walk(source: &str, field: &Type, above: &Place, leaves: &mut Vec<Leaf>) -> Result<(), Error> {
     use parquet::basic::Repetition;
     let mut place = above.clone();
-    if above.list.is_none() {
-        // Names inside a list are "list" and "element", and say nothing.
+    if !above.is_named {
         if !place.name.is_empty() {
             place.name.push('.');
         }
@@ -111,6 +113,7 @@ fn walk(source: &str, field: &Type, above: &Place, leaves: &mut Vec<Leaf>) -> Re
             if above.list.is_some() {
                 return Err(refuse("a list of lists"));
             }
+            place.is_named = true;
             place.list = Some(ListLevels {
                 element: place.definition,
             });
@@ -137,40 +140,24 @@ fn walk(source: &str, field: &Type, above: &Place, leaves: &mut Vec<Leaf>) -> Re
             Ok(())
         }
         Type::GroupType { fields, .. } => {
-            let is_list = info.converted_type() == ConvertedType::LIST
-                || matches!(info.logical_type_ref(), Some(LogicalType::List));
-            if place.list.is_some() && fields.len() != 1 {
+            let is = |converted, logical: &LogicalType| {
+                info.converted_type() == converted || info.logical_type_ref() == Some(logical)
+            };
+            let is_map = is(ConvertedType::MAP, &LogicalType::Map)
+                || is(ConvertedType::MAP_KEY_VALUE, &LogicalType::Map);
+            if is_map || place.list.is_some() && fields.len() != 1 {
                 return Err(refuse("a map or a list of records"));
             }
             if fields.is_empty() {
                 return Err(refuse("a record without fields"));
             }
-            if is_list && let [repeated] = fields.as_slice() {
-                // The name of the list is the column's; the one of the repeated group inside it is
-                // not.
-                return walk_list(source, repeated, &place, leaves);
-            }
+            place.is_named |= is(ConvertedType::LIST, &LogicalType::List);
             for field in fields {
                 walk(source, field, &place, leaves)?;
             }
             Ok(())
         }
     }
-}
-
-/// The group inside a list.
-fn walk_list(
-    source: &str,
-    repeated: &Type,
-    list: &Place,
-    leaves: &mut Vec<Leaf>,
-) -> Result<(), Error> {
-    let first = leaves.len();
-    walk(source, repeated, list, leaves)?;
-    for leaf in leaves.iter_mut().skip(first) {
-        leaf.column.name.clone_from(&list.name);
-    }
-    Ok(())
 }
 
 /// The kind of a leaf, and how its values read.

@@ -76,7 +76,7 @@ async fn a_gigabyte_without_a_line_end_is_one_rejected_row() {
     let table = read(source, &limits).await.unwrap();
     assert_eq!(table.shown(), ["1|2", "3|4"]);
     assert_eq!(table.lines, [2, 4]);
-    assert_eq!(table.reasons(), ["3: The line is longer than 1 MiB."]);
+    assert_eq!(table.reasons(), ["3: The row is longer than 1 MiB."]);
     let grown = peak_memory().unwrap_or_default() - before;
     assert!(grown < 30 * MEBIBYTE, "{grown} bytes");
 }
@@ -90,7 +90,7 @@ async fn a_file_of_nothing_but_delimiters_or_line_ends_ends() {
     let table = read_bytes(&[b"a,b\n".as_slice(), &vec![b','; 5_000_000]].concat())
         .await
         .unwrap();
-    assert_eq!(table.reasons(), ["2: The line is longer than 1 MiB."]);
+    assert_eq!(table.reasons(), ["2: The row is longer than 1 MiB."]);
     let commas = sentence(&vec![b','; 500_000]).await;
     assert!(commas.contains("500001 columns"), "{commas}");
 }
