@@ -4,6 +4,11 @@
 //!
 //! Where a case has `ours`, it wins over `expect`. Every id of the file is either run here or named in
 //! [`LEFT_TO_THE_ENGINE`]; one that is in neither fails the test, so that none is forgotten.
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a failed expectation is a failed test"
+)]
 
 mod answers;
 mod jobs;
@@ -28,11 +33,12 @@ struct Case {
     wanted: Value,
 }
 
+#[expect(clippy::print_stdout, reason = "a skipped test says so in one line")]
 fn read_cases() -> Option<Vec<Case>> {
     let path =
         Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/cases/profile-send.jsonl");
     let Ok(text) = std::fs::read_to_string(&path) else {
-        println!("skipped: the cases of profile sends needs ../shared");
+        println!("skipped: every_profile_case_is_run_here needs ../shared");
         return None;
     };
     let cases = text
@@ -85,7 +91,6 @@ fn every_profile_case_is_run_here_or_left_to_the_engine() {
     };
     let mut done = 0;
     for case in &cases {
-        println!("case {}", case.id);
         let ran = run(case);
         let left = LEFT_TO_THE_ENGINE.contains(&case.id.as_str());
         assert!(
