@@ -342,7 +342,8 @@ impl Desk {
             reason,
             Parked::NobodyThere | Parked::NobodyToSolve | Parked::NoRequester
         );
-        if operation.kind == Kind::Fields && !(is_planned && !operation.payload.parked.is_empty()) {
+        let says_already = is_planned && !operation.payload.parked.is_empty();
+        if operation.kind == Kind::Fields && !says_already {
             // One that was perhaps carried out before the ticket was deleted is to look for its marker
             // once that is restored.
             let is_unknown = operation.unknown_until.is_some() && reason == Parked::TicketDeleted;

@@ -53,7 +53,7 @@ impl Push<'_> {
                 // One that cannot be read may be the one with our marker.
                 Ok(read) => match read.iter().map(audit_of).collect::<Option<Vec<_>>>() {
                     Some(all) => audits = all,
-                    None => return unreadable(format!("An update of ticket {ticket}")),
+                    None => return unreadable(&format!("An update of ticket {ticket}")),
                 },
                 Err(error) => return Happened::Failed(reply_of(&error, engine.now())),
             }
@@ -83,7 +83,7 @@ impl Push<'_> {
         let oldest = read.min();
         if found.len() > found.iter().filter(|record| record.parsed.is_ok()).count() {
             // It may be the one that an earlier attempt made.
-            return unreadable(format!("A ticket with the external id {external_id}"));
+            return unreadable(&format!("A ticket with the external id {external_id}"));
         }
         match oldest {
             None => Happened::Found(None),
@@ -99,7 +99,7 @@ impl Push<'_> {
 }
 
 /// What cannot be read must not be taken for something that is not there.
-fn unreadable(what: String) -> Happened {
+fn unreadable(what: &str) -> Happened {
     Happened::Failed(domain::push::Reply::Unsent {
         problem: format!("{what} cannot be read, so nobody can say whether this was done."),
     })
