@@ -143,7 +143,9 @@ pub fn judge(answer: &Answer<'_>, situation: Situation) -> Judgement {
         },
         503 => server(answer, RowState::Pending),
         500..=599 => server(answer, RowState::Unknown),
-        404 if body.is_page(answer) => Judgement::Stop(Trouble::NotZendesk),
+        // An unknown subdomain answers with a page or nothing, an unknown call with an error word.
+        404 if body.is_page(answer) || !body.has_error() => Judgement::Stop(Trouble::NotZendesk),
+        404 if situation.call == Call::Bulk => Judgement::Stop(Trouble::BulkOff),
         409 if situation.call == Call::Bulk => server(answer, RowState::Pending),
         _ => {
             let failure = body.failure(answer.status);
@@ -272,6 +274,13 @@ impl<'a> Body<'a> {
             .find(|byte| !byte.is_ascii_whitespace())
             .is_some_and(|byte| *byte == b'<');
         html || starts_like_one
+    }
+
+    /// Whether it names an error, as every error of the API does.
+    fn has_error(&self) -> bool {
+        self.json
+            .as_ref()
+            .is_some_and(|json| json.get("error").is_some() || json.get("errors").is_some())
     }
 
     /// Which limiter said no.

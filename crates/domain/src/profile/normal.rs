@@ -227,13 +227,18 @@ impl Norm {
     }
 }
 
+/// Whether a text holds nothing that must be looked at: no control character, and no separator of lines
+/// or paragraphs.
+fn is_plain(value: &str) -> bool {
+    let mut bytes = value.bytes();
+    // Control characters are below a blank, or one beyond ASCII's end, or start with C2; the separators
+    // start with E2 80 and end with A8 or A9, so no A8 or A9 means none of them.
+    !bytes.any(|byte| byte < 0x20 || matches!(byte, 0x7f | 0xa8 | 0xa9 | 0xc2))
+}
+
 /// One line: a break or tab becomes a blank, any other control character is left out.
 fn push_line(value: &str, out: &mut String) {
-    if value
-        .bytes()
-        .all(|byte| byte >= 0x20 && byte != 0x7f && byte < 0xc2)
-    {
-        // Nothing below needs a look: ASCII without control characters.
+    if is_plain(value) {
         out.push_str(value);
         return;
     }
@@ -247,6 +252,10 @@ fn push_line(value: &str, out: &mut String) {
 
 /// Several lines: control characters other than breaks and tabs are left out.
 fn push_text(value: &str, out: &mut String) {
+    if is_plain(value) {
+        out.push_str(value);
+        return;
+    }
     out.extend(
         value
             .chars()

@@ -1,4 +1,4 @@
-//! From columns, mapping, rules and the account's fields to a [`Checker`], once per run.
+//! From columns, mapping, rules and the account's fields to a [`super::Checker`], once per run.
 
 use std::collections::HashSet;
 

@@ -8,11 +8,11 @@ use jiff::{Timestamp, Zoned};
 /// A time gives the day it names, whatever its zone. Read are the year first and the parts by `-` or
 /// `/`, or eight digits; the day or month first never, since nobody can tell which it is.
 pub(super) fn push(value: &str, out: &mut String) -> Option<()> {
-    if let &[a, b, c, d, b'-', e, f, b'-', g, h] = value.as_bytes()
-        && let Some((year, month, day)) = numbers([a, b, c, d], [e, f], [g, h])
-        && exists(year, month, day)
+    if let Some((day, time)) = value.split_at_checked(10)
+        && is_iso(day)
+        && (time.is_empty() || is_plain_time(time.as_bytes()))
     {
-        out.push_str(value);
+        out.push_str(day);
         return Some(());
     }
     let (text, time) = match value.split_once(['T', 't', ' ']) {
@@ -28,6 +28,31 @@ pub(super) fn push(value: &str, out: &mut String) -> Option<()> {
     use std::fmt::Write as _;
     // Writing into a string cannot fail.
     write!(out, "{date}").ok()
+}
+
+/// Whether these ten bytes are a day of the calendar in ISO form.
+fn is_iso(day: &str) -> bool {
+    if let &[a, b, c, d, b'-', e, f, b'-', g, h] = day.as_bytes()
+        && let Some((year, month, day)) = numbers([a, b, c, d], [e, f], [g, h])
+    {
+        exists(year, month, day)
+    } else {
+        false
+    }
+}
+
+/// Whether this is the way nearly all write a time behind a day: a mark, hours, minutes, seconds, and
+/// perhaps a `Z`. What is not may still be a time, which the slower way finds out.
+fn is_plain_time(time: &[u8]) -> bool {
+    let (&[b'T' | b' ', a, b, b':', c, d, b':', e, f]
+    | &[b'T', a, b, b':', c, d, b':', e, f, b'Z']) = time
+    else {
+        return false;
+    };
+    let below = |tens: u8, ones: u8, limit: u8| {
+        tens.is_ascii_digit() && ones.is_ascii_digit() && (tens - b'0') * 10 + (ones - b'0') < limit
+    };
+    below(a, b, 24) && below(c, d, 60) && below(e, f, 60)
 }
 
 /// The numbers of these digits, if all are digits.

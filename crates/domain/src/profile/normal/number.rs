@@ -11,6 +11,8 @@ struct Digits<'a> {
     fraction: &'a str,
     /// How far the point moves to the right.
     exponent: i32,
+    /// Whether there are commas.
+    has_commas: bool,
 }
 
 /// The furthest that an exponent may move the point: more is either nothing or too much.
@@ -26,38 +28,66 @@ impl<'a> Digits<'a> {
             Some(rest) => (true, rest),
             None => (false, value.strip_prefix('+').unwrap_or(value)),
         };
-        let (mantissa, exponent) = match value.split_once(['e', 'E']) {
-            Some((mantissa, exponent)) => (mantissa, exponent.parse::<i32>().ok()?),
+        let (mut point, mut mark, mut has_commas) = (None, None, false);
+        for (place, byte) in value.bytes().enumerate() {
+            match byte {
+                b'0'..=b'9' => {}
+                b'.' if point.is_none() => point = Some(place),
+                b',' if point.is_none() => has_commas = true,
+                b'e' | b'E' => {
+                    mark = Some(place);
+                    break;
+                }
+                _ => return None,
+            }
+        }
+        let (mantissa, exponent) = match mark {
+            Some(mark) => (
+                value.get(..mark)?,
+                value.get(mark + 1..)?.parse::<i32>().ok()?,
+            ),
             None => (value, 0),
         };
-        let (whole, fraction, has_point) = match mantissa.split_once('.') {
-            Some((whole, fraction)) => (whole, fraction, true),
-            None => (mantissa, "", false),
+        let (whole, fraction) = match point {
+            Some(point) => (mantissa.get(..point)?, mantissa.get(point + 1..)?),
+            None => (mantissa, ""),
         };
-        let has_commas = whole.contains(',');
-        let digits_only = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+        let has_point = point.is_some();
         let well_grouped = || {
             let mut groups = whole.split(',');
             let first = groups.next().unwrap_or_default();
             (1..=3).contains(&first.len())
-                && digits_only(first)
-                && groups.all(|group| group.len() == 3 && digits_only(group))
+                && groups.all(|group| group.len() == 3)
                 && (has_point || whole.split(',').count() > 2)
         };
         let good = exponent.abs() <= MOST_EXPONENT
             && !(whole.is_empty() && fraction.is_empty())
-            && digits_only(fraction)
-            && if has_commas {
-                well_grouped()
-            } else {
-                digits_only(whole)
-            };
+            && (!has_commas || well_grouped());
         good.then_some(Self {
             negative,
             whole,
             fraction,
             exponent,
+            has_commas,
         })
+    }
+
+    /// The value in hundredths, rounded half away from zero, without its sign, of a number written
+    /// plainly in at most eight digits before the point: the way of nearly all.
+    fn plain_hundredths(&self) -> Option<i64> {
+        if self.exponent != 0 || self.has_commas || self.whole.len() > 8 {
+            return None;
+        }
+        let mut fraction = self.fraction.bytes().map(|byte| i64::from(byte - b'0'));
+        let mut value = self
+            .whole
+            .bytes()
+            .fold(0, |value, byte| value * 10 + i64::from(byte - b'0'));
+        for _ in 0..2 {
+            value = value * 10 + fraction.next().unwrap_or_default();
+        }
+        let value = value + i64::from(fraction.next().is_some_and(|digit| digit >= 5));
+        (value <= MOST_HUNDREDTHS).then_some(value)
     }
 
     /// The digits from the first that counts, and how many of them stand before the point (negative
@@ -90,6 +120,9 @@ const MOST_HUNDREDTHS: i64 = 9_999_999_999;
 
 /// The value in hundredths, rounded half away from zero, and its sign.
 fn hundredths(digits: &Digits<'_>) -> Result<i64, RowCode> {
+    if let Some(value) = digits.plain_hundredths() {
+        return Ok(if digits.negative { -value } else { value });
+    }
     let (mut significant, before) = digits.significant();
     let mut value = 0_i64;
     if significant.clone().next().is_some() {
@@ -129,11 +162,19 @@ pub(super) fn push_decimal(value: &str, bare: bool, out: &mut String) -> Result<
         }
     }
     let lost = digits.exponent == 0 && digits.fraction.bytes().skip(2).any(|digit| digit != b'0');
-    Ok(lost || digits.exponent != 0 || digits.whole.contains(','))
+    Ok(lost || digits.exponent != 0 || digits.has_commas)
 }
+
+/// As many digits are a number of 64 bits, whichever they are.
+const MOST_SURE_DIGITS: usize = 18;
 
 /// Writes a whole number of 64 bits in its shortest form; nothing if it is none. `42.0` is one.
 pub(super) fn push_integer(value: &str, out: &mut String) -> Option<()> {
+    let is_short = value.len() <= MOST_SURE_DIGITS && !value.starts_with('0');
+    if is_short && value.bytes().all(|byte| byte.is_ascii_digit()) {
+        out.push_str(value);
+        return Some(());
+    }
     let digits = Digits::read(value)?;
     let (mut significant, before) = digits.significant();
     let mut size = 0_i64;

@@ -49,7 +49,12 @@ impl Options {
             Some(place) => *place,
             None => {
                 buffer.clear();
-                buffer.extend(word.chars().flat_map(char::to_lowercase));
+                if word.is_ascii() {
+                    buffer.push_str(word);
+                    buffer.make_ascii_lowercase();
+                } else {
+                    buffer.push_str(&word.to_lowercase());
+                }
                 self.lower.get(buffer.as_str()).copied().flatten()?
             }
         };

@@ -110,10 +110,11 @@ fn by_letters(value: &str) -> Option<&'static str> {
 
 /// By the name, whatever its case and however many blanks are in it.
 fn by_name(value: &str) -> Option<&'static str> {
-    STATES
-        .iter()
-        .chain(ALSO)
-        .find(|(_, name)| is_name(value, name))
+    let all = || STATES.iter().chain(ALSO);
+    // Nearly every name is written plainly; only what is not found so is taken apart into words.
+    all()
+        .find(|(_, name)| name.eq_ignore_ascii_case(value))
+        .or_else(|| all().find(|(_, name)| is_name(value, name)))
         .map(|(code, _)| *code)
 }
 

@@ -185,3 +185,17 @@ fn an_answer_is_not_shown_in_a_log() {
     };
     assert!(!format!("{answer:?}").contains("kim"));
 }
+
+#[test]
+fn an_unknown_subdomain_is_told_from_an_unknown_call() {
+    assert_eq!(
+        judged(404, "{}", BULK),
+        Judgement::Stop(Trouble::NotZendesk)
+    );
+    assert_eq!(judged(404, "", BULK), Judgement::Stop(Trouble::NotZendesk));
+    let missing = r#"{"error":"InvalidEndpoint","description":"Not found"}"#;
+    assert_eq!(
+        judged(404, missing, BULK),
+        Judgement::Stop(Trouble::BulkOff)
+    );
+}

@@ -35,6 +35,14 @@ static CHECKER: LazyLock<Checker> = LazyLock::new(|| {
 
 const COLUMNS: usize = 18;
 
+#[test]
+fn a_checker_is_shared_by_threads() {
+    const fn shared<T: Send + Sync>() {}
+    shared::<Checker>();
+    // All columns, and that nobody is mailed.
+    assert_eq!(CHECKER.targets().count(), COLUMNS + 1);
+}
+
 /// Every rule.
 fn norms() -> Vec<Norm> {
     let options = [FieldOption {
