@@ -22,6 +22,7 @@ mod slot;
 pub mod action;
 pub mod answer;
 pub mod diff;
+pub mod download;
 pub mod failure;
 pub mod guard;
 pub mod job;

@@ -1,5 +1,7 @@
 //! Who a row is: its key, what two rows of one run are to each other, and which user it lands on.
 
+use super::outcome::RowState;
+use super::staff::StaffShield;
 use crate::word::words;
 
 words! {
@@ -131,6 +133,41 @@ pub enum Landing {
         by_email: i64,
     },
 }
+
+impl Landing {
+    /// What becomes of the row for it before anything is sent; nothing if it is sent.
+    pub const fn state(self) -> Option<RowState> {
+        match self {
+            Self::New | Self::On(_) => None,
+            Self::Staff(_) => Some(RowState::Skipped),
+            Self::Two { .. } | Self::OtherId { .. } => Some(RowState::Conflict),
+        }
+    }
+
+    /// Why the row is not sent and what to do; nothing if it is sent. Zendesk's ids name the users; the
+    /// row's own data is not in it.
+    pub fn sentence(self) -> Option<String> {
+        match self {
+            Self::New | Self::On(_) => None,
+            Self::Staff(id) => Some(StaffShield::sentence(id)),
+            Self::Two {
+                by_external_id,
+                by_email,
+            } => Some(format!(
+                "The external id of this row is Zendesk user {by_external_id}, and its email is user \
+                 {by_email}. Merge both, send the row without the email, or skip it."
+            )),
+            Self::OtherId { by_email } => Some(format!(
+                "The email of this row is Zendesk user {by_email}, who bears another external id. \
+                 Correct the external id in Zendesk or in the source, or skip the row."
+            )),
+        }
+    }
+}
+
+/// What a person reads about two rows of [`Meeting::Conflict`].
+pub const SHARED_EMAIL: &str = "Another row of the source has the same email under another external id, \
+     so sending both would let one write over the other's user. Correct one of them, or skip one.";
 
 /// Which user a row lands on, if one was found by its external id and one by its email. Nobody is
 /// looked for by an id that the row does not have.

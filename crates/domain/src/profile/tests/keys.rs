@@ -1,3 +1,4 @@
+use super::RowState;
 use super::key::{Found, Ids, Landing, Meeting, land, meet};
 use super::staff::StaffShield;
 use super::tag::{self, Tags};
@@ -118,6 +119,29 @@ fn a_row_that_lands_on_staff_is_skipped_whatever_id_leads_there() {
         land(row, Some(&agent), Some(&user(1, None))),
         Landing::Staff(9)
     );
+}
+
+#[test]
+fn a_row_that_is_not_sent_says_why_and_what_to_do() {
+    let two = Landing::Two {
+        by_external_id: 1,
+        by_email: 2,
+    };
+    for (landing, state) in [
+        (two, RowState::Conflict),
+        (Landing::OtherId { by_email: 2 }, RowState::Conflict),
+        (Landing::Staff(9), RowState::Skipped),
+    ] {
+        assert_eq!(landing.state(), Some(state));
+        let sentence = landing.sentence().expect("a reason");
+        assert!(
+            sentence.matches(". ").count() >= 1 && sentence.ends_with('.'),
+            "{sentence}"
+        );
+    }
+    for landing in [Landing::New, Landing::On(1)] {
+        assert_eq!((landing.state(), landing.sentence()), (None, None));
+    }
 }
 
 #[test]
