@@ -2,7 +2,8 @@
 //! pages of each column.
 //!
 //! A value that is none (a day in the year 40,000, text that is not UTF-8) rejects its row, and
-//! reading goes on. Damage to a page, which parts hundreds of rows, ends the reading.
+//! reading goes on. Damage to a page, which parts hundreds of rows, ends the reading. Where the
+//! library asserts what damage can break, its thread ends, and the reader says that too.
 
 mod cells;
 mod guard;

@@ -58,8 +58,9 @@ fn damage(bytes: &[u8], throws: &mut Throws) -> Vec<u8> {
     bytes
 }
 
-/// Reads `count` damaged copies of `bytes`, and asserts that no thread panicked over it.
-fn survive(bytes: &[u8], count: usize) {
+/// How many panics there were over `count` damaged copies of `bytes` in the thread that decodes;
+/// whoever reads hears of them by a sentence.
+fn survive(bytes: &[u8], count: usize) -> usize {
     static PANICS: AtomicUsize = AtomicUsize::new(0);
     std::panic::set_hook(Box::new(|_| {
         PANICS.fetch_add(1, Ordering::Relaxed);
@@ -91,10 +92,8 @@ fn survive(bytes: &[u8], count: usize) {
     }));
     drop(std::panic::take_hook());
     assert!(outcome.is_ok(), "after {good} good and {bad} bad ones");
-    println!(
-        "{good} were read, {bad} ended in a sentence, {} in a caught panic",
-        PANICS.load(Ordering::Relaxed)
-    );
+    assert!(bad > 0, "nothing was damaged");
+    PANICS.load(Ordering::Relaxed)
 }
 
 fn lines() -> Vec<u8> {
@@ -109,7 +108,7 @@ fn lines() -> Vec<u8> {
 
 #[test]
 fn damaged_csv_never_panics_and_always_ends() {
-    survive(&lines(), 1_500);
+    assert_eq!(survive(&lines(), 1_500), 0);
 }
 
 #[test]
@@ -120,7 +119,7 @@ fn damaged_json_lines_never_panic_and_always_end() {
             "{{\"email\":\"{row}@example.com\",\"n\":{row}.5,\"tags\":[\"x\",{{\"y\":null}}]}}\n"
         ));
     }
-    survive(text.as_bytes(), 1_500);
+    assert_eq!(survive(text.as_bytes(), 1_500), 0);
 }
 
 #[test]
@@ -128,13 +127,13 @@ fn damaged_utf_16_never_panics_and_always_ends() {
     let text = String::from_utf8(lines()).unwrap();
     let marked = format!("\u{feff}{text}\u{1f600}");
     let bytes: Vec<u8> = marked.encode_utf16().flat_map(u16::to_le_bytes).collect();
-    survive(&bytes, 700);
+    assert_eq!(survive(&bytes, 700), 0);
 }
 
 #[test]
 fn damaged_compressed_files_never_panic_and_always_end() {
-    survive(&gzip(&lines()), 700);
-    survive(&zstd(&lines()), 700);
+    assert_eq!(survive(&gzip(&lines()), 700), 0);
+    assert_eq!(survive(&zstd(&lines()), 700), 0);
 }
 
 #[test]
@@ -157,12 +156,16 @@ fn damaged_parquet_never_panics_and_always_ends() {
             all(Values::Truths(vec![true, false, true])),
         ]
     };
+    let mut panics = 0;
     for compression in [
         Compression::UNCOMPRESSED,
         Compression::SNAPPY,
         Compression::GZIP(GzipLevel::default()),
         Compression::ZSTD(ZstdLevel::default()),
     ] {
-        survive(&write(schema, compression, &[columns(), columns()]), 1_500);
+        let bytes = write(schema, compression, &[columns(), columns()]);
+        panics = survive(&bytes, 1_500);
     }
+    // The library has some assertions about what it reads; they must stay rare.
+    assert!(panics < 20, "{panics}");
 }

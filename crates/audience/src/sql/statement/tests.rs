@@ -18,6 +18,7 @@ fn ordinary_selects_pass_as_they_are() {
         "select pg_catalog.upper(a), $$it's; here$$, E'\\'; drop', \"weird;name\" from t",
         "select $tag$ pg_sleep(1) $tag$ /* pg_sleep(2); /* nested */ */ from t",
         "select 'pg_sleep(1)' as \"pg_sleep(1)\"",
+        "select n, x from generate_series(1, 3) s(n), (select 1) as a, (values (1)) b(x)",
         "select 1 from a join b using (id) where (a.x, a.y) = any (select 1, 2)",
     ] {
         assert_eq!(check(statement, &[]), Ok(statement));
@@ -74,6 +75,10 @@ fn functions_that_are_not_known_to_be_harmless_are_refused_however_they_are_writ
         "select lower(pg_read_file('/etc/passwd'))",
         "with a as (select 1), dblink(x) as (select 2) select 1",
         "select 1 from t, dblink(conn) as (a int)",
+        "select distinct on (a) pg_sleep(1) from t",
+        "select distinct on (a, (b)) dblink(a) from t",
+        "select 1 operator(pg_catalog.+) pg_sleep(1)",
+        "select 1 from t join u on (a = b) pg_sleep(c)",
         "select other.lower('x')",
         "select set_config('a', 'b', false)",
         "select nextval('s')",
