@@ -74,6 +74,6 @@ pub use preview::{PREVIEW_ROWS, Preview, preview};
 pub use reader::{Counted, Reader};
 pub use rows::{HandedOver, Handing, NobodyReads, hand_over};
 pub use schema::{Column, ColumnKind, Schema};
-pub use source::{Allowed, FileSource, Source, UploadSource};
+pub use source::{Allowed, FileSource, Source, UploadSource, fingerprint};
 pub use spool::{Spool, Spooled};
 pub use sql::{DatabaseIdentity, SqlSource, identify};

@@ -9,7 +9,7 @@ use crate::csv;
 use crate::error::Error;
 use crate::folders::{open_inside, open_regular};
 use crate::form::{self, Form, Opened};
-use crate::input::Raw;
+use crate::input::{Fingerprint, Raw, Tap};
 use crate::json;
 use crate::limits::Limits;
 use crate::parquet;
@@ -73,6 +73,14 @@ impl FileSource {
             )
             .into_owned()
     }
+
+    fn raw(&self, name: &str, limits: &Limits, progress: Arc<AtomicU64>) -> Result<Raw, Error> {
+        let file = match &self.allowed {
+            Allowed::Anywhere => open_regular(name, &self.path)?,
+            Allowed::Under(folders) => open_inside(name, &self.path, folders)?.0,
+        };
+        Raw::new(name, Arc::new(file), limits, progress)
+    }
 }
 
 impl Reader {
@@ -97,15 +105,38 @@ impl Reader {
     }
 }
 
+/// The fingerprint of a source without reading its rows, for *only if the source changed*; `None`
+/// for statements and rows handed over, which have none.
+///
+/// # Errors
+/// Any of opening and reading the bytes.
+pub async fn fingerprint(source: &Source, limits: &Limits) -> Result<Option<Fingerprint>, Error> {
+    let file = match source {
+        Source::Upload(source) => return Ok(Some(source.spooled.fingerprint())),
+        Source::Bucket(source) => return Ok(Some(source.fetch(limits).await?.fingerprint())),
+        Source::Sql(_) | Source::Rows(_) => return Ok(None),
+        Source::File(file) => file.clone(),
+    };
+    let (name, limits) = (file.name(), limits.clone());
+    let of_thread = name.clone();
+    let work = tokio::task::spawn_blocking(move || {
+        let raw = file.raw(&of_thread, &limits, Arc::default())?;
+        Tap::new(raw).finish().map(Some)
+    });
+    work.await.unwrap_or_else(|_| {
+        Err(Error::unavailable(
+            &name,
+            "the reading was broken off",
+            "start again",
+        ))
+    })
+}
+
 async fn open_file(source: FileSource, limits: &Limits) -> Result<Reader, Error> {
     let name = source.name();
     let of_thread = name.clone();
     start(&name, limits, move |limits, progress| {
-        let file = match &source.allowed {
-            Allowed::Anywhere => open_regular(&of_thread, &source.path)?,
-            Allowed::Under(folders) => open_inside(&of_thread, &source.path, folders)?.0,
-        };
-        let raw = Raw::new(&of_thread, Arc::new(file), limits, progress)?;
+        let raw = source.raw(&of_thread, limits, progress)?;
         open_raw(raw, &source.form, limits)
     })
     .await

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use audience::{
     Allowed, BucketKey, BucketSource, Class, Error, FileSource, Form, Limits, Source, Spool,
-    UploadSource,
+    UploadSource, fingerprint,
 };
 use futures_util::stream;
 use secrecy::SecretString;
@@ -47,6 +47,21 @@ async fn a_path_outside_the_import_folders_is_refused_and_a_missing_file_is_miss
     )
     .await;
     assert!(anywhere.is_ok());
+}
+
+#[tokio::test]
+async fn a_fingerprint_changes_with_the_file_and_is_that_of_a_whole_reading() {
+    let home = tempfile::tempdir().unwrap();
+    let path = home.path().join("people.csv");
+    let limits = Limits::default();
+    std::fs::write(&path, "a,b\n1,2\n").unwrap();
+    let source = || file(path.clone(), Allowed::Anywhere);
+    let first = fingerprint(&source(), &limits).await.unwrap();
+    let table = read(source(), &limits).await.unwrap();
+    assert_eq!(table.reader.fingerprint(), first);
+    assert!(first.is_some());
+    std::fs::write(&path, "a,b\n1,3\n").unwrap();
+    assert_ne!(fingerprint(&source(), &limits).await.unwrap(), first);
 }
 
 #[tokio::test]
