@@ -32,8 +32,9 @@ use crate::limits::{Limits, size};
 use crate::reader::Decode;
 use crate::schema::Schema;
 
-/// So many rows are read at a time.
-const ROWS: usize = 2_048;
+/// So many rows are read at a time: few enough for their cells to stay near while one column after
+/// the other fills them.
+const ROWS: usize = 1_024;
 /// About so much text makes a batch.
 const BYTES: usize = 1024 * 1024;
 

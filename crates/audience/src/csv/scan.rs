@@ -22,20 +22,25 @@ pub(crate) enum Row {
 #[derive(Clone)]
 pub(crate) struct Scanner {
     delimiter: u8,
-    ends_a_cell: [bool; 256],
+    /// Eight times the delimiter.
+    delimiters: u64,
+}
+
+/// A byte eight times.
+const fn eight(byte: u8) -> u64 {
+    0x0101_0101_0101_0101 * byte as u64
+}
+
+/// A bit in the highest place of the first byte of `word` that is zero, and perhaps in ones above.
+const fn zero_bytes(word: u64) -> u64 {
+    word.wrapping_sub(eight(1)) & !word & eight(0x80)
 }
 
 impl Scanner {
     pub(crate) fn new(delimiter: u8) -> Self {
-        let mut ends_a_cell = [false; 256];
-        for byte in [delimiter, b'\n', b'\r'] {
-            if let Some(place) = ends_a_cell.get_mut(usize::from(byte)) {
-                *place = true;
-            }
-        }
         Self {
             delimiter,
-            ends_a_cell,
+            delimiters: eight(delimiter),
         }
     }
 
@@ -97,13 +102,23 @@ impl Scanner {
         }
     }
 
-    /// The first delimiter or line end at or after `at`, or the buffer's end.
+    /// The first delimiter or line end at or after `at`, or the buffer's end. Eight bytes at a time.
     #[inline]
-    fn end_of_cell(&self, buffer: &[u8], at: usize) -> usize {
+    fn end_of_cell(&self, buffer: &[u8], mut at: usize) -> usize {
+        while let Some(bytes) = buffer.get(at..).and_then(<[u8]>::first_chunk::<8>) {
+            let word = u64::from_le_bytes(*bytes);
+            let found = zero_bytes(word ^ self.delimiters)
+                | zero_bytes(word ^ eight(b'\n'))
+                | zero_bytes(word ^ eight(b'\r'));
+            if found != 0 {
+                return at + (found.trailing_zeros() / 8) as usize;
+            }
+            at += 8;
+        }
         let rest = buffer.get(at..).unwrap_or_default();
         let length = rest
             .iter()
-            .position(|byte| self.ends_a_cell[usize::from(*byte)]);
+            .position(|byte| *byte == self.delimiter || matches!(byte, b'\n' | b'\r'));
         at + length.unwrap_or(rest.len())
     }
 }

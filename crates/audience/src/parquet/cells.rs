@@ -133,50 +133,58 @@ impl Cells {
         rows: usize,
         most: usize,
         draft: &mut Draft,
-        mut reject: impl FnMut(usize, Unfit),
+        reject: impl FnMut(usize, Unfit),
     ) {
-        let columns = draft.columns;
-        let first = draft.cells.len() - rows * columns + column;
-        for row in 0..rows {
-            let start = draft.bytes.len();
-            let outcome = match leaf.list {
-                Some(levels) => self.write_list(leaf, levels, &mut draft.bytes, start + most),
-                None => self.write_value(leaf, &mut draft.bytes, most),
-            };
-            match outcome {
-                Ok(false) => draft.bytes.truncate(start),
-                Ok(true) if draft.bytes.len() - start <= most => {
-                    if let Some(cell) = draft.cells.get_mut(first + row * columns) {
-                        *cell = span(start, draft.bytes.len());
+        let mut place = Place {
+            first: draft.cells.len() - rows * draft.columns + column,
+            rows,
+            most,
+            draft,
+            reject,
+        };
+        if let Some(levels) = leaf.list {
+            place.fill(|into, end| self.write_list(leaf, levels, into, end));
+            return;
+        }
+        // The frequent kinds have loops of their own, without a choice per value.
+        let present = (leaf.present > 0).then_some(leaf.present);
+        let walk = Walk {
+            present,
+            definitions: &self.definitions,
+            level: &mut self.level,
+            value: &mut self.value,
+        };
+        match (&self.values, leaf.reads) {
+            (Values::Bytes(values), Reads::Plain) => {
+                place.fill(walk.over(|index, into, end| {
+                    let bytes = values.get(index).ok_or(Unfit::NoValue)?.data();
+                    if into.len() + bytes.len() > end {
+                        return Err(Unfit::TooLong);
                     }
-                    // Cells are parted by ASCII: see `Draft`.
-                    draft.bytes.push(b'\n');
-                }
-                Ok(true) => {
-                    draft.bytes.truncate(start);
-                    reject(row, Unfit::TooLong);
-                }
-                Err(unfit) => {
-                    draft.bytes.truncate(start);
-                    reject(row, unfit);
-                }
+                    into.extend_from_slice(bytes);
+                    Ok(())
+                }));
+            }
+            (Values::Int64(values), Reads::Plain) => {
+                place.fill(walk.over(|index, into, _| {
+                    value::integer(*values.get(index).ok_or(Unfit::NoValue)?, into);
+                    Ok(())
+                }));
+            }
+            (Values::Int32(values), Reads::Plain) => {
+                place.fill(walk.over(|index, into, _| {
+                    let value = *values.get(index).ok_or(Unfit::NoValue)?;
+                    value::integer(i64::from(value), into);
+                    Ok(())
+                }));
+            }
+            (values, reads) => {
+                place.fill(walk.over(|index, into, end| {
+                    let most = end - into.len();
+                    values.write(index, reads, into, most)
+                }));
             }
         }
-    }
-
-    /// Writes the next value. Returns `false` for a null.
-    fn write_value(&mut self, leaf: &Leaf, into: &mut Vec<u8>, most: usize) -> Result<bool, Unfit> {
-        if leaf.present > 0 {
-            let definition = self.definitions.get(self.level).copied();
-            self.level += 1;
-            if definition != Some(leaf.present) {
-                return Ok(false);
-            }
-        }
-        let index = self.value;
-        self.value += 1;
-        self.values.write(index, leaf.reads, into, most)?;
-        Ok(true)
     }
 
     /// Writes the next list as JSON. Returns `false` for none.
@@ -217,6 +225,82 @@ impl Cells {
         outcome?;
         into.push(b']');
         Ok(is_list)
+    }
+}
+
+/// The cells of a draft that a column fills.
+struct Place<'d, R> {
+    /// The cell of the first row.
+    first: usize,
+    rows: usize,
+    /// Bytes of a cell.
+    most: usize,
+    draft: &'d mut Draft,
+    reject: R,
+}
+
+impl<R: FnMut(usize, Unfit)> Place<'_, R> {
+    /// Fills them with what `write` appends, which says whether it is a value at all and must not
+    /// write beyond the end that it is given.
+    fn fill(&mut self, mut write: impl FnMut(&mut Vec<u8>, usize) -> Result<bool, Unfit>) {
+        let columns = self.draft.columns.max(1);
+        let bytes = &mut self.draft.bytes;
+        let cells = self.draft.cells.get_mut(self.first..).unwrap_or_default();
+        for (row, cell) in cells
+            .iter_mut()
+            .step_by(columns)
+            .take(self.rows)
+            .enumerate()
+        {
+            let start = bytes.len();
+            match write(bytes, start + self.most) {
+                Ok(true) if bytes.len() - start <= self.most => {
+                    *cell = span(start, bytes.len());
+                    // Cells are parted by ASCII: see `Draft`.
+                    bytes.push(b'\n');
+                }
+                Ok(false) => bytes.truncate(start),
+                Ok(true) => {
+                    bytes.truncate(start);
+                    (self.reject)(row, Unfit::TooLong);
+                }
+                Err(unfit) => {
+                    bytes.truncate(start);
+                    (self.reject)(row, unfit);
+                }
+            }
+        }
+    }
+}
+
+/// A walk over the values of a column that has no lists.
+struct Walk<'c> {
+    /// The level at which there is a value, if there may be nulls.
+    present: Option<i16>,
+    definitions: &'c [i16],
+    level: &'c mut usize,
+    value: &'c mut usize,
+}
+
+impl Walk<'_> {
+    /// What writes the next value by its number, and says `false` for a null.
+    fn over(
+        self,
+        mut write: impl FnMut(usize, &mut Vec<u8>, usize) -> Result<(), Unfit>,
+    ) -> impl FnMut(&mut Vec<u8>, usize) -> Result<bool, Unfit> {
+        move |into, end| {
+            if let Some(present) = self.present {
+                let definition = self.definitions.get(*self.level).copied();
+                *self.level += 1;
+                if definition != Some(present) {
+                    return Ok(false);
+                }
+            }
+            let index = *self.value;
+            *self.value += 1;
+            write(index, into, end)?;
+            Ok(true)
+        }
     }
 }
 

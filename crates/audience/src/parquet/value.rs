@@ -11,29 +11,12 @@ macro_rules! put {
 
 /// A whole number as digits.
 pub(crate) fn integer(value: i64, into: &mut Vec<u8>) {
-    // Much the most frequent value of all, so written by hand: 20 digits hold any.
-    let mut digits = [0_u8; 20];
-    let mut left = value.unsigned_abs();
-    let mut first = digits.len();
-    loop {
-        first -= 1;
-        if let Some(place) = digits.get_mut(first) {
-            *place = b'0' + u8::try_from(left % 10).unwrap_or_default();
-        }
-        left /= 10;
-        if left == 0 {
-            break;
-        }
-    }
-    if value < 0 {
-        into.push(b'-');
-    }
-    into.extend_from_slice(digits.get(first..).unwrap_or_default());
+    into.extend_from_slice(itoa::Buffer::new().format(value).as_bytes());
 }
 
 /// A whole number without a sign.
 pub(crate) fn unsigned(value: u64, into: &mut Vec<u8>) {
-    put!(into, "{value}");
+    into.extend_from_slice(itoa::Buffer::new().format(value).as_bytes());
 }
 
 /// The shortest text that reads back to the same number, never with an exponent.

@@ -284,7 +284,7 @@ async fn a_file_with_more_rows_than_the_limit_is_refused_before_it_is_read() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(60))]
+    #![proptest_config(ProptestConfig::with_cases(25))]
 
     #[test]
     fn texts_and_lists_with_nulls_come_back_equal(
