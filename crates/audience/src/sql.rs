@@ -49,7 +49,8 @@ pub struct SqlSource {
     pub statement: String,
     /// Schemas in which names without one are looked up, parted by commas; mostly `public`.
     pub search_path: String,
-    /// Functions besides the usual harmless ones, vouched for by whoever made the credential.
+    /// Functions besides the usual harmless ones, vouched for by whoever made the credential: in
+    /// small letters, with their schema unless it is `pg_catalog`: `crm.segment`.
     pub extra_functions: Vec<String>,
     /// Our own database, if it is one of this kind: it is refused.
     pub own: Option<DatabaseIdentity>,
