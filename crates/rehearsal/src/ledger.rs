@@ -43,6 +43,8 @@ pub(crate) struct Ledger {
     pub(crate) violations: Vec<Violation>,
     /// Whether an old state was ever put back.
     pub(crate) restored: bool,
+    /// The operations whose request for a ticket was on its way when an old state was put back.
+    pub(crate) adrift: BTreeSet<String>,
     /// Comments that were ever parked: they lost their place.
     pub(crate) parked_comments: BTreeSet<String>,
     /// The newest state of the ticket that each case has merged.

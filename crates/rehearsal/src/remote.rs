@@ -95,6 +95,8 @@ pub struct RemoteTicket {
     pub truth: Truth,
     /// The ticket it was merged into.
     pub merged_into: Option<i64>,
+    /// Since which second it was away, and until when if it was restored: the last time.
+    pub away: Option<(i64, Option<i64>)>,
 }
 
 impl RemoteTicket {
@@ -204,6 +206,11 @@ impl Remote {
                 .collect()
         })
     }
+}
+
+/// The case that an `external_id` of ours names.
+pub(crate) fn case_named(external_id: &str) -> Option<&str> {
+    external_id.strip_prefix("deskbridge:i:")?.split(':').next()
 }
 
 /// A second as a time.

@@ -110,7 +110,7 @@ pub fn play(seed: u64, guards: Guards, cast: &Cast, with_story: bool) -> Outcome
 }
 
 impl<'a> Schedule<'a> {
-    fn new(seed: u64, guards: Guards, cast: &'a Cast, with_story: bool) -> Self {
+    pub(crate) fn new(seed: u64, guards: Guards, cast: &'a Cast, with_story: bool) -> Self {
         let mut chance = Chance::new(seed);
         let swarm = Swarm::draw(&mut chance);
         let mut schedule = Self {

@@ -33,6 +33,14 @@ impl Wire {
     pub(crate) fn next_late(&self) -> Option<i64> {
         self.late.iter().map(|(due, _)| *due).min()
     }
+
+    /// The operations that have asked for a ticket by a request on its way.
+    pub(crate) fn creations(&self) -> impl Iterator<Item = String> {
+        self.late.iter().filter_map(|(_, request)| match request {
+            Request::Create(creation) => Some(creation.op.clone()),
+            Request::Update(_) => None,
+        })
+    }
 }
 
 /// A write's reply, with the ticket in it as it truly was.

@@ -4,11 +4,11 @@ use std::collections::BTreeSet;
 
 use domain::case::CaseField;
 use domain::desk::Desk;
-use domain::outbox::{Kind, State};
+use domain::outbox::{Kind, LATE, State};
 use domain::plan::{case_value, ticket_value};
 
 use crate::cast::says_the_same;
-use crate::remote::{Origin, RemoteTicket};
+use crate::remote::{Origin, RemoteTicket, case_named};
 use crate::schedule::{Schedule, is_given_up};
 
 impl Schedule<'_> {
@@ -42,39 +42,31 @@ impl Schedule<'_> {
     fn check_tickets(&self) -> Option<(&'static str, String)> {
         let mut seen = BTreeSet::new();
         for desk in &self.db.desks {
-            if let Some(link) = &desk.link
-                && !seen.insert(link.ticket)
+            let link = desk.link.as_ref().map(|link| link.ticket);
+            if let Some(ticket) = link
+                && !seen.insert(ticket)
             {
-                return Some(("I-01", format!("two cases have ticket {}", link.ticket)));
+                return Some(("I-01", format!("two cases have ticket {ticket}")));
             }
-            let prefix = format!("deskbridge:i:{}", desk.case);
-            let open: Vec<i64> = self
+            // Whatever case a ticket has: a second one that was made for this case may have got another.
+            let open: Vec<&RemoteTicket> = self
                 .remote
                 .tickets
                 .iter()
-                .filter(|found| found.is_open())
-                // A ticket that this case cannot have has a case of its own.
-                .filter(|found| self.is_of(found, desk))
-                .filter(|found| {
-                    let id = found.ticket.external_id.as_deref().unwrap_or_default();
-                    let rest = id.strip_prefix(prefix.as_str());
-                    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(':'))
-                })
-                .map(|found| found.ticket.id)
+                .filter(|found| found.is_open() && made_for(found) == Some(&desk.case))
+                .filter(|found| !self.is_forgiven(found))
                 .collect();
             if open.len() > 1 {
-                return Some((
-                    "I-01",
-                    format!("{} has the open tickets {open:?}", desk.case),
-                ));
+                let open: Vec<i64> = open.iter().map(|found| found.ticket.id).collect();
+                let said = format!("{} has the open tickets {open:?}", desk.case);
+                return Some(("I-01", said));
             }
-            let link = desk.link.as_ref().map(|link| link.ticket);
-            if let Some(ticket) = open.first()
-                && link != Some(*ticket)
+            if let Some(found) = open.first().filter(|found| self.is_of(found, desk))
+                && link != Some(found.ticket.id)
             {
                 let said = format!(
-                    "{} has ticket {ticket} and is linked to {link:?}",
-                    desk.case
+                    "{} has ticket {} and is linked to {link:?}",
+                    desk.case, found.ticket.id
                 );
                 return Some(("I-01", said));
             }
@@ -85,6 +77,38 @@ impl Schedule<'_> {
             !is_ours && self.db.case_of(found.ticket.id).is_none()
         });
         unlinked.map(|found| ("I-03", format!("ticket {} has no case", found.ticket.id)))
+    }
+
+    /// Whether a ticket that was made for a case, and is not the case's, came to be since nobody could
+    /// know of it or of the case's own: of the two, people had deleted the older one when the younger
+    /// one was made, or restored it only while the request for that may have been on its way; or one of
+    /// them was still being asked for when a database was put back that had never heard of it.
+    fn is_forgiven(&self, found: &RemoteTicket) -> bool {
+        let Some(name) = made_for(found) else {
+            return false;
+        };
+        let case = self.db.case_of(found.ticket.id);
+        if case.is_some_and(|case| self.db.desks[case].case == name) {
+            return false;
+        }
+        let others = self.remote.tickets.iter();
+        let mut others = others
+            .filter(|other| other.ticket.id != found.ticket.id && made_for(other) == Some(name));
+        others.any(|other| {
+            let younger_first = found.ticket.id > other.ticket.id;
+            let (older, younger) = if younger_first {
+                (other, found)
+            } else {
+                (found, other)
+            };
+            was_away(older, younger) || self.was_adrift(older) || self.was_adrift(younger)
+        })
+    }
+
+    /// Whether a ticket's request was on its way when an old state was put back.
+    fn was_adrift(&self, found: &RemoteTicket) -> bool {
+        let born = found.audits.first().and_then(|audit| audit.op.as_ref());
+        born.is_some_and(|op| self.ledger.adrift.contains(op))
     }
 
     /// I-04: every human value is final, superseded, once agreed on, or in a conflict record.
@@ -150,7 +174,7 @@ impl Schedule<'_> {
                     .remote
                     .tickets
                     .iter()
-                    .filter(|found| self.is_of(found, desk))
+                    .filter(|found| !self.is_forgiven(found))
                     .flat_map(|found| &found.comments)
                     .filter(|there| matches!(&there.origin, Origin::Ours(id) if *id == comment.id))
                     .collect();
@@ -275,3 +299,24 @@ impl Schedule<'_> {
         })
     }
 }
+
+/// The case that a ticket was made for, whatever case it has got.
+fn made_for(found: &RemoteTicket) -> Option<&str> {
+    case_named(found.ticket.external_id.as_deref()?)
+}
+
+/// Whether people had deleted a ticket when this younger one was made, or restored it only while the
+/// younger one's request may have been on its way.
+fn was_away(older: &RemoteTicket, younger: &RemoteTicket) -> bool {
+    let made = younger
+        .ticket
+        .created_at
+        .map_or(0, jiff::Timestamp::as_second);
+    older.away.is_some_and(|(since, until)| {
+        let until = until.map_or(i64::MAX, |until| until + LATE.as_secs());
+        (since..=until).contains(&made)
+    })
+}
+
+#[cfg(test)]
+mod tests;

@@ -260,6 +260,7 @@ impl Schedule<'_> {
             self.tally.add(Count::Restored);
             tell!(self, [1], "here: the backup is put back");
             self.ledger.restore(&backup.edits_here);
+            self.ledger.adrift.extend(self.wire.creations());
             self.rule_moved |= self.db.mode != backup.db.mode;
             self.db = backup.db;
             self.crash();

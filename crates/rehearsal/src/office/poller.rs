@@ -6,7 +6,7 @@ use domain::outbox::{Operation, State};
 use domain::plan::{TicketFacts, plan_new};
 
 use crate::ledger::case_number;
-use crate::remote::{CommentRow, Snapshot, TicketRow, at};
+use crate::remote::{CommentRow, Snapshot, TicketRow, at, case_named};
 use crate::schedule::{LEASE, Met, Schedule, tell};
 use crate::tally::Count;
 
@@ -325,8 +325,7 @@ impl Schedule<'_> {
 
     /// The case that an external id names, unless it has another open ticket.
     fn ours(&self, external_id: Option<&str>) -> Option<usize> {
-        let mut parts = external_id?.strip_prefix("deskbridge:i:")?.split(':');
-        let name = parts.next()?;
+        let name = case_named(external_id?)?;
         self.db
             .desks
             .iter()

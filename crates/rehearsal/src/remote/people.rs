@@ -74,6 +74,7 @@ impl Remote {
         };
         let deleted = Some("deleted".to_owned());
         found.deleted_from = std::mem::replace(&mut found.ticket.status, deleted);
+        found.away = Some((second, None));
         found.truth.revision += 1;
         self.touch(id, second);
         true
@@ -86,6 +87,7 @@ impl Remote {
             return false;
         };
         found.ticket.status = found.deleted_from.take();
+        found.away = found.away.map(|(since, _)| (since, Some(second)));
         found.truth.revision += 1;
         self.touch(id, second);
         true

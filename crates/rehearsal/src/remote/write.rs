@@ -331,6 +331,7 @@ impl Remote {
                 writers: [writer; 6],
             },
             merged_into: None,
+            away: None,
         });
         id
     }

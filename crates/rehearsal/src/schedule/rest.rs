@@ -15,7 +15,7 @@ const MOST_MOVES: u32 = 400;
 impl Schedule<'_> {
     /// Heals, waits for rest by polling alone, and checks; then looks at everything once more, which
     /// must change nothing.
-    pub(super) fn come_to_rest(&mut self) {
+    pub(crate) fn come_to_rest(&mut self) {
         tell!(self, [0], "--- the faults stop");
         self.swarm.heal();
         self.wire.locked_until = 0;
