@@ -216,6 +216,12 @@ impl Schedule<'_> {
     pub(crate) fn take_ticket(&mut self, shown: &Snapshot) {
         let ticket = &shown.ticket;
         let Some(case) = self.db.case_of(ticket.id) else {
+            let is_gone = ticket.status.as_deref() == Some("deleted");
+            if self.is_idle && is_gone && ticket.external_id.is_some() {
+                // One of ours that was deleted before it could be linked is nobody's, and would be met
+                // anew whenever it is shown.
+                return;
+            }
             self.meet_ticket(shown);
             self.take_orphans(ticket.id);
             return;

@@ -41,16 +41,8 @@ impl Schedule<'_> {
         for ticket in links {
             self.hint(ticket, 0);
         }
-        // One of ours that was deleted before it could be linked is met anew whenever it is shown.
-        let is_nobodys = self
-            .remote
-            .tickets
-            .iter()
-            .any(|found| self.db.case_of(found.ticket.id).is_none());
-        if !is_nobodys {
-            self.db.tickets_read = (0, 0);
-            self.db.comments_read = (0, 0);
-        }
+        self.db.tickets_read = (0, 0);
+        self.db.comments_read = (0, 0);
         self.rest();
     }
 
