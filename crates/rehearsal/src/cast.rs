@@ -135,3 +135,15 @@ pub fn says_the_same(field: CaseField, crm: &Value, zendesk: &Value, swarm: &Swa
         ),
     }
 }
+
+/// Whether what says the same does so only because one side has no word for the other's: then the two
+/// may also be the trace of an edit that was never sent, and what is agreed on must have the case's value.
+pub fn is_lossy(field: CaseField, crm: &Value, zendesk: &Value) -> bool {
+    match field {
+        CaseField::Priority => zendesk.is_none(),
+        CaseField::AssignedTo => crm.is_none() && zendesk.is_some(),
+        CaseField::Subject | CaseField::Description | CaseField::Status | CaseField::Contact => {
+            false
+        }
+    }
+}

@@ -7,7 +7,7 @@ use domain::desk::Desk;
 use domain::outbox::{Kind, LATE, State};
 use domain::plan::{case_value, ticket_value};
 
-use crate::cast::says_the_same;
+use crate::cast::{is_lossy, says_the_same};
 use crate::remote::{Origin, RemoteTicket, case_named};
 use crate::schedule::{Schedule, is_given_up};
 
@@ -150,7 +150,9 @@ impl Schedule<'_> {
                 let unchanged = agreed.is_some_and(|pair| pair.crm == crm && pair.zendesk == zendesk);
                 let stays_here = self.db.is_one_way()
                     && agreed.is_some_and(|pair| pair.crm != crm && pair.zendesk == zendesk);
-                if says_the_same(field, &crm, &zendesk, &self.swarm)
+                let known = !is_lossy(field, &crm, &zendesk)
+                    || agreed.is_some_and(|pair| pair.crm == crm);
+                if (known && says_the_same(field, &crm, &zendesk, &self.swarm))
                     || desk.line().is_parked(field, &crm)
                     || stays_here
                 {

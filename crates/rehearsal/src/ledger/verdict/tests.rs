@@ -1,11 +1,13 @@
 //! What the checks must see: each test plants a fault that the core does not make.
 
+use domain::case::{CaseField, CasePriority};
 use domain::desk::Desk;
 use domain::guard::Guards;
 use domain::merge::{Mode, Priority};
+use domain::value::Pair;
 
 use crate::cast::Cast;
-use crate::remote::{Answer, Creation, FIRST_TICKET};
+use crate::remote::{Answer, Creation, FIRST_TICKET, set};
 use crate::schedule::Schedule;
 
 /// A case that was published, with nothing left to do.
@@ -86,5 +88,27 @@ fn a_ticket_that_people_had_deleted_when_another_was_made_is_forgiven() {
         schedule.ledger.violations.is_empty(),
         "{:?}",
         schedule.ledger.violations
+    );
+}
+
+#[test]
+fn a_priority_that_was_never_sent_is_seen_also_if_the_ticket_has_none() {
+    let cast = Cast::default();
+    let mut schedule = published(&cast);
+    let none = (CaseField::Priority, None);
+    set(&mut schedule.remote.tickets[0].ticket, none.0, &none.1);
+    let desk = &mut schedule.db.desks[0];
+    desk.operations.clear();
+    desk.fields.priority = CasePriority::High;
+    if let Some(link) = &mut desk.link {
+        let normal = Some("normal".to_owned());
+        link.agreed.put(none.0, Pair::new(normal, none.1));
+    }
+    schedule.judge();
+    let found = schedule.ledger.violations.first();
+    assert_eq!(
+        found.map(|found| found.invariant),
+        Some("I-21"),
+        "{found:?}"
     );
 }
