@@ -14,8 +14,9 @@ use crate::remote::Snapshot;
 use crate::schedule::{LEASE, Met, Schedule, TIMEOUT, tell};
 use crate::tally::Count;
 
-/// How far clocks may be apart when audits are read back to an operation's creation, in seconds.
-const CLOCK_ERROR: i64 = 15 * 60;
+/// How far clocks may be apart when audits are read back to an operation's creation, in seconds: as the
+/// engine has it.
+const CLOCK_ERROR: i64 = 10 * 60;
 
 /// A worker, which may be stopped at any step (F41).
 #[derive(Debug, Default)]
