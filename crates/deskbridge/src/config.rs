@@ -99,9 +99,10 @@ impl Config {
             .map_err(|said| anyhow!("The configuration file {place}: {said}"))?;
         let given: Table = text.parse()?;
         lay_over(&mut settings, given);
-        let config: Self = settings
-            .try_into()
-            .map_err(|error| anyhow!("The configuration file {place}: {}", error.message()))?;
+        let config: Self = serde_path_to_error::deserialize(settings).map_err(|error| {
+            let (path, said) = (error.path(), error.inner().message());
+            anyhow!("The configuration file {place}: `{path}`: {said}.")
+        })?;
         config
             .check_ranges()
             .map_err(|said| anyhow!("The configuration file {place}: {said}"))?;
