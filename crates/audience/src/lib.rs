@@ -3,7 +3,7 @@
 //!
 //! [`Reader::open`] takes a [`Source`] and gives a [`Schema`] and [`Batch`]es of rows until the
 //! end. Decoding runs on one thread a reader behind a channel of two batches, so that memory is the
-//! same for a hundred rows and for five million. [`preview`] reads the first hundred.
+//! same for a hundred rows and for five million. [`preview()`] reads the first hundred.
 //!
 //! ```no_run
 //! # use audience::{Allowed, FileSource, Form, Limits, Reader, Source};
