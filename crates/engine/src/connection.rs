@@ -84,6 +84,12 @@ pub async fn connect(engine: &Engine, settings: &Settings) -> Result<Client> {
                 .ok_or_else(|| missing("client id"))?,
             client_secret: secret.ok(),
         },
+        CredentialKind::Database | CredentialKind::ObjectStore => {
+            return Err(Error::Refused(format!(
+                "Credential {} opens a source of rows and cannot sign in to Zendesk. Choose one with an API token or an OAuth client.",
+                credential.name
+            )));
+        }
     };
     let share = u8::try_from(settings.budget_share).unwrap_or(50);
     // Without the memory, which holds clients: neither would ever be let go.

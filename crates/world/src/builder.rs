@@ -269,7 +269,11 @@ impl Builder {
                 client_id: None,
                 secret: Some(token.into()),
             },
-            kind @ (CredentialKind::OAuthClient | CredentialKind::OAuthTokens) => CredentialDraft {
+            // The other kinds sign in nowhere, and no builder sets one.
+            kind @ (CredentialKind::OAuthClient
+            | CredentialKind::OAuthTokens
+            | CredentialKind::Database
+            | CredentialKind::ObjectStore) => CredentialDraft {
                 name: INTEGRATION.to_owned(),
                 description: String::new(),
                 kind,
