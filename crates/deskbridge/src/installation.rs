@@ -204,6 +204,7 @@ impl Place {
             addresses: self.addresses(),
             settle: self.config.settle(),
             files: self.config.files(),
+            sources: engine::Sources::default(),
         }
     }
 }

@@ -203,6 +203,7 @@ impl Builder {
             },
             settle: Duration::from_secs(2),
             files: engine::attachments::Limits::default(),
+            sources: engine::Sources::default(),
         };
         for change in &self.engine {
             change(&mut settings);

@@ -9,6 +9,7 @@ pub(crate) mod jobs;
 mod lists;
 pub(crate) mod me;
 pub(crate) mod profiles;
+pub(crate) mod recent_jobs;
 pub(crate) mod references;
 pub(crate) mod staff;
 pub(crate) mod ticket_writes;
