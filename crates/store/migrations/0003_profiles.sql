@@ -126,7 +126,9 @@ CREATE INDEX workflow_row_state ON workflow_row (workflow_id, state, row);
 -- its class. `workflow` is the number of the one that wrote the row last, `source` that of the
 -- orchestration the customer comes from, 0 for none. `extra` is opaque: our tags, our fields. (Neither
 -- the destination nor the workflow is a foreign key: checking them costs too much here, and
--- destinations.rs deletes the rows of one.)
+-- destinations.rs deletes the rows of one. The end of the statement is for SQLite alone, whose comments
+-- end at the first mark while PostgreSQL counts them: rows lie in the order of their keys, so that a scan
+-- need not jump for each. PostgreSQL reads none of it.)
 CREATE TABLE ledger (
   destination BIGINT NOT NULL,
   key_a BIGINT NOT NULL,
@@ -146,7 +148,8 @@ CREATE TABLE ledger (
   extra TEXT,
   confirmed_at BIGINT,
   PRIMARY KEY (destination, key_a, key_b)
-);
+) /* /* */ WITHOUT ROWID -- */
+;
 CREATE INDEX ledger_failed ON ledger (destination, workflow) WHERE failure IS NOT NULL;
 
 -- Batches of a workflow that are on their way: written before they are posted, and taken out in the
