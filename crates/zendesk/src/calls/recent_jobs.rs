@@ -19,7 +19,7 @@ impl Client {
         self.get(about, path, |body| {
             let page = read_page(about.call, "job_statuses", body)?;
             list_of(about.call, "job_statuses", &page)?
-                .into_iter()
+                .iter()
                 .map(|raw| read_job(about.call, raw))
                 .collect()
         })
