@@ -18,6 +18,7 @@ mod link;
 mod parcel;
 mod plan;
 mod preflight;
+mod preview;
 mod push;
 mod read;
 mod record;
@@ -42,6 +43,7 @@ use crate::engine::Engine;
 use crate::error::{Error, Result};
 use halt::Halt;
 pub use preflight::{Estimate, probe};
+pub use preview::{Preview, PreviewRow, preview};
 pub use report::{Report, TaskReport};
 pub use rows::{Download, download};
 pub use settings::{
@@ -101,7 +103,13 @@ pub(crate) async fn send(engine: &Engine, job: &Job) -> Result<()> {
         };
         match open(engine, job, workflow.clone()).await {
             Ok(mut send) => {
-                let ended = execute(&mut send).await;
+                let ended = match execute(&mut send).await {
+                    // No file means no news: somebody said so.
+                    Err(Halt::Trouble(Trouble::SourceMissing, _)) if send.approved.missing_file => {
+                        Ok(())
+                    }
+                    ended => ended,
+                };
                 send.end(ended).await?;
             }
             Err(halt) => end_unopened(engine, job, &workflow, halt).await?,

@@ -42,8 +42,7 @@ impl Feed {
             (_, Some(tape)) => Some(Again::Tape(tape.rewind()?)),
             (_, None) => {
                 let reader = open(send.engine, &send.source, &Limits::default()).await?;
-                let whole = send.settings.first.is_none();
-                Some(Again::Source(reader, reading.fingerprint.filter(|_| whole)))
+                Some(Again::Source(reader, reading.fingerprint))
             }
         };
         Ok(Self {

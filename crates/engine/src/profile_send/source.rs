@@ -295,7 +295,7 @@ impl Played {
 
 /// The second reading.
 pub(super) enum Again {
-    /// From the source itself.
+    /// From the source itself, which must be what it was, if it was read to its end.
     Source(Reader, Option<Fingerprint>),
     /// From what was kept of it.
     Tape(Played),
@@ -311,7 +311,7 @@ impl Again {
             Self::Tape(played) => Ok(played.next()?),
             Self::Source(reader, before) => {
                 let batch = reader.next().await?;
-                if batch.is_none() && reader.fingerprint() != *before {
+                if batch.is_none() && before.is_some() && reader.fingerprint() != *before {
                     return Err(changed(reader.name()));
                 }
                 Ok(batch)
