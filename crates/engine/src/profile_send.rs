@@ -17,6 +17,7 @@ mod leave;
 mod link;
 mod parcel;
 mod plan;
+mod post;
 mod preflight;
 mod preview;
 mod push;
@@ -343,7 +344,7 @@ impl Send<'_> {
             &self.settings.rules,
             &self.fields,
         )
-        .map_err(plan::problems)?;
+        .map_err(|problems| plan::problems(&problems))?;
         for notice in checker.notices() {
             self.counts.warnings.insert(notice.sentence.clone());
         }

@@ -201,7 +201,8 @@ async fn claim(engine: &Engine, subject: Option<&str>) -> Result<Option<Job>> {
 async fn work(engine: &Engine, job: &Job) -> Result<()> {
     let ended = match job.kind.as_str() {
         PULL => keep_lease(engine, job, case_sync::pull(engine, job)).await,
-        SEND => keep_lease(engine, job, profile_send::send(engine, job)).await,
+        // Boxed, since the state of a send is large and every worker would carry room for one.
+        SEND => keep_lease(engine, job, Box::pin(profile_send::send(engine, job))).await,
         other => end_unknown(engine, job, other).await,
     };
     match ended {

@@ -91,7 +91,7 @@ pub async fn see_through(
             if found.state.is_over() {
                 return Ok(found);
             }
-            if !worker::work_on(engine, &workflow.destination_id).await? {
+            if !Box::pin(worker::work_on(engine, &workflow.destination_id)).await? {
                 engine.clock.sleep(LOOK).await;
             }
         }

@@ -110,9 +110,12 @@ fn judge(
 
 /// `phone: "+15035550100" → "+15035550199"`.
 fn words(change: &Change) -> String {
-    let shown = |value: &Value| match value {
-        Value::Null => "nothing".to_owned(),
-        value => value.to_string(),
+    let shown = |value: &Value| {
+        if value.is_null() {
+            "nothing".to_owned()
+        } else {
+            value.to_string()
+        }
     };
     let (before, after) = (shown(&change.before), shown(&change.after));
     match change.effect {

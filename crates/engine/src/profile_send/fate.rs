@@ -88,7 +88,7 @@ impl Fates {
         }
         if let Some(byte) = self.halves.get_mut(place) {
             let half = fate.to_half();
-            *byte = if line % 2 == 0 {
+            *byte = if line.is_multiple_of(2) {
                 (*byte & 0xF0) | half
             } else {
                 (*byte & 0x0F) | (half << 4)
@@ -101,7 +101,7 @@ impl Fates {
     pub(super) fn get(&self, line: u64) -> Fate {
         let place = usize::try_from(line / 2).unwrap_or(usize::MAX);
         let byte = self.halves.get(place).copied().unwrap_or_default();
-        Fate::of_half(if line % 2 == 0 {
+        Fate::of_half(if line.is_multiple_of(2) {
             byte & 0x0F
         } else {
             byte >> 4

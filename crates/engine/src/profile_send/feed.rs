@@ -42,7 +42,7 @@ impl Feed {
             (_, Some(tape)) => Some(Again::Tape(tape.rewind()?)),
             (_, None) => {
                 let reader = open(send.engine, &send.source, &Limits::default()).await?;
-                Some(Again::Source(reader, reading.fingerprint))
+                Some(Again::Source(Box::new(reader), reading.fingerprint))
             }
         };
         Ok(Self {

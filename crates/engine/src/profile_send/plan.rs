@@ -53,7 +53,7 @@ fn tenths(per_mille: u64) -> String {
 }
 
 /// What keeps a run from beginning, as one trouble: what Zendesk lacks, or what the source does.
-pub(super) fn problems(problems: Vec<Problem>) -> Halt {
+pub(super) fn problems(problems: &[Problem]) -> Halt {
     let stopping = || problems.iter().filter(|problem| problem.code.stops());
     let is_about_source = stopping().any(|problem| problem.code == ProblemCode::UnknownColumn);
     let trouble = if is_about_source {

@@ -4,21 +4,19 @@
 //! polls run beside each other; whatever ends the sending waits for the posts under way, so that only a
 //! dying process leaves one of unknown outcome.
 
+mod refusal;
+
 use std::collections::VecDeque;
 use std::pin::pin;
 use std::time::Duration;
 
 use domain::profile::RowState;
-use domain::profile::action::Trouble;
-use domain::profile::answer::{Auth, Call, Judgement, Scope, Situation};
-use domain::profile::failure::RowFailure;
 use domain::profile::job::JobState;
 use futures_util::future::{Either, select};
 use jiff::{SignedDuration, Timestamp};
-use store::jobs::{self, Job};
-use store::send_batches::{self, BatchKind};
+use store::send_batches::BatchKind;
 use tokio::task::JoinSet;
-use zendesk::{Client, JobStatus, Upserted};
+use zendesk::{JobStatus, Upserted};
 
 use super::Send;
 use super::confirm::{Said, has_outcomes};
@@ -26,10 +24,9 @@ use super::feed::Feed;
 use super::halt::Halt;
 use super::link::Compared;
 use super::parcel::{Parcel, Sent};
-use super::preflight::is_past;
+use super::post::{Event, Post};
 use super::read::Reading;
 use super::window::Window;
-use crate::engine::Engine;
 use crate::error::{Error, Result};
 
 /// So many posts may be on their way at once. One, so that none is under way to a limiter that has just closed;
@@ -44,21 +41,6 @@ const PAUSE: Duration = Duration::from_secs(2);
 const LONGEST_PAUSE: Duration = Duration::from_secs(120);
 /// Sent one by one, users go out one a second (zendesk-api.md 3.2).
 const ONE_BY_ONE: u32 = 1;
-
-/// What came of something that was under way.
-enum Event {
-    /// A post with its answer.
-    Posted(Parcel, std::result::Result<JobStatus, zendesk::Error>),
-    /// A single call with its answer.
-    Answered(Parcel, Box<std::result::Result<Upserted, zendesk::Error>>),
-    /// The jobs that were open when it was asked.
-    Polled(
-        Vec<String>,
-        std::result::Result<Vec<JobStatus>, zendesk::Error>,
-    ),
-    /// Our own database failed.
-    Broken(Halt),
-}
 
 /// The sending of one workflow.
 struct Push<'s, 'a> {
@@ -263,7 +245,8 @@ impl<'s, 'a> Push<'s, 'a> {
             }
             (false, None) => self.under_way.join_next().await,
             (false, Some(wait)) => {
-                let pause = pin!(engine.clock.sleep(wait));
+                // A beat: time does not go by for the sake of a pause beside a request.
+                let pause = pin!(engine.clock.beat(wait));
                 match select(pin!(self.under_way.join_next()), pause).await {
                     Either::Left((event, _)) => event,
                     Either::Right(_) => None,
@@ -272,10 +255,13 @@ impl<'s, 'a> Push<'s, 'a> {
         };
         let event = match event.transpose() {
             Ok(event) => event,
-            // A task ends early only with the process, or by a mistake of ours.
-            Err(error) => {
-                return Err(Error::Refused(format!("A post was broken off: {error}.")).into());
-            }
+            // A defect of ours, or the end of the process: it is no less one for having happened in a task.
+            Err(error) => match error.try_into_panic() {
+                Ok(panic) => std::panic::resume_unwind(panic),
+                Err(error) => {
+                    return Err(Error::Refused(format!("A post was broken off: {error}.")).into());
+                }
+            },
         };
         match event {
             None => Ok(()),
@@ -329,133 +315,6 @@ impl<'s, 'a> Push<'s, 'a> {
         }
     }
 
-    /// What a refusal means for the rows, and for everything else that is to be sent.
-    async fn refused(
-        &mut self,
-        parcel: Parcel,
-        error: zendesk::Error,
-        single_works: Option<bool>,
-    ) -> Result<(), Halt> {
-        let now = self.send.engine.now();
-        let situation = Situation {
-            call: match parcel.kind {
-                BatchKind::Single => Call::Single,
-                BatchKind::Users | BatchKind::Leave | BatchKind::Delete => Call::Bulk,
-            },
-            // The client has renewed what could be renewed.
-            auth: Auth::OAuth { renewed: true },
-            single_works,
-        };
-        match error.judge(situation) {
-            Judgement::Wait {
-                seconds,
-                scope,
-                rows,
-            } => {
-                let after = seconds.map(Duration::from_secs);
-                if scope == Scope::Jobs {
-                    self.window.shrink(self.open.len(), after, now);
-                    // Other tools have their turn: that is no failure of Zendesk's.
-                } else {
-                    let pause = self.hold(&error, after)?;
-                    self.window.close(pause, now);
-                }
-                if rows == RowState::Unknown {
-                    self.look_up(parcel).await
-                } else {
-                    self.put_back(parcel);
-                    Ok(())
-                }
-            }
-            Judgement::Again => {
-                let pause = self.hold(&error, None)?;
-                self.window.close(pause, now);
-                self.look_up(parcel).await
-            }
-            Judgement::Split(failure) => self.split(parcel, failure).await,
-            Judgement::Failed(failure) => self.confirm(parcel, vec![Said::Failed(failure)]).await,
-            Judgement::Probe => {
-                let works = probe(self.send.client.clone(), &parcel).await?;
-                Box::pin(self.refused(parcel, error, Some(works))).await
-            }
-            Judgement::Stop(Trouble::BulkOff)
-                if self.send.terms.one_by_one && parcel.kind == BatchKind::Users =>
-            {
-                self.go_single(parcel).await
-            }
-            Judgement::Stop(trouble) => {
-                self.put_back(parcel);
-                self.ending
-                    .get_or_insert(Halt::Trouble(trouble, error.to_string()));
-                Ok(())
-            }
-            Judgement::RenewToken | Judgement::Accepted => {
-                self.put_back(parcel);
-                self.ending.get_or_insert(Halt::Trouble(
-                    Trouble::InvalidCredentials,
-                    error.to_string(),
-                ));
-                Ok(())
-            }
-        }
-    }
-
-    /// Sends the rows of a parcel, and all that follow, with a call each.
-    async fn go_single(&mut self, parcel: Parcel) -> Result<(), Halt> {
-        self.single = true;
-        self.window = Window::new(1, ONE_BY_ONE);
-        self.send.counts.warnings.insert(
-            "Bulk import is not enabled in this account, so users are sent one by one, one a second. Ask Zendesk's support to enable it."
-                .to_owned(),
-        );
-        let mut tx = self.send.begin_tx().await?;
-        send_batches::remove(&mut tx, &parcel.id).await?;
-        tx.commit().await?;
-        self.move_rows(parcel.rows.len(), RowState::Unknown, RowState::Pending);
-        let waiting = std::mem::take(&mut self.waiting);
-        self.queue(parcel.rows);
-        for other in waiting {
-            match other.kind {
-                BatchKind::Users => self.queue(other.rows),
-                BatchKind::Single | BatchKind::Leave | BatchKind::Delete => {
-                    self.waiting.push_back(other)
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// Surely nothing was done with this parcel: it is posted again first.
-    fn put_back(&mut self, mut parcel: Parcel) {
-        for row in &mut parcel.rows {
-            row.tries = row.tries.saturating_sub(1);
-        }
-        if has_outcomes(parcel.kind) {
-            self.move_rows(parcel.rows.len(), RowState::Unknown, RowState::Pending);
-        }
-        parcel.posted_at = None;
-        self.waiting.push_front(parcel);
-    }
-
-    /// Nobody knows what was done with this parcel: Zendesk is asked, and only what is not there is sent
-    /// again.
-    async fn look_up(&mut self, parcel: Parcel) -> Result<(), Halt> {
-        let known = self.open.iter().filter_map(|open| open.job_id.clone());
-        let known: Vec<String> = known.collect();
-        let next = self.send.look_up(parcel, &known).await?;
-        self.go_on(next);
-        Ok(())
-    }
-
-    async fn split(&mut self, parcel: Parcel, failure: RowFailure) -> Result<(), Halt> {
-        if parcel.rows.len() == 1 {
-            return self.confirm(parcel, vec![Said::Failed(failure)]).await;
-        }
-        let next = self.send.halve(parcel, failure.class).await?;
-        self.go_on(next);
-        Ok(())
-    }
-
     async fn polled(
         &mut self,
         asked: &[String],
@@ -491,7 +350,10 @@ impl<'s, 'a> Push<'s, 'a> {
                 .find(|status| parcel.job_id.as_deref() == Some(status.id.as_str()));
             match status.map_or(JobState::Expired, JobStatus::outcome) {
                 JobState::Waiting => open.push(parcel),
-                ended => {
+                ended @ (JobState::Completed(_)
+                | JobState::Failed(_)
+                | JobState::Killed(_)
+                | JobState::Expired) => {
                     self.window.grow();
                     let next = self.send.confirm_job(parcel, &ended).await?;
                     self.go_on(next);
@@ -524,25 +386,6 @@ impl<'s, 'a> Push<'s, 'a> {
         self.send.waits = None;
     }
 
-    /// How long to wait after a failure that nobody has to act on.
-    ///
-    /// # Errors
-    /// [`Trouble::Deadline`] once that has gone on for too long.
-    fn hold(&mut self, error: &zendesk::Error, after: Option<Duration>) -> Result<Duration, Halt> {
-        let now = self.send.engine.now();
-        let (since, times) = self.held.unwrap_or((now, 0));
-        self.held = Some((since, times.saturating_add(1)));
-        let hours = self.send.settings.deadline_hours;
-        if is_past(since, now, hours) {
-            let sentence = format!("Waiting for Zendesk took longer than {hours} hours. {error}");
-            self.ending
-                .get_or_insert(Halt::Trouble(Trouble::Deadline, sentence));
-        }
-        self.send.waits = Some(error.to_string());
-        let pause = PAUSE.saturating_mul(1 << times.min(6)).min(LONGEST_PAUSE);
-        Ok(after.map_or(pause, |after| after.max(Duration::from_secs(1))))
-    }
-
     /// Looks now and then whether somebody asked to stop, and lets people see how far it is.
     async fn look_for_a_stop(&mut self) -> Result<(), Halt> {
         let now = self.send.engine.now();
@@ -561,78 +404,5 @@ impl<'s, 'a> Push<'s, 'a> {
             }
         }
         Ok(())
-    }
-}
-
-/// Whether a call for one user works where the bulk endpoint does not: what tells a missing right
-/// from bulk import that is switched off.
-async fn probe(client: Client, parcel: &Parcel) -> Result<bool, Halt> {
-    let Some(row) = parcel.rows.first() else {
-        return Ok(false);
-    };
-    let one = Parcel::new(parcel.id.clone(), BatchKind::Single, vec![row.clone()]);
-    match client.upsert_user(&one.body()).await {
-        Ok(_) => Ok(true),
-        // That this row is refused says that the call itself is allowed.
-        Err(zendesk::Error::Invalid { .. } | zendesk::Error::Limited { .. }) => Ok(true),
-        Err(zendesk::Error::Store(what)) => Err(Halt::Broken(zendesk::Error::Store(what).into())),
-        Err(_) => Ok(false),
-    }
-}
-
-/// What one post needs; it runs beside everything else.
-struct Post {
-    engine: Engine,
-    job: Job,
-    client: Client,
-    workflow_id: String,
-}
-
-impl Post {
-    async fn post(self, parcel: Parcel) -> Event {
-        match self.try_post(parcel).await {
-            Ok(event) => event,
-            Err(error) => Event::Broken(Halt::Broken(error)),
-        }
-    }
-
-    async fn try_post(&self, parcel: Parcel) -> Result<Event> {
-        let Engine {
-            store, settings, ..
-        } = &self.engine;
-        let mut tx = store.begin().await?;
-        jobs::confirm(&mut tx, &self.job, self.engine.now(), settings.lease).await?;
-        if parcel.is_kept {
-            send_batches::remove(&mut tx, &parcel.id).await?;
-        }
-        send_batches::add(&mut tx, &parcel.to_batch(&self.workflow_id)).await?;
-        tx.commit().await?;
-        self.engine.reached("batch_kept");
-        let body = parcel.body();
-        let answer = match parcel.kind {
-            BatchKind::Single => {
-                let answer = self.client.upsert_user(&body).await;
-                self.engine.reached("batch_posted");
-                return Ok(Event::Answered(parcel, Box::new(answer)));
-            }
-            BatchKind::Users | BatchKind::Leave => self.client.bulk_upsert_users(&body).await,
-            BatchKind::Delete => {
-                let ids: Vec<i64> = parcel
-                    .rows
-                    .iter()
-                    .filter_map(|row| row.zendesk_id)
-                    .collect();
-                self.client.bulk_delete_users(&ids).await
-            }
-        };
-        self.engine.reached("batch_posted");
-        if let Ok(status) = &answer {
-            let mut tx = store.begin().await?;
-            jobs::confirm(&mut tx, &self.job, self.engine.now(), settings.lease).await?;
-            send_batches::keep_job(&mut tx, &parcel.id, &status.id, self.engine.now()).await?;
-            tx.commit().await?;
-            self.engine.reached("job_kept");
-        }
-        Ok(Event::Posted(parcel, answer))
     }
 }

@@ -296,7 +296,7 @@ impl Played {
 /// The second reading.
 pub(super) enum Again {
     /// From the source itself, which must be what it was, if it was read to its end.
-    Source(Reader, Option<Fingerprint>),
+    Source(Box<Reader>, Option<Fingerprint>),
     /// From what was kept of it.
     Tape(Played),
 }

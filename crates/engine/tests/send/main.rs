@@ -7,7 +7,9 @@
     reason = "a failed unwrap is a failed test"
 )]
 
+mod crash;
 mod outcomes;
+mod pace;
 mod troubles;
 
 use engine::profile_send::{Counts, DestinationSettings, Rows, SendSettings, SourceSpec};
