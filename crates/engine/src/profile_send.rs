@@ -44,7 +44,7 @@ use crate::engine::Engine;
 use crate::error::{Error, Result};
 use halt::Halt;
 pub use preflight::{Estimate, probe};
-pub use preview::{Preview, PreviewRow, preview};
+pub use preview::{Preview, PreviewRow, preview, try_database};
 pub use report::{Report, TaskReport};
 pub use rows::{Download, download};
 pub use settings::{

@@ -14,6 +14,7 @@ mod doctor;
 mod flow;
 mod keys;
 mod privacy;
+mod profiles;
 mod refusals;
 mod serving;
 mod settling;

@@ -1,7 +1,8 @@
 //! The first rows of a query, for a person to look at before it is activated (profile-send.md 1).
 
-use audience::{Limits, PREVIEW_ROWS};
+use audience::{Limits, PREVIEW_ROWS, SqlSource};
 use domain::profile::Column;
+use store::credentials;
 
 use super::halt::Halt;
 use super::settings::SourceSpec;
@@ -100,4 +101,39 @@ async fn read(engine: &Engine, spec: &SourceSpec) -> Result<Preview, Halt> {
         reader.give_back(batch);
     }
     Ok(seen)
+}
+
+/// Signs in to the database of a credential. Returns what its user can do and should not, as sentences.
+///
+/// # Errors
+/// [`Error::Refused`] with why it cannot be read from; also if it is our own database.
+pub async fn try_database(engine: &Engine, credential: &str) -> Result<Vec<String>> {
+    let limits = Limits::default();
+    let refused = |error: audience::Error| Error::Refused(error.to_string());
+    let own = match (
+        engine.store.dialect(),
+        &engine.settings.sources.own_database,
+    ) {
+        (store::Dialect::Postgres, Some(address)) => Some(
+            audience::identify("our own database", address, &limits)
+                .await
+                .map_err(refused)?,
+        ),
+        (store::Dialect::Postgres | store::Dialect::Sqlite, _) => None,
+    };
+    let mut reader = engine.store.read().await?;
+    let found = credentials::find(&mut reader, credential)
+        .await?
+        .ok_or_else(|| Error::Refused("The credential is gone.".to_owned()))?;
+    let address = credentials::secret(&mut reader, &engine.keyring, &found.id).await?;
+    drop(reader);
+    let source = SqlSource {
+        name: found.name,
+        address,
+        statement: String::new(),
+        search_path: String::new(),
+        extra_functions: Vec::new(),
+        own,
+    };
+    source.advise(&limits).await.map_err(refused)
 }
