@@ -2,9 +2,12 @@
 
 use domain::profile::RowState;
 use domain::profile::failure::FailureClass;
+use futures_util::TryStreamExt as _;
+use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Row as _};
 
 use super::Hash;
+use crate::database::Dialect;
 use crate::error::{Error, Result};
 
 /// What decides whether a row is sent.
@@ -35,17 +38,66 @@ const PACKED: &str = "SELECT string_agg(line, ';') FROM (\
      workflow, ',', source) AS line FROM ledger \
      WHERE destination = $1 AND key_a <= $4 AND (key_a, key_b) > ($2, $3) ORDER BY key_a, key_b LIMIT $5) AS page";
 
+/// The same entries as rows of single columns.
+const PLAIN: &str = "SELECT key_a, key_b, body_a, body_b, state, failed_a, failed_b, failure, workflow, source FROM ledger \
+     WHERE destination = $1 AND key_a >= $2 AND key_a <= $3 ORDER BY key_a, key_b";
+
 /// Adds to `out` the entries whose key's first half is in a range, both ends included, in the order of
 /// their keys.
 ///
-/// Rows of single columns cost more on their way through the driver than all the rest, so a page of them
-/// comes as one text. Measured in release on SQLite, on two cores with five times their work: 1,000,000
+/// On SQLite rows of single columns cost more on their way through the driver than all the rest, so a page
+/// of them comes as one text; on PostgreSQL making that text costs twice as much as the rows do. Measured in release on SQLite, on two cores with five times their work: 1,000,000
 /// entries take 2.4 s so and 8.8 s as rows; 300,000, with less beside it, 0.28 s and 2.1 s. The size of
 /// a page hardly matters.
 ///
 /// # Errors
 /// As the database says.
 pub async fn scan(
+    connection: &mut AnyConnection,
+    destination: i64,
+    from_key_a: i64,
+    to_key_a: i64,
+    out: &mut Vec<Entry>,
+) -> Result<()> {
+    match Dialect::of(connection) {
+        Dialect::Sqlite => scan_packed(connection, destination, from_key_a, to_key_a, out).await,
+        Dialect::Postgres => {
+            let mut rows = sqlx::query(PLAIN)
+                .bind(destination)
+                .bind(from_key_a)
+                .bind(to_key_a)
+                .fetch(connection);
+            while let Some(row) = rows.try_next().await? {
+                out.push(plain(&row)?);
+            }
+            Ok(())
+        }
+    }
+}
+
+fn plain(row: &AnyRow) -> Result<Entry> {
+    let damaged = || Error::Damaged("an entry of the ledger".to_owned());
+    let number = |column: usize| row.try_get::<Option<i64>, _>(column);
+    let pair = |one: usize, other: usize| -> Result<Option<Hash>> {
+        Ok(number(one)?
+            .zip(number(other)?)
+            .map(|(one, other)| [one, other]))
+    };
+    let word = |column: usize| row.try_get::<Option<&str>, _>(column);
+    let state = word(4)?.map(|word| RowState::parse(word).ok_or_else(damaged));
+    let failure = word(7)?.map(|word| FailureClass::parse(word).ok_or_else(damaged));
+    Ok(Entry {
+        key: [row.try_get(0)?, row.try_get(1)?],
+        body: pair(2, 3)?,
+        state: state.transpose()?,
+        failed: pair(5, 6)?,
+        failure: failure.transpose()?,
+        workflow: row.try_get(8)?,
+        source: row.try_get(9)?,
+    })
+}
+
+async fn scan_packed(
     connection: &mut AnyConnection,
     destination: i64,
     from_key_a: i64,
