@@ -18,6 +18,7 @@ pub mod guard;
 pub mod identity;
 pub mod mapping;
 pub mod merge;
+pub mod network;
 pub mod outbox;
 pub mod person;
 pub mod plan;
