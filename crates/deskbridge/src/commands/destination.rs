@@ -1,7 +1,7 @@
 //! `destination`: Zendesk accounts that customer profiles are sent to.
 
 pub(crate) mod address;
-mod change;
+pub(crate) mod change;
 mod promotion;
 mod settings;
 mod show;

@@ -2,6 +2,7 @@
 
 mod account;
 mod disk;
+mod profiles;
 
 use clock::{Clock as _, SystemClock};
 use engine::Engine;
@@ -106,6 +107,7 @@ async fn look(place: &Place, findings: &mut Findings) {
     check_database(&installation, findings).await;
     check_people(&installation.engine, findings).await;
     check_accounts(&installation.engine, findings).await;
+    Box::pin(profiles::check(&installation.engine, findings)).await;
     installation.close().await;
 }
 

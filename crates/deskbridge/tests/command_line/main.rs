@@ -13,6 +13,7 @@ mod desk;
 mod doctor;
 mod flow;
 mod keys;
+mod orchestrations;
 mod privacy;
 mod profiles;
 mod refusals;

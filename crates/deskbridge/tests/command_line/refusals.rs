@@ -281,7 +281,7 @@ async fn a_credential_in_use_is_not_deleted() {
         ])
         .await;
         let said = desk.refused(1, &["credential", "delete", "shared"]).await;
-        assert!(said.contains("is used by: acme"), "{said}");
+        assert!(said.contains("is used by: integration acme"), "{said}");
         desk.ok(&["integration", "delete", "acme", "--yes"]).await;
         desk.ok(&["credential", "delete", "shared"]).await;
         let said = desk

@@ -110,7 +110,7 @@ pub(super) async fn probed(
 }
 
 /// Who we are in an account, for people.
-pub(super) fn signed_in(account: &str, me: &Me) -> String {
+pub(crate) fn signed_in(account: &str, me: &Me) -> String {
     format!(
         "signed in to {account} as {}, who has the role {}",
         output::shown(me.email.as_deref().unwrap_or("a user without email"), 80),
@@ -119,7 +119,7 @@ pub(super) fn signed_in(account: &str, me: &Me) -> String {
 }
 
 /// A destination as it would be stored again.
-pub(super) fn draft_of(found: &Destination) -> DestinationDraft {
+pub(crate) fn draft_of(found: &Destination) -> DestinationDraft {
     let found = found.clone();
     DestinationDraft {
         name: found.name,
