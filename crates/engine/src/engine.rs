@@ -12,6 +12,7 @@ use store::audit::Act;
 use store::secrets::Keyring;
 use zendesk::AddressPolicy;
 
+use crate::alerts::Channels;
 use crate::attachments::Limits;
 use crate::memory::Memory;
 
@@ -43,6 +44,8 @@ pub struct Settings {
     pub files: Limits,
     /// What may be read as a source of profiles, and where.
     pub sources: Sources,
+    /// Where alerts go beside the notifications pane.
+    pub alerts: Channels,
 }
 
 /// What may be read as a source of profiles, and where (profile-send.md 5).

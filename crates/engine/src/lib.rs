@@ -4,6 +4,7 @@
 //! users: `read -> link -> plan -> push -> confirm`, in `profile_send`.
 
 pub mod actions;
+pub mod alerts;
 pub mod attachments;
 pub mod budget;
 mod case_sync;

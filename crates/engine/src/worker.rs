@@ -4,17 +4,19 @@ use std::future::Future;
 use std::pin::pin;
 use std::time::Duration;
 
-use futures_util::future::{BoxFuture, Either, join, join_all, join3, join4, select};
+use futures_util::future::{BoxFuture, Either, join_all, join3, join4, select};
 use jiff::SignedDuration;
 use store::integrations;
 use store::jobs::{self, Job};
 use store::runs::{self, Run};
 use store::{inbox, leases, outbox};
 
+use crate::alerts::{self, Channel};
 use crate::attachments;
 use crate::case_sync;
 use crate::engine::Engine;
 use crate::error::{Error, Result};
+use crate::orchestrations;
 use crate::profile_send::{self, SEND};
 use crate::schedule::{PULL, schedule_due};
 
@@ -106,9 +108,21 @@ pub async fn serve(engine: Engine, stop: impl Future<Output = ()>) {
                 .map(usize::from)
         })
     });
+    // Beside the other schedule, since a large source may be read to see whether it changed.
+    let beginning = repeat(engine.clone(), |engine| {
+        Box::pin(async move { orchestrations::schedule_due(&engine).await })
+    });
+    // Each way out on its own, so that one that fails holds up nothing.
+    let mailing = repeat(engine.clone(), |engine| {
+        Box::pin(async move { alerts::deliver(&engine, Channel::Mail).await })
+    });
+    let calling = repeat(engine.clone(), |engine| {
+        Box::pin(async move { alerts::deliver(&engine, Channel::Webhook).await })
+    });
     let first = join4(scheduling, join_all(working), join_all(pushing), heeding);
     let then = join3(verifying, fetching, tidy_up(engine));
-    select(pin!(stop), pin!(join(first, then))).await;
+    let last = join3(beginning, mailing, calling);
+    select(pin!(stop), pin!(join3(first, then, last))).await;
 }
 
 /// Verifies a little of every active integration. Returns how many have more to verify at once.

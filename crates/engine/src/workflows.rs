@@ -39,6 +39,19 @@ pub struct Plan<'a> {
 /// # Errors
 /// As the database says.
 pub async fn begin(engine: &Engine, plan: Plan<'_>) -> Result<Workflow> {
+    let mut tx = engine.store.begin().await?;
+    let workflow = begin_in(engine, &mut tx, &plan).await?;
+    tx.commit().await?;
+    engine.memory.ring();
+    Ok(workflow)
+}
+
+/// As [`begin`], in a transaction that decides more. Whoever commits it rings the bell.
+pub(crate) async fn begin_in(
+    engine: &Engine,
+    tx: &mut store::Tx,
+    plan: &Plan<'_>,
+) -> Result<Workflow> {
     let title = match plan.orchestration {
         Some(orchestration) => orchestration.name.clone(),
         None => plan.source.title(),
@@ -54,11 +67,8 @@ pub async fn begin(engine: &Engine, plan: Plan<'_>) -> Result<Workflow> {
         settings: write(&plan.settings)?,
         requested_by: plan.requested_by.to_owned(),
     };
-    let mut tx = engine.store.begin().await?;
-    let workflow = workflows::add(&mut tx, &new, engine.now(), &*engine.dice).await?;
-    ask_for_work(engine, &mut tx, &workflow).await?;
-    tx.commit().await?;
-    engine.memory.ring();
+    let workflow = workflows::add(tx, &new, engine.now(), &*engine.dice).await?;
+    ask_for_work(engine, tx, &workflow).await?;
     Ok(workflow)
 }
 

@@ -138,3 +138,90 @@ pub async fn keep_mailed(tx: &mut Tx, id: &str, mailed: &str) -> Result<()> {
         .await?;
     Ok(())
 }
+
+/// How the text of [`Alert::mailed`] begins once nothing of it is left to send: [`undelivered`] does not
+/// return it any more.
+pub const OVER: &str = "{\"over\":true";
+
+/// Alerts that are not over and were made since, the oldest first, at most `limit`, behind the one that was
+/// made at `after.0` with the id `after.1`.
+///
+/// # Errors
+/// As the database says.
+pub async fn undelivered(
+    connection: &mut AnyConnection,
+    since: Timestamp,
+    after: (Timestamp, &str),
+    limit: i64,
+) -> Result<Vec<Alert>> {
+    sqlx::query(
+        "SELECT * FROM alert WHERE created_at >= $1 AND (mailed IS NULL OR mailed NOT LIKE $2) \
+         AND (created_at > $3 OR (created_at = $3 AND id > $4)) ORDER BY created_at, id LIMIT $5",
+    )
+    .bind(since.as_microsecond())
+    .bind(format!("{OVER}%"))
+    .bind(after.0.as_microsecond())
+    .bind(after.1.to_owned())
+    .bind(limit)
+    .fetch_all(connection)
+    .await?
+    .iter()
+    .map(alert)
+    .collect()
+}
+
+/// Notes what went out, if nobody else has noted anything since `before` was read. Returns whether.
+///
+/// # Errors
+/// As the database says.
+pub async fn exchange_mailed(
+    tx: &mut Tx,
+    id: &str,
+    before: Option<&str>,
+    mailed: &str,
+) -> Result<bool> {
+    let changed =
+        sqlx::query("UPDATE alert SET mailed = $3 WHERE id = $1 AND COALESCE(mailed, '') = $2")
+            .bind(clean(id))
+            .bind(before.unwrap_or_default().to_owned())
+            .bind(clean(mailed))
+            .execute(&mut **tx)
+            .await?;
+    Ok(changed.rows_affected() > 0)
+}
+
+/// What was last told of this workflow, or of any send of its orchestration.
+///
+/// # Errors
+/// As the database says.
+pub async fn last_of(
+    connection: &mut AnyConnection,
+    workflow_id: &str,
+    orchestration_id: Option<&str>,
+) -> Result<Option<Alert>> {
+    let row = sqlx::query(
+        "SELECT alert.* FROM alert JOIN workflow ON workflow.id = alert.workflow_id \
+         WHERE workflow.id = $1 OR (workflow.orchestration_id = $2 AND workflow.kind = 'send') \
+         ORDER BY alert.created_at DESC, alert.id DESC LIMIT 1",
+    )
+    .bind(clean(workflow_id))
+    .bind(orchestration_id.unwrap_or_default().to_owned())
+    .fetch_optional(connection)
+    .await?;
+    row.as_ref().map(alert).transpose()
+}
+
+/// Whether an alert of this kind with this very sentence waits to be seen.
+///
+/// # Errors
+/// As the database says.
+pub async fn is_told(connection: &mut AnyConnection, kind: &str, sentence: &str) -> Result<bool> {
+    let count: i64 = sqlx::query_scalar(
+        "SELECT COUNT(*) FROM alert WHERE seen_at IS NULL AND kind = $1 AND sentence = $2",
+    )
+    .bind(clean(kind))
+    .bind(clean(sentence))
+    .fetch_one(connection)
+    .await?;
+    Ok(count > 0)
+}

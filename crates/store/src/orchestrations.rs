@@ -296,6 +296,52 @@ pub async fn plan_next(tx: &mut Tx, id: &str, at: Option<Timestamp>) -> Result<(
     Ok(())
 }
 
+/// Locks an orchestration until the transaction ends, so that of several processes one decides whether it
+/// begins. Returns it as it is now.
+///
+/// # Errors
+/// As the database says.
+pub async fn lock(tx: &mut Tx, id: &str) -> Result<Option<Orchestration>> {
+    let text = format!(
+        "SELECT * FROM orchestration WHERE id = $1{}",
+        tx.dialect().locking()
+    );
+    let row = sqlx::query(sqlx::AssertSqlSafe(text))
+        .bind(clean(id))
+        .fetch_optional(&mut **tx)
+        .await?;
+    row.as_ref().map(orchestration).transpose()
+}
+
+/// The send of this orchestration that waits or runs, as its id, if there is one.
+///
+/// # Errors
+/// As the database says.
+pub async fn open_send(connection: &mut AnyConnection, id: &str) -> Result<Option<String>> {
+    Ok(sqlx::query_scalar(
+        "SELECT id FROM workflow WHERE orchestration_id = $1 AND kind = 'send' AND state IN ('waiting', 'running') \
+         ORDER BY number LIMIT 1",
+    )
+    .bind(clean(id))
+    .fetch_optional(connection)
+    .await?)
+}
+
+/// Plans the orchestrations that run after this one for now: a worker begins them.
+///
+/// # Errors
+/// As the database says.
+pub async fn plan_followers(tx: &mut Tx, id: &str, now: Timestamp) -> Result<()> {
+    sqlx::query(
+        "UPDATE orchestration SET next_run_at = $2 WHERE after_id = $1 AND mode = 'after' AND active = 1",
+    )
+    .bind(clean(id))
+    .bind(now.as_microsecond())
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
 /// Keeps the hash, in hex, of the source that a workflow read which is now completed.
 ///
 /// # Errors

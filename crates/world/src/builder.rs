@@ -204,6 +204,7 @@ impl Builder {
             settle: Duration::from_secs(2),
             files: engine::attachments::Limits::default(),
             sources: engine::Sources::default(),
+            alerts: engine::alerts::Channels::default(),
         };
         for change in &self.engine {
             change(&mut settings);

@@ -150,6 +150,7 @@ impl Desk {
                 settle,
                 files: attachments::Limits::default(),
                 sources: engine::Sources::default(),
+                alerts: engine::alerts::Channels::default(),
             }),
             checkpoint: Arc::new(|_| {}),
             is_gone: Arc::new(|_| false),

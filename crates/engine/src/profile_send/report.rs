@@ -6,8 +6,8 @@ use domain::profile::action::Trouble;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use store::workflows::{self, Task, Workflow, WorkflowState};
-use store::{Tx, alerts};
+use store::Tx;
+use store::workflows::{self, Task, Workflow, WorkflowKind, WorkflowState};
 
 use super::Send;
 use super::settings::{Counts, Rows};
@@ -142,27 +142,23 @@ pub(super) async fn alert(
     trouble: Trouble,
     sentence: &str,
 ) -> Result<()> {
-    let text = format!("{}: {}. {sentence}", workflow.title, trouble.title());
-    alerts::add(
-        tx,
-        Some(&workflow.id),
-        "workflow_failed",
-        &text,
-        engine.now(),
-        &*engine.dice,
-    )
-    .await?;
-    Ok(())
+    crate::alerts::failed(engine, tx, workflow, trouble, sentence).await
 }
 
 /// What follows a workflow that was completed: its orchestration remembers the source, and those that run
 /// after it are asked for.
 pub(super) async fn completed(send: &Send<'_>, tx: &mut Tx) -> Result<()> {
+    crate::alerts::completed(send.engine, tx, &send.workflow).await?;
+    let is_send = send.workflow.kind == WorkflowKind::Send;
     let Some(id) = &send.workflow.orchestration_id else {
         return Ok(());
     };
+    if !is_send {
+        return Ok(());
+    }
     if let Some(fingerprint) = &send.fingerprint {
         store::orchestrations::keep_fingerprint(tx, id, fingerprint).await?;
     }
+    store::orchestrations::plan_followers(tx, id, send.engine.now()).await?;
     Ok(())
 }

@@ -93,6 +93,7 @@ impl House {
                 settle: Duration::from_secs(2),
                 files: engine::attachments::Limits::default(),
                 sources: engine::Sources::default(),
+                alerts: engine::alerts::Channels::default(),
             }),
             checkpoint: Arc::new(|_| {}),
             is_gone: Arc::new(|_| false),
