@@ -224,6 +224,7 @@ impl Place {
             settle: self.config.settle(),
             files: self.config.files(),
             sources: Sources::default(),
+            alerts: engine::alerts::Channels::default(),
         }
     }
 }

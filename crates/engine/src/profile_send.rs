@@ -12,6 +12,8 @@ mod contacts;
 mod dry_run;
 mod fate;
 mod feed;
+mod fields;
+mod fingerprint;
 mod halt;
 mod leave;
 mod link;
@@ -28,6 +30,7 @@ mod rows;
 mod settings;
 mod source;
 mod spill;
+mod tags;
 mod window;
 
 use std::collections::HashMap;
@@ -42,6 +45,8 @@ use zendesk::Client;
 
 use crate::engine::Engine;
 use crate::error::{Error, Result};
+pub use fields::{plan_fields, set_up_fields};
+pub(crate) use fingerprint::fingerprint;
 use halt::Halt;
 pub use preflight::{Estimate, probe};
 pub use preview::{Preview, PreviewRow, preview, try_database};
@@ -71,7 +76,7 @@ struct Send<'a> {
     client: Client,
     /// What people have decided about conflicts, by the key of the row.
     choices: HashMap<String, ConflictChoice>,
-    fields: Vec<domain::profile::UserField>,
+    fields: std::sync::Arc<[domain::profile::UserField]>,
     /// The fingerprint of the plan of columns: part of what a lasting failure is kept under.
     plan: [u8; 16],
     /// The fingerprint of the source's bytes, in hex, once it was read.
@@ -82,6 +87,8 @@ struct Send<'a> {
     tally: Tally,
     /// Requests of earlier tries.
     requests_before: u64,
+    /// Rows that Zendesk refused since their ids lead to two users: a person decides about them too.
+    two_users: u64,
     /// What Zendesk makes it wait for.
     waits: Option<String>,
 }
@@ -124,7 +131,6 @@ async fn execute(send: &mut Send<'_>) -> Result<(), Halt> {
     let staff = preflight::look(send).await?;
     send.forget_told().await?;
     send.settle_open_batches().await?;
-    send.begin(Task::Check).await?;
     let reading = read::read(send, &staff).await?;
     send.begin(Task::Compare).await?;
     let compared = link::compare(send, &reading.records).await?;
@@ -160,10 +166,8 @@ async fn open<'a>(engine: &'a Engine, job: &'a Job, workflow: Workflow) -> Resul
     )?;
     let counts: Counts = settings::read("counts", &workflow.counts)?;
     let mut send_settings: SendSettings = settings::read("settings", &workflow.settings)?;
-    send_settings
-        .rules
-        .allowed
-        .extend(terms.allowed.iter().copied());
+    // What a destination allows is the destination's to say, whatever an orchestration has in its rules.
+    send_settings.rules.allowed = terms.allowed.clone();
     if let Some(verification) = terms.verification {
         send_settings.rules.verification = verification;
     }
@@ -198,8 +202,9 @@ async fn open<'a>(engine: &'a Engine, job: &'a Job, workflow: Workflow) -> Resul
         choices,
         plan: [0; 16],
         fingerprint: None,
-        fields: Vec::new(),
+        fields: [].into(),
         tally: Tally::default(),
+        two_users: 0,
         waits: None,
     })
 }
@@ -222,6 +227,7 @@ impl Send<'_> {
     /// Goes on to a task, for people to see.
     async fn begin(&mut self, task: Task) -> Result<(), Halt> {
         self.heed_stop().await?;
+        self.counts.rows = self.tally.into();
         self.report.begin(task, &self.counts, self.engine.now());
         self.task = task;
         self.engine.reached(task.as_str());
@@ -334,6 +340,16 @@ impl Send<'_> {
             Err(Halt::Broken(error)) => return Err(error),
         }
         Ok(tx.commit().await?)
+    }
+
+    /// Where the tags of rows are completed.
+    fn tag_desk(&self) -> tags::TagDesk {
+        tags::TagDesk {
+            engine: self.engine.clone(),
+            client: self.client.clone(),
+            destination: self.destination.number,
+            fields: self.fields.clone(),
+        }
     }
 
     /// What the rules make of the source's columns.

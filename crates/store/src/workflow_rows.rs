@@ -117,17 +117,20 @@ pub async fn put(tx: &mut Tx, workflow_id: &str, rows: &[WorkflowRow]) -> Result
     Ok(())
 }
 
-/// Removes the rows in these states.
+/// Removes the rows in these states; those about which a person has decided stay, since what was decided
+/// must outlive a crash.
 ///
 /// # Errors
 /// As the database says.
 pub async fn clear(tx: &mut Tx, workflow_id: &str, states: &[&str]) -> Result<()> {
     for state in states {
-        sqlx::query("DELETE FROM workflow_row WHERE workflow_id = $1 AND state = $2")
-            .bind(clean(workflow_id))
-            .bind(clean(state))
-            .execute(&mut **tx)
-            .await?;
+        sqlx::query(
+            "DELETE FROM workflow_row WHERE workflow_id = $1 AND state = $2 AND choice IS NULL",
+        )
+        .bind(clean(workflow_id))
+        .bind(clean(state))
+        .execute(&mut **tx)
+        .await?;
     }
     Ok(())
 }
@@ -203,7 +206,8 @@ pub async fn choose(
     choice: Option<ConflictChoice>,
 ) -> Result<bool> {
     let chosen = sqlx::query(
-        "UPDATE workflow_row SET choice = $3 WHERE workflow_id = $1 AND row = $2 AND state = 'conflict'",
+        "UPDATE workflow_row SET choice = $3 WHERE workflow_id = $1 AND row = $2 \
+         AND (state = 'conflict' OR code = 'identity_conflict')",
     )
     .bind(clean(workflow_id))
     .bind(row)

@@ -2,6 +2,7 @@
 
 pub(crate) mod address;
 pub(crate) mod change;
+mod fields;
 mod promotion;
 mod settings;
 mod show;
@@ -62,6 +63,11 @@ pub(crate) enum Action {
         #[arg(long)]
         json: bool,
     },
+    /// Shows which custom fields a file needs in Zendesk, and creates them if asked to
+    #[command(
+        after_help = "Example:\n  deskbridge destination fields support people.csv\n  deskbridge destination fields support people.csv --apply"
+    )]
+    Fields(fields::Arguments),
     /// Copies a sandbox destination with its orchestrations to a production account
     #[command(
         after_help = "The last test or real send to the sandbox must have been completed without failures. The copies of the\norchestrations are inactive, so that nothing is sent before you activate them.\n\nExample:\n  deskbridge destination promote trial --credential live --as support --subdomain company"
@@ -102,6 +108,7 @@ pub(crate) async fn run(place: Place, action: Action) -> anyhow::Result<()> {
         }
         Action::List { json } => show::all(engine, json).await?,
         Action::Test { name, json } => Box::pin(show::test(engine, &name, json)).await?,
+        Action::Fields(arguments) => Box::pin(fields::run(engine, arguments)).await?,
         Action::Promote(arguments) => Box::pin(promotion::run(engine, arguments)).await?,
         Action::Delete { name } => change::delete(engine, &name).await?,
     }

@@ -51,6 +51,14 @@ pub(super) enum Said {
 }
 
 impl Said {
+    /// The user it was done to.
+    pub(super) const fn user(&self) -> Option<i64> {
+        match self {
+            Self::Done { zendesk_id, .. } => *zendesk_id,
+            Self::Failed(_) | Self::Again => None,
+        }
+    }
+
     /// What the answer to a single call says.
     pub(super) fn of_user(upserted: &Upserted) -> Self {
         Self::Done {
@@ -161,7 +169,14 @@ impl Send<'_> {
         said: Vec<Said>,
     ) -> Result<Vec<Parcel>, Halt> {
         let now = self.engine.now();
-        let Parcel { id, kind, rows, .. } = parcel;
+        let Parcel {
+            id, kind, mut rows, ..
+        } = parcel;
+        if has_outcomes(kind) {
+            let checked = self.tag_desk().check(&mut rows, &said).await;
+            // Tags that cannot be looked at now are those we sent, as far as anybody knows.
+            self.counts.warnings.extend(checked.ok().flatten());
+        }
         let (mut confirmed, mut failed, mut told) = (Vec::new(), Vec::new(), Vec::new());
         let (mut later, mut halves, mut gone) = (Vec::new(), Vec::new(), Vec::new());
         for (row, said) in rows.into_iter().zip(said) {
@@ -172,6 +187,10 @@ impl Send<'_> {
                 }
                 Said::Done { state, zendesk_id } => {
                     self.settle(state);
+                    if self.choices.contains_key(&row.key_text) {
+                        // It was listed as a conflict; now it says what became of it.
+                        told.push(told_decided(&row, state, zendesk_id));
+                    }
                     confirmed.push(self.confirmed(row, state, zendesk_id));
                 }
                 Said::Again => later.push(row),
@@ -183,6 +202,8 @@ impl Send<'_> {
                         Retry::Never | Retry::AfterAction | Retry::Later | Retry::Split => {
                             if has_outcomes(kind) {
                                 self.settle(RowState::Failed);
+                                self.two_users +=
+                                    u64::from(failure.class == FailureClass::IdentityConflict);
                                 failed.push(self.failed(&row, &failure));
                                 told.push(told_failed(&row, &failure));
                             } else {
@@ -430,6 +451,23 @@ pub(super) fn by<'a>(users: &'a [Seen], key: &str) -> HashMap<String, &'a Seen> 
         .iter()
         .filter_map(|seen| Some((key_of(seen.raw.get(key)?.as_str()?), seen)))
         .collect()
+}
+
+fn told_decided(row: &Sent, state: RowState, zendesk_id: Option<i64>) -> WorkflowRow {
+    let line = row.line.cast_signed();
+    WorkflowRow {
+        row: line,
+        line,
+        state,
+        code: Some("chosen".to_owned()),
+        field: None,
+        sentence: Some("It was sent as somebody chose.".to_owned()),
+        key: Some(row.key_text.clone()),
+        zendesk_id,
+        other_id: None,
+        choice: None,
+        cells: Some(super::settings::write(&row.cells)),
+    }
 }
 
 fn told_failed(row: &Sent, failure: &RowFailure) -> WorkflowRow {

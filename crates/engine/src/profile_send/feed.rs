@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 
 use audience::{Batch, Limits};
 use domain::profile::action::ConflictChoice;
+use domain::profile::failure::FailureClass;
 use domain::profile::key::SHARED_EMAIL;
 use domain::profile::{Checker, Profile, RowCode, RowState, Verdict};
 use store::workflow_rows::WorkflowRow;
@@ -141,6 +142,7 @@ impl Feed {
                 self.tell(send, row, RowState::Conflict, "shared_email", SHARED_EMAIL);
             }
             (Fate::StillFailed(class), None) => {
+                send.two_users += u64::from(class == FailureClass::IdentityConflict);
                 self.tell(
                     send,
                     row,

@@ -69,7 +69,7 @@ pub(super) fn problems(problems: &[Problem]) -> Halt {
 
 /// Rows that lead to two users wait for a person, once everything else is done.
 pub(super) fn ask_about_conflicts(send: &Send<'_>) -> Result<(), Halt> {
-    match send.tally.conflict {
+    match send.tally.conflict + send.two_users {
         0 => Ok(()),
         rows => Err(Halt::Trouble(
             Trouble::IdentityConflicts,

@@ -4,15 +4,19 @@ use store::jobs::{self, Job};
 use store::send_batches::{self, BatchKind};
 use zendesk::{Client, JobStatus, Upserted};
 
+use super::confirm::has_outcomes;
 use super::halt::Halt;
 use super::parcel::Parcel;
+use super::tags::TagDesk;
 use crate::engine::Engine;
-use crate::error::Result;
+use crate::error::{Error, Result};
 
 /// What came of something that was under way.
 pub(super) enum Event {
     /// A post with its answer.
     Posted(Parcel, std::result::Result<JobStatus, zendesk::Error>),
+    /// The users of a parcel could not be read, so it was not posted.
+    Unread(Parcel, zendesk::Error),
     /// A single call with its answer.
     Answered(Parcel, Box<std::result::Result<Upserted, zendesk::Error>>),
     /// The jobs that were open when it was asked.
@@ -46,6 +50,7 @@ pub(super) struct Post {
     pub(super) job: Job,
     pub(super) client: Client,
     pub(super) workflow_id: String,
+    pub(super) tags: TagDesk,
 }
 
 impl Post {
@@ -57,7 +62,16 @@ impl Post {
         }
     }
 
-    async fn try_post(&self, parcel: Parcel) -> Result<Event> {
+    async fn try_post(&self, mut parcel: Parcel) -> Result<Event> {
+        if has_outcomes(parcel.kind)
+            && let Err(error) = self.tags.complete(&mut parcel).await
+        {
+            // Nothing was posted: the parcel is refused as its reading was.
+            return match error {
+                Error::Zendesk(error) => Ok(Event::Unread(parcel, error)),
+                other => Err(other),
+            };
+        }
         let Engine {
             store, settings, ..
         } = &self.engine;

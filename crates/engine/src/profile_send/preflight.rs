@@ -100,7 +100,7 @@ pub(super) async fn look(send: &mut Send<'_>) -> Result<StaffShield, Halt> {
         .await?
         .into_iter()
         .filter_map(|field| field.field)
-        .collect::<Vec<UserField>>();
+        .collect::<std::sync::Arc<[UserField]>>();
     let staff = send
         .patiently(|client| async move { client.staff().try_collect::<Vec<_>>().await })
         .await?;

@@ -217,6 +217,7 @@ impl<'s, 'a> Push<'s, 'a> {
             job: self.send.job.clone(),
             client: self.send.client.clone(),
             workflow_id: self.send.workflow.id.clone(),
+            tags: self.send.tag_desk(),
         };
         self.under_way.spawn(post.post(parcel));
     }
@@ -269,6 +270,10 @@ impl<'s, 'a> Push<'s, 'a> {
             Some(Event::Posted(parcel, answer)) => {
                 self.posting -= 1;
                 self.posted(parcel, answer).await
+            }
+            Some(Event::Unread(parcel, error)) => {
+                self.posting -= 1;
+                self.unread(parcel, &error)
             }
             Some(Event::Answered(parcel, answer)) => {
                 self.posting -= 1;

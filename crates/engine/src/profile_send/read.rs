@@ -7,6 +7,7 @@ use domain::profile::key::Ids;
 use domain::profile::staff::StaffShield;
 use domain::profile::{Checker, Note, Profile, RowState, Tally, Verdict};
 use store::workflow_rows::WorkflowRow;
+use store::workflows::Task;
 
 use super::Send;
 use super::halt::Halt;
@@ -46,6 +47,7 @@ pub(super) async fn read(send: &mut Send<'_>, staff: &StaffShield) -> Result<Rea
     let checker = send.plan_columns(&known)?;
     send.plan = checker.fingerprint();
     send.counts.bytes = reader.found().bytes;
+    send.begin(Task::Check).await?;
     let folder = send.engine.settings.sources.scratch.clone();
     let mut records = Spill::new(&folder)?;
     let mut tape = match is_repeatable(&send.source) {

@@ -43,6 +43,19 @@ impl Report {
     pub(super) fn begin(&mut self, task: Task, counts: &Counts, now: Timestamp) {
         self.close("completed", counts, now);
         let rows_in = passed(&counts.rows);
+        if task == Task::Compare {
+            // Reading and checking is one pass: what came in is known at its end.
+            let read = |report: &mut TaskReport, out: u64| {
+                report.rows_in = counts.rows.read;
+                report.rows_out = out;
+            };
+            if let Some(report) = self.tasks.get_mut(Task::Read.as_str()) {
+                read(report, counts.rows.read);
+            }
+            if let Some(report) = self.tasks.get_mut(Task::Check.as_str()) {
+                read(report, rows_in);
+            }
+        }
         self.tasks.insert(
             task.as_str().to_owned(),
             TaskReport {

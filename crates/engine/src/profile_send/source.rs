@@ -32,7 +32,19 @@ pub(super) async fn open(
     spec: &SourceSpec,
     limits: &Limits,
 ) -> Result<Reader, Halt> {
-    let source = match spec {
+    Ok(Reader::open(find(engine, spec, limits).await?, limits).await?)
+}
+
+/// What a query names, with what opens it.
+///
+/// # Errors
+/// What is wrong with its credential, or with the database.
+pub(super) async fn find(
+    engine: &Engine,
+    spec: &SourceSpec,
+    limits: &Limits,
+) -> Result<Source, Halt> {
+    Ok(match spec {
         SourceSpec::File {
             path,
             anywhere,
@@ -90,8 +102,7 @@ pub(super) async fn open(
             })
         }
         SourceSpec::Contacts { filter } => Source::Rows(contacts::hand_over(engine, filter)?),
-    };
-    Ok(Reader::open(source, limits).await?)
+    })
 }
 
 async fn open_credential(

@@ -203,3 +203,36 @@ async fn a_test_send_sends_its_first_rows_only() {
         })
         .await;
 }
+
+#[tokio::test]
+async fn tags_that_others_set_are_kept_and_ours_go_when_we_stop_sending_them() {
+    quiet()
+        .each(async |world| {
+            let id = world.zendesk().edit(|account| {
+                let mut new = NewUser::end_user("Kim", "kim@customer.example");
+                new.external_id = Some("1".to_owned());
+                new.tags = vec!["theirs".to_owned()];
+                account.add_user(new).unwrap()
+            });
+            let tags = |world: &World| {
+                world.zendesk().read(|account| {
+                    let mut tags: Vec<String> = account
+                        .user(id)
+                        .unwrap()
+                        .tags
+                        .iter()
+                        .map(ToString::to_string)
+                        .collect();
+                    tags.sort();
+                    tags
+                })
+            };
+            let csv = |tags: &str| format!("external_id,name,tags\n1,Kim,{tags}\n");
+            let sent = send(world, &csv("gold news")).await;
+            assert_eq!(rows(&sent).updated, 1, "{:?}", sent.sentence);
+            assert_eq!(tags(world), ["gold", "news", "theirs"]);
+            send(world, &csv("silver")).await;
+            assert_eq!(tags(world), ["silver", "theirs"]);
+        })
+        .await;
+}

@@ -92,7 +92,7 @@ pub async fn is_stop_asked(connection: &mut AnyConnection, id: &str) -> Result<b
     }
 }
 
-/// Opens a failed or stopped workflow again: it waits, at the task where it ended, with other settings
+/// Opens a workflow again that is over, be it for rows of it that failed: it waits, at the task where it ended, with other settings
 /// or further approved guards if given. `how` is the action that a person took, for the audit log.
 /// Returns whether there was one to open.
 ///
@@ -109,7 +109,7 @@ pub async fn reopen(
     let opened = sqlx::query(
         "UPDATE workflow SET state = 'waiting', settings = COALESCE($2, settings), approved = COALESCE($3, approved), \
          trouble = NULL, sentence = NULL, result = NULL, ended_at = NULL, stop_asked = 0 \
-         WHERE id = $1 AND state IN ('failed', 'stopped')",
+         WHERE id = $1 AND state IN ('failed', 'stopped', 'completed')",
     )
     .bind(workflow.id.clone())
     .bind(settings.map(clean))

@@ -12,9 +12,6 @@ use crate::failure::usage;
 use crate::installation::ACTOR;
 use crate::{map_file, output};
 
-/// So many orchestrations may follow one another before it must be a circle.
-const LONGEST_CHAIN: usize = 1_000;
-
 pub(super) async fn add(
     engine: &Engine,
     name: &str,
@@ -37,6 +34,7 @@ pub(super) async fn add(
     };
     settings.lay_over(&mut draft)?;
     timing.lay_over(&mut draft, after_id(engine, timing).await?)?;
+    check_timing(engine, &draft, None).await?;
     let mut tx = engine.store.begin().await?;
     orchestrations::add(&mut tx, &draft, engine.act(ACTOR)).await?;
     tx.commit().await?;
@@ -109,28 +107,34 @@ pub(super) async fn schedule(
     Ok(())
 }
 
-/// Keeps what was changed, unless orchestrations would then wait for each other in a circle.
+/// Keeps what was changed, if it can run when it says so.
 async fn keep(
     engine: &Engine,
     found: &Orchestration,
     draft: &OrchestrationDraft,
 ) -> anyhow::Result<()> {
+    check_timing(engine, draft, Some(&found.id)).await?;
     let mut tx = engine.store.begin().await?;
-    let mut next = draft.after_id.clone();
-    for _ in 0..LONGEST_CHAIN {
-        let Some(id) = next else { break };
-        if id == found.id {
-            return Err(usage(format!(
-                "The orchestration {} would run after itself. Name one with --after that does not run after it.",
-                found.name
-            )));
-        }
-        next = orchestrations::find(&mut tx, &id)
-            .await?
-            .and_then(|earlier| earlier.after_id);
-    }
     orchestrations::edit(&mut tx, found, draft, engine.act(ACTOR)).await?;
     Ok(tx.commit().await?)
+}
+
+/// Looks whether it can run when it says so.
+async fn check_timing(
+    engine: &Engine,
+    draft: &OrchestrationDraft,
+    own_id: Option<&str>,
+) -> anyhow::Result<()> {
+    engine::orchestrations::check_timing(engine, draft, own_id)
+        .await
+        .map_err(|error| match error {
+            engine::Error::Refused(said) => usage(said),
+            engine::Error::Store(_)
+            | engine::Error::Zendesk(_)
+            | engine::Error::Stopped
+            | engine::Error::Rejected { .. }
+            | engine::Error::Stuck { .. } => error.into(),
+        })
 }
 
 async fn after_id(engine: &Engine, timing: &TimingFlags) -> anyhow::Result<Option<String>> {

@@ -10,7 +10,7 @@ use store::send_batches::{self, BatchKind};
 
 use super::{LONGEST_PAUSE, ONE_BY_ONE, PAUSE, Push};
 use crate::profile_send::confirm::{Said, has_outcomes};
-use crate::profile_send::halt::Halt;
+use crate::profile_send::halt::{Halt, passes_by_itself};
 use crate::profile_send::parcel::Parcel;
 use crate::profile_send::post::probe;
 use crate::profile_send::preflight::is_past;
@@ -109,6 +109,19 @@ impl Push<'_, '_> {
                     self.waiting.push_back(other);
                 }
             }
+        }
+        Ok(())
+    }
+
+    /// The users of a parcel could not be read before it was posted.
+    pub(super) fn unread(&mut self, parcel: Parcel, error: &zendesk::Error) -> Result<(), Halt> {
+        let now = self.send.engine.now();
+        self.put_back(parcel);
+        if passes_by_itself(error) {
+            let pause = self.hold(error, None)?;
+            self.window.close(pause, now);
+        } else {
+            self.ending.get_or_insert(error.clone().into());
         }
         Ok(())
     }
