@@ -1,5 +1,7 @@
 //! Settings: `config.default.toml`, compiled in, under the file of the installation.
 
+mod alerts;
+
 use std::fs;
 use std::path::Path;
 use std::time::Duration;
@@ -9,6 +11,8 @@ use engine::attachments::Limits;
 use serde::Deserialize;
 use toml::de::{DeTable, DeValue};
 use toml::{Spanned, Table, Value};
+
+use alerts::Alerts;
 
 /// Every setting with its default and what it is for.
 pub(crate) const DEFAULTS: &str = include_str!("../../../config.default.toml");
@@ -22,6 +26,7 @@ pub(crate) struct Config {
     pub(crate) worker: Worker,
     pub(crate) attachments: Attachments,
     pub(crate) sources: Sources,
+    pub(crate) alerts: Alerts,
     pub(crate) web: Web,
     pub(crate) log: Log,
 }
@@ -151,6 +156,7 @@ impl Config {
                 "sources.import_folders names {relative:?}; write the whole path, from / on, so that it is the same folder wherever a command is run."
             ));
         }
+        self.alerts.channels(&self.web.public_url)?;
         if lease <= timeout {
             return Err(format!(
                 "worker.lease_seconds ({lease}) must be longer than zendesk.request_timeout_seconds ({timeout}), so that no worker loses its work while it waits for one answer."

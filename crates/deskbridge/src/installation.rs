@@ -180,6 +180,11 @@ impl Place {
         })?;
         let settings = engine::Settings {
             sources: self.sources()?,
+            alerts: self
+                .config
+                .alerts
+                .channels(&self.config.web.public_url)
+                .map_err(|said| anyhow!("The configuration: {said}"))?,
             ..self.engine_settings(&holder.name)
         };
         let engine = Engine {

@@ -45,6 +45,22 @@ pub struct Channels {
     pub pages: Option<String>,
 }
 
+impl Channels {
+    /// Looks whether what is configured can work, without connecting to anything.
+    ///
+    /// # Errors
+    /// Which setting cannot.
+    pub fn check(&self) -> Result<(), notify::Error> {
+        if let Some(settings) = &self.mail {
+            notify::mail::Mailer::new(settings)?;
+        }
+        if let Some(settings) = &self.webhook {
+            notify::webhook::Caller::new(settings)?;
+        }
+        Ok(())
+    }
+}
+
 /// What is known of an alert's subject, as it was when the alert was made.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
