@@ -69,7 +69,11 @@ impl Post {
             // Nothing was posted: the parcel is refused as its reading was.
             return match error {
                 Error::Zendesk(error) => Ok(Event::Unread(parcel, error)),
-                other => Err(other),
+                other @ (Error::Store(_)
+                | Error::Refused(_)
+                | Error::Stopped
+                | Error::Rejected { .. }
+                | Error::Stuck { .. }) => Err(other),
             };
         }
         let Engine {
