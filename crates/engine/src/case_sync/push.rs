@@ -363,8 +363,9 @@ impl Push<'_> {
             Sending::Comment {
                 ticket,
                 comment,
+                public,
                 stamp,
-            } => self.add_comment(ticket, &comment, stamp).await?,
+            } => self.add_comment(ticket, &comment, public, stamp).await?,
             Sending::Fields {
                 ticket,
                 values,

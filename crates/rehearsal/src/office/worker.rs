@@ -316,7 +316,7 @@ impl Schedule<'_> {
             self.tally.add(Count::ZombieSent);
         }
         tell!(self, [index, job.case], "worker {index} sends {sending:?}");
-        let (reply, shown) = match self.request((job.case, &job.op_id), sending) {
+        let (reply, shown) = match self.request(&job.op_id, sending) {
             Ok(request) => self.send(request),
             Err(reply) => (reply, None),
         };

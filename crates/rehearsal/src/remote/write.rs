@@ -43,8 +43,6 @@ pub struct Update {
 pub struct Creation {
     /// The ticket.
     pub draft: Draft,
-    /// Whether its first comment is public.
-    pub public: bool,
     /// The marker and the `Idempotency-Key`.
     pub op: String,
     /// What a trigger does right after it.
@@ -184,7 +182,7 @@ impl Remote {
             Some(_) => Origin::There,
             None => Origin::Ours(draft.comment.clone()),
         };
-        self.add_comment(id, request.public, origin, &mut audit, true);
+        self.add_comment(id, draft.public, origin, &mut audit, true);
         self.writes += 1;
         self.touch(id, second);
         let answer = self.finish(id, audit, request.trigger.as_ref());

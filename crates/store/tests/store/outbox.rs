@@ -46,6 +46,7 @@ fn laden(line: &str, seq: i64) -> Operation {
                 external_id: "deskbridge:main:case".to_owned(),
                 subject: "The printer".to_owned(),
                 comment: "comment".to_owned(),
+                public: false,
                 requester: Requester::Inline {
                     name: "Grace".to_owned(),
                     email: None,

@@ -42,7 +42,7 @@ fn a_comment_is_sent_at_once_and_its_id_there_is_noted() {
     let stamp = stage.zendesk.tickets[0].updated_at;
     assert!(matches!(
         sending(&worker),
-        Sending::Comment { ticket: TICKET, comment, stamp: with } if comment == "c1" && *with == stamp
+        Sending::Comment { ticket: TICKET, comment, public: true, stamp: with } if comment == "c1" && *with == stamp
     ));
     stage.finish(&mut worker);
     assert_eq!(there(&stage), ["c1"]);

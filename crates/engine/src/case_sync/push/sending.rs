@@ -39,7 +39,7 @@ impl Push<'_> {
             subject: draft.subject.clone(),
             comment: NewComment {
                 text: description.message,
-                public: description.public,
+                public: draft.public,
                 author_id: None,
                 uploads: files.tokens.clone(),
             },
@@ -96,6 +96,7 @@ impl Push<'_> {
         &mut self,
         ticket: i64,
         comment: &str,
+        public: bool,
         stamp: Option<Timestamp>,
     ) -> Result<Reply> {
         let Some(comment) = self.comment(comment).await? else {
@@ -108,11 +109,11 @@ impl Push<'_> {
             Ok(files) => files,
             Err(unfit) => return Ok(unfit),
         };
-        let author_id = self.author(&comment).await?;
+        let author_id = self.author(&comment, public).await?;
         let change = TicketChange {
             comment: Some(NewComment {
                 text: comment.message,
-                public: comment.public,
+                public,
                 author_id,
                 uploads: files.tokens.clone(),
             }),
@@ -186,7 +187,7 @@ impl Push<'_> {
 
     /// The Zendesk user a comment is shown as: whoever wrote it, else the default user. A private
     /// note is never an end user's (zendesk-api.md 3.8, flag 17).
-    async fn author(&self, comment: &CaseComment) -> Result<Option<i64>> {
+    async fn author(&self, comment: &CaseComment, public: bool) -> Result<Option<i64>> {
         let integration = &self.pull.integration.id;
         let mut reader = self.pull.engine.store.read().await?;
         if let Some(user) = &comment.user_id
@@ -197,7 +198,7 @@ impl Push<'_> {
             if let Some(id) = staff.iter().map(|user| user.remote_id).min() {
                 return Ok(Some(id));
             }
-        } else if let (Some(contact), true) = (&comment.contact_id, comment.public) {
+        } else if let (Some(contact), true) = (&comment.contact_id, public) {
             let contacts = [contact.clone()];
             let theirs = zendesk_users::by_contact(&mut reader, integration, &contacts).await?;
             // Zendesk takes nobody who was deleted or merged into somebody else.

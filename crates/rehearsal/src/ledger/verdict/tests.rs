@@ -35,7 +35,6 @@ fn publish_again(schedule: &mut Schedule<'_>) {
     let draft = first.map(|first| first.draft.clone()).unwrap();
     let answer = schedule.remote.create(&Creation {
         draft,
-        public: true,
         op: "another".to_owned(),
         trigger: None,
     });
