@@ -20,6 +20,7 @@ pub use comment::CommentView;
 pub use history::{FieldChange, HistoryKind, HistoryLine, MOST as HISTORY_MOST};
 pub use list::{CaseLine, CasePage, list};
 pub use names::{Name, PersonView, contact_name};
+pub(crate) use notice::what;
 pub use notice::{
     ConflictDetail, ConflictPage, ConflictView, Did, Notice, NoticeKind, ParkedPage, ParkedView,
     conflict, conflicts, parked,

@@ -107,6 +107,30 @@ pub async fn by_ids(
     .collect()
 }
 
+/// The contacts that were written from `since` on, by their ids, behind the id `after`.
+///
+/// # Errors
+/// As the database says.
+pub async fn changed_since(
+    connection: &mut AnyConnection,
+    since: Timestamp,
+    after: &str,
+    limit: i64,
+) -> Result<Vec<Contact>> {
+    sqlx::query(
+        "SELECT id, prefix, first_name, middle_name, last_name, suffix, email, phone, owner_id FROM crm_contact \
+         WHERE updated_at >= $1 AND id > $2 ORDER BY id LIMIT $3",
+    )
+    .bind(since.as_microsecond())
+    .bind(clean(after))
+    .bind(limit)
+    .fetch_all(connection)
+    .await?
+    .iter()
+    .map(contact)
+    .collect()
+}
+
 /// Which contact has each of these emails (as [`email_key`] makes them) as its primary one. If
 /// several do, the one made first, so that the answer never depends on chance.
 ///

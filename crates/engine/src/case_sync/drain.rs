@@ -15,7 +15,7 @@ use crate::error::{Error, Result};
 
 /// What is due within this time is waited for: a run that ends a second before an edit would be sent
 /// is no use.
-const WORTH_WAITING: SignedDuration = SignedDuration::from_secs(5);
+pub(super) const WORTH_WAITING: SignedDuration = SignedDuration::from_secs(5);
 /// The most turns of one run; the rest is left to the next one.
 const MOST_TURNS: u32 = 100_000;
 const STAGE: &str = "push";

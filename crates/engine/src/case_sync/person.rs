@@ -17,6 +17,7 @@ use zendesk::{Record, UserChange};
 use super::pull::{Page, Pull};
 use super::push::reply_of;
 use super::users;
+use crate::case_view::contact_name;
 use crate::error::Result;
 
 const STAGE: &str = "people";
@@ -68,16 +69,9 @@ pub(super) async fn ask(pull: &Pull<'_>, page: &mut Page, contacts: &[String]) -
 /// operation.
 pub(super) async fn push(mut pull: Pull<'_>, operation: &Operation) -> Result<State> {
     let contact = contact_of(&operation.line).to_owned();
-    let contacts = std::slice::from_ref(&contact);
-    let mut reader = pull.engine.store.read().await?;
-    let known = zendesk_users::by_contact(&mut reader, &pull.integration.id, contacts).await?;
-    drop(reader);
     let mut ended = Ended::Done;
-    for user in known.iter().filter(|user| user.active) {
-        if user.role.as_deref().and_then(Role::parse) != Some(Role::EndUser) {
-            continue;
-        }
-        if let Some(reply) = bring_up(&mut pull, user.remote_id, &contact).await? {
+    for user in end_users(&pull, &contact).await? {
+        if let Some(reply) = bring_up(&mut pull, user, &contact).await? {
             ended = Ended::of(reply, operation, pull.engine.now());
             break;
         }
@@ -136,17 +130,111 @@ impl Ended {
     }
 }
 
+/// What a push of this contact would set in Zendesk, for a dry run: as sentences; and what could not be
+/// looked at or set.
+///
+/// # Errors
+/// As the database says.
+pub(super) async fn foresee(
+    pull: &mut Pull<'_>,
+    operation: &Operation,
+) -> Result<(Vec<String>, Option<String>)> {
+    let contact = contact_of(&operation.line).to_owned();
+    let mut said = Vec::new();
+    for user in end_users(pull, &contact).await? {
+        let lacking = match lacking(pull, user, &contact).await? {
+            Ok(Some(lacking)) => lacking,
+            Ok(None) => continue,
+            Err(Reply::Gone) => break,
+            Err(reply) => {
+                let name = name_of(pull, &contact).await?;
+                let why = match Ended::of(reply, operation, pull.engine.now()) {
+                    Ended::Done => String::new(),
+                    Ended::Later(_, reason) | Ended::Parked(reason) => reason.to_string(),
+                };
+                let kept = format!("Contact {name}: it would not be sent, but wait. {why}");
+                return Ok((said, Some(kept)));
+            }
+        };
+        let name = contact_name(&lacking.here.name, lacking.here.email.as_deref());
+        for field in &lacking.waiting {
+            let value = match field {
+                PersonField::Email => lacking.here.email.clone(),
+                PersonField::Name | PersonField::Phone => contact_value(&lacking.here, *field),
+            };
+            let value = value.map_or_else(|| "nothing".to_owned(), |text| format!("“{text}”"));
+            let field = field.as_str();
+            said.push(format!(
+                "Contact {name}: {field} of Zendesk user {user} would become {value}."
+            ));
+        }
+    }
+    Ok((said, None))
+}
+
+async fn name_of(pull: &Pull<'_>, contact: &str) -> Result<String> {
+    let ids = [contact.to_owned()];
+    let found = contacts::by_ids(&mut *pull.engine.store.read().await?, &ids).await?;
+    Ok(found.get(contact).map_or_else(String::new, |found| {
+        contact_name(&found.name, found.email.as_deref())
+    }))
+}
+
+/// The end users that a contact is: staff, and who was deleted, is never written.
+async fn end_users(pull: &Pull<'_>, contact: &str) -> Result<Vec<i64>> {
+    let contacts = [contact.to_owned()];
+    let mut reader = pull.engine.store.read().await?;
+    let known = zendesk_users::by_contact(&mut reader, &pull.integration.id, &contacts).await?;
+    Ok(known
+        .iter()
+        .filter(|user| user.active)
+        .filter(|user| user.role.as_deref().and_then(Role::parse) == Some(Role::EndUser))
+        .map(|user| user.remote_id)
+        .collect())
+}
+
+/// What a user in Zendesk lacks of its contact.
+struct Lacking {
+    there: ZendeskUser,
+    here: ContactFields,
+    link: PersonLink,
+    waiting: Vec<PersonField>,
+}
+
 /// Reads a user, merges it, and sets what the contact has and it has not. Returns what kept it from
 /// being done.
 async fn bring_up(pull: &mut Pull<'_>, user: i64, contact: &str) -> Result<Option<Reply>> {
+    let lacking = match lacking(pull, user, contact).await? {
+        Ok(Some(lacking)) => lacking,
+        Ok(None) => return Ok(None),
+        Err(reply) => return Ok(Some(reply)),
+    };
+    let Lacking {
+        there,
+        here,
+        link,
+        waiting,
+    } = lacking;
+    match set(pull, &there, &here, &waiting).await {
+        Ok(after) => agree(pull, link, &here, &waiting, &after).await,
+        Err(error) => Ok(Some(reply_of(&error, pull.engine.now()))),
+    }
+}
+
+/// Reads a user and merges it: what it then lacks of the contact, or why that cannot be said.
+async fn lacking(
+    pull: &mut Pull<'_>,
+    user: i64,
+    contact: &str,
+) -> Result<Result<Option<Lacking>, Reply>> {
     let now = pull.engine.now();
     let record = match pull.client.user(user).await {
         Ok(Some(record)) => record,
-        Ok(None) => return Ok(Some(Reply::Gone)),
-        Err(error) => return Ok(Some(reply_of(&error, now))),
+        Ok(None) => return Ok(Err(Reply::Gone)),
+        Err(error) => return Ok(Err(reply_of(&error, now))),
     };
     let Ok(there) = record.parsed.clone() else {
-        return Ok(None);
+        return Ok(Ok(None));
     };
     // What changed there is merged first, as any other change of a user is.
     let mut page = pull.begin().await?;
@@ -156,7 +244,7 @@ async fn bring_up(pull: &mut Pull<'_>, user: i64, contact: &str) -> Result<Optio
     let mut here = contacts::by_ids(&mut page.tx, &[contact.to_owned()]).await?;
     pull.commit(page, STAGE, None).await?;
     let (Some(link), Some(here)) = (links.remove(&user), here.remove(contact)) else {
-        return Ok(None);
+        return Ok(Ok(None));
     };
     let current = ContactFields {
         name: here.name,
@@ -164,13 +252,12 @@ async fn bring_up(pull: &mut Pull<'_>, user: i64, contact: &str) -> Result<Optio
         email: here.email,
     };
     let waiting = plan_person(&there, &current, &link.agreed, pull.mode()).waiting_for_zendesk;
-    if waiting.is_empty() {
-        return Ok(None);
-    }
-    match set(pull, &there, &current, &waiting).await {
-        Ok(after) => agree(pull, link, &current, &waiting, &after).await,
-        Err(error) => Ok(Some(reply_of(&error, pull.engine.now()))),
-    }
+    Ok(Ok((!waiting.is_empty()).then_some(Lacking {
+        there,
+        here: current,
+        link,
+        waiting,
+    })))
 }
 
 /// Sets these fields of a user. The primary email is another identity, made primary.

@@ -4,6 +4,7 @@
 //! the attempt asks for, one action after another, and decides nothing.
 
 mod foreseeing;
+mod foretelling;
 mod reading;
 mod replying;
 mod requester;
@@ -27,6 +28,7 @@ use store::leases;
 use store::outbox::{self, Claimed};
 use zendesk::{Record, Urgency};
 
+use foreseeing::Foreseen;
 pub(crate) use foreseeing::foresee;
 pub(in crate::case_sync) use reading::audit_of;
 pub(in crate::case_sync) use replying::reply_of;
@@ -237,7 +239,7 @@ struct Push<'a> {
     /// The ticket as it was last read or replied, whole.
     record: Option<(Record<Ticket>, Timestamp)>,
     /// What would be sent, if it is only to be told (a dry run).
-    foreseen: Option<Vec<Sending>>,
+    foreseen: Option<Foreseen>,
 }
 
 impl Push<'_> {
@@ -260,7 +262,11 @@ impl Push<'_> {
             self.pull.client = self.pull.client.with(Urgency::Fields);
         }
         let mut attempt = Attempt::new(self.operation.clone(), ticket, Guards::ALL);
-        let mut action = match self.paced().await? {
+        let paced = self.paced().await?;
+        if let Some(foreseen) = &mut self.foreseen {
+            foreseen.later = paced;
+        }
+        let mut action = match paced.filter(|_| self.foreseen.is_none()) {
             Some(until) => Action::Close(Box::new(Closing::PutOff {
                 until,
                 reason: Parked::Limits,
@@ -300,7 +306,7 @@ impl Push<'_> {
     /// is noted before it is sent.
     async fn plan(&mut self, attempt: &Attempt) -> Result<Planned> {
         let case = self.operation.line.clone();
-        if self.foreseen.is_none() && self.operation.kind == Kind::Fields {
+        if self.operation.kind == Kind::Fields {
             self.meet_contact(&case).await?;
         }
         let requester = match self.operation.kind.makes_ticket() {
@@ -348,8 +354,8 @@ impl Push<'_> {
     /// Step 6. The claim must stand for as long as the request may take.
     async fn send(&mut self, sending: Sending) -> Result<Reply> {
         let engine = self.pull.engine;
-        if let Some(foreseen) = &mut self.foreseen {
-            foreseen.push(sending);
+        if self.foreseen.is_some() {
+            self.foretell(&sending).await?;
             // In the copy that this is told from, the operation goes no further.
             return Ok(Reply::Unfit(Parked::NotTaken));
         }

@@ -13,6 +13,7 @@ mod conflicts;
 mod crash;
 mod database;
 mod fields;
+mod foreseen;
 mod idle;
 mod merged;
 mod neighbours;

@@ -1,13 +1,14 @@
 //! Who a ticket is for: the contact of its case as a Zendesk user, made there if need be.
 
-use domain::person::email_key;
+use domain::person::{Role, ZendeskUser, email_key};
 use domain::plan::{ContactFields, plan_person};
 use domain::push::Requester;
 use domain::value::{Agreed, not_blank};
+use store::cases::{self, Case};
 use store::contacts::{self, Contact};
 use store::zendesk_users::{self, PersonLink};
-use store::{cases, desks, users as staff};
-use zendesk::NewUser;
+use store::{desks, users as staff};
+use zendesk::{NewUser, Record};
 
 use super::Push;
 use crate::case_sync::users;
@@ -75,7 +76,7 @@ impl Push<'_> {
         let (true, Some(contact)) = (known.is_empty(), found) else {
             return Ok(());
         };
-        let record = match self.user_of(&contact).await {
+        let record = match self.user_of(&held.case, &contact).await {
             Ok(Some(record)) => record,
             Ok(None) => return Ok(()),
             // It is parked or tried again with the rest of the operation, which says why.
@@ -84,18 +85,27 @@ impl Push<'_> {
                 return Ok(());
             }
         };
+        self.acquaint(case, record).await
+    }
+
+    /// Links a user of Zendesk with the contact of this case, unless it is somebody else's.
+    pub(super) async fn acquaint(&mut self, case: &str, record: Record<ZendeskUser>) -> Result<()> {
+        let integration = self.pull.integration.id.clone();
         let Ok(user) = record.parsed.clone() else {
             return Ok(());
         };
+        let found = cases::find(&mut *self.pull.engine.store.read().await?, case).await?;
+        let Some(contact) = found.and_then(|case| case.fields.contact) else {
+            return Ok(());
+        };
+        let ids = [contact.clone()];
         let mut page = self.pull.begin().await?;
         users::put(&self.pull, &mut page, std::slice::from_ref(&record)).await?;
         let there = zendesk_users::by_ids(&mut page.tx, &integration, &[user.id]).await?;
         let taken = there
             .get(&user.id)
             .is_some_and(|known| known.contact_id.is_some());
-        let here = contacts::by_ids(&mut page.tx, &ids)
-            .await?
-            .remove(&contact.id);
+        let here = contacts::by_ids(&mut page.tx, &ids).await?.remove(&contact);
         // Somebody else's they stay, with all that was agreed on with that contact.
         let (false, Some(mut contact)) = (taken, here) else {
             return self.pull.commit(page, super::STAGE, None).await;
@@ -124,9 +134,10 @@ impl Push<'_> {
     }
 
     async fn user_of(
-        &self,
+        &mut self,
+        case: &Case,
         contact: &Contact,
-    ) -> Result<Option<zendesk::Record<domain::person::ZendeskUser>>, zendesk::Error> {
+    ) -> Result<Option<Record<ZendeskUser>>, zendesk::Error> {
         let client = &self.pull.client;
         if let Some(email) = not_blank(contact.email.as_deref()) {
             let found = client.users_with_email(email).await?;
@@ -143,7 +154,47 @@ impl Push<'_> {
             external_id: Some(format!("deskbridge:contact:{}", contact.id)),
             phone: contact.phone.clone(),
         };
+        if self.foreseen.is_some() {
+            return Ok(self.stand_in(case, &user));
+        }
         client.create_or_update_user(&user).await.map(Some)
+    }
+
+    /// In a dry run: somebody with an id that Zendesk never gives stands in, in the copy, for the user
+    /// that would be made.
+    fn stand_in(&mut self, case: &Case, user: &NewUser) -> Option<Record<ZendeskUser>> {
+        let told: Vec<String> = [
+            ("name", Some(&user.name)),
+            ("email", user.email.as_ref()),
+            ("phone", user.phone.as_ref()),
+            ("external id", user.external_id.as_ref()),
+        ]
+        .into_iter()
+        .filter_map(|(label, value)| Some(format!("{label} “{}”", value?)))
+        .collect();
+        self.say(format!(
+            "Case {}: a user would be made in Zendesk for its contact: {}.",
+            case.number,
+            told.join(", ")
+        ));
+        let mut drawn = self.pull.engine.new_op_id();
+        drawn.truncate(12);
+        let id = -i64::from_str_radix(&drawn, 16).ok()?;
+        let made = ZendeskUser {
+            id,
+            name: Some(user.name.clone()),
+            email: user.email.clone(),
+            phone: user.phone.clone(),
+            role: Some(Role::EndUser.as_str().to_owned()),
+            active: true,
+            ..ZendeskUser::default()
+        };
+        let raw = serde_json::value::to_raw_value(&serde_json::json!({ "id": id })).ok()?;
+        Some(Record {
+            id: Some(id),
+            raw,
+            parsed: Ok(made),
+        })
     }
 }
 

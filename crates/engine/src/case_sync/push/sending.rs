@@ -179,7 +179,7 @@ impl Push<'_> {
         }
     }
 
-    async fn comment(&self, id: &str) -> Result<Option<CaseComment>> {
+    pub(super) async fn comment(&self, id: &str) -> Result<Option<CaseComment>> {
         let mut reader = self.pull.engine.store.read().await?;
         let found = comments::by_ids(&mut reader, &[id.to_owned()]).await?;
         Ok(found.into_values().next())
@@ -187,7 +187,7 @@ impl Push<'_> {
 
     /// The Zendesk user a comment is shown as: whoever wrote it, else the default user. A private
     /// note is never an end user's (zendesk-api.md 3.8, flag 17).
-    async fn author(&self, comment: &CaseComment, public: bool) -> Result<Option<i64>> {
+    pub(super) async fn author(&self, comment: &CaseComment, public: bool) -> Result<Option<i64>> {
         let integration = &self.pull.integration.id;
         let mut reader = self.pull.engine.store.read().await?;
         if let Some(user) = &comment.user_id
@@ -212,7 +212,7 @@ impl Push<'_> {
 }
 
 /// What is said of a text that Zendesk would cut without a word.
-fn too_long(text: &str) -> Option<Reply> {
+pub(super) fn too_long(text: &str) -> Option<Reply> {
     let bytes = comment_html(text).len();
     (bytes > MAX_COMMENT_BYTES).then_some(Reply::Unfit(Parked::TooLong { bytes }))
 }

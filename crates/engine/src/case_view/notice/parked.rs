@@ -170,11 +170,7 @@ fn view(row: ParkedEntry, names: &Names, integrations: &HashMap<String, String>)
 }
 
 /// What a change does, in a few words.
-pub(in crate::case_view) fn what(
-    kind: Kind,
-    fields: &[CaseField],
-    contact: Option<&Name>,
-) -> String {
+pub(crate) fn what(kind: Kind, fields: &[CaseField], contact: Option<&Name>) -> String {
     match kind {
         Kind::Publish => "New ticket".to_owned(),
         Kind::FollowUp => "Follow-up ticket".to_owned(),
