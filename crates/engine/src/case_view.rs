@@ -22,8 +22,8 @@ pub use list::{CaseLine, CasePage, list};
 pub use names::{Name, PersonView, contact_name};
 pub(crate) use notice::what;
 pub use notice::{
-    ConflictDetail, ConflictPage, ConflictView, Did, Notice, NoticeKind, ParkedPage, ParkedView,
-    conflict, conflicts, parked,
+    ConflictDetail, ConflictPage, ConflictView, Did, Notice, NoticeKind, ParkedKind, ParkedPage,
+    ParkedView, conflict, conflicts, parked,
 };
 pub use panel::{CustomField, PanelField, PanelValue, Problem, TicketPanel};
 
