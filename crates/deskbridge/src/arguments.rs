@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use clap::{ArgAction, Args, Parser, Subcommand};
 
 use crate::commands::{
-    case, conflict, credential, demo, doctor, init, integration, keys, parked, serve, simulator,
-    sync, webhook,
+    case, conflict, contact, credential, demo, doctor, init, integration, keys, parked, serve,
+    simulator, sync, webhook,
 };
 
 const QUICK_START: &str = "\
@@ -79,6 +79,9 @@ pub(crate) enum Command {
     /// Cases and their tickets
     #[command(subcommand)]
     Case(case::Action),
+    /// Customers, and who they are in Zendesk
+    #[command(subcommand)]
+    Contact(contact::Action),
     /// Fields that were changed on both sides
     #[command(subcommand)]
     Conflict(conflict::Action),

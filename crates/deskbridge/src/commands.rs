@@ -3,6 +3,7 @@
 pub(crate) mod attachment;
 pub(crate) mod case;
 pub(crate) mod conflict;
+pub(crate) mod contact;
 pub(crate) mod credential;
 pub(crate) mod demo;
 pub(crate) mod doctor;
@@ -53,6 +54,7 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
         Command::Sync(arguments) => Box::pin(sync::run(find(environment)?, arguments)),
         Command::Case(action) => Box::pin(case::run(find(environment)?, action)),
         Command::Conflict(action) => Box::pin(conflict::run(find(environment)?, action)),
+        Command::Contact(action) => Box::pin(contact::run(find(environment)?, action)),
         Command::Parked(action) => Box::pin(parked::run(find(environment)?, action)),
         Command::Credential(action) => Box::pin(credential::run(find(environment)?, action)),
         Command::Doctor(arguments) => Box::pin(doctor::run(find(environment)?, arguments)),

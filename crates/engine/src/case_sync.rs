@@ -26,6 +26,7 @@ use crate::engine::Engine;
 use crate::error::Result;
 pub(crate) use hints::heed_all;
 pub(crate) use link::{persons, rule_words};
+pub(crate) use person::{ask_for, operations_of};
 use pull::Pull;
 pub(crate) use push::{foresee, push_next};
 pub(crate) use sweep::{turn as sweep, verify_all};

@@ -107,6 +107,29 @@ pub async fn by_ids(
     .collect()
 }
 
+/// Contacts, the one made last first, those with an id below `before` if given, at most `limit`. Deleted
+/// ones are left out.
+///
+/// # Errors
+/// As the database says.
+pub async fn list(
+    connection: &mut AnyConnection,
+    before: Option<&str>,
+    limit: i64,
+) -> Result<Vec<Contact>> {
+    sqlx::query(
+        "SELECT id, prefix, first_name, middle_name, last_name, suffix, email, phone, owner_id FROM crm_contact \
+         WHERE deleted_at IS NULL AND ($1 = '' OR id < $1) ORDER BY id DESC LIMIT $2",
+    )
+    .bind(clean(before.unwrap_or_default()))
+    .bind(limit)
+    .fetch_all(connection)
+    .await?
+    .iter()
+    .map(contact)
+    .collect()
+}
+
 /// The contacts that were written from `since` on, by their ids, behind the id `after`.
 ///
 /// # Errors

@@ -11,13 +11,14 @@ use domain::push::Reply;
 use domain::value::{Pair, Value};
 use jiff::Timestamp;
 use store::zendesk_users::{self, PersonLink};
-use store::{contacts, outbox};
+use store::{Tx, contacts, outbox};
 use zendesk::{Record, UserChange};
 
 use super::pull::{Page, Pull};
 use super::push::reply_of;
 use super::users;
 use crate::case_view::contact_name;
+use crate::engine::Engine;
 use crate::error::Result;
 
 const STAGE: &str = "people";
@@ -34,14 +35,31 @@ fn contact_of(line: &str) -> &str {
     line.split_once(':').map_or(line, |(_, contact)| contact)
 }
 
-/// Has a contact sent, unless it is about to be.
+/// Has contacts sent, unless they are about to be.
 pub(super) async fn ask(pull: &Pull<'_>, page: &mut Page, contacts: &[String]) -> Result<()> {
     let integration = &pull.integration.id;
+    ask_for(pull.engine, &mut page.tx, integration, contacts, BY_SYNC).await
+}
+
+/// Has contacts sent to the end users of an integration that they are, unless they are about to be. What
+/// is parked of them is superseded: a push always brings up the whole contact. The caller holds the
+/// integration's lock.
+///
+/// # Errors
+/// As the database says.
+pub(crate) async fn ask_for(
+    engine: &Engine,
+    tx: &mut Tx,
+    integration: &str,
+    contacts: &[String],
+    by: &str,
+) -> Result<()> {
+    let now = engine.now();
     let contacts: Vec<String> = contacts
         .iter()
         .map(|contact| line_of(integration, contact))
         .collect();
-    let mut lines = outbox::lines(&mut page.tx, &contacts).await?;
+    let mut lines = outbox::lines(tx, &contacts).await?;
     let mut new = Vec::new();
     for contact in &contacts {
         let (known, last_seq) = lines.remove(contact).unwrap_or_default();
@@ -50,19 +68,40 @@ pub(super) async fn ask(pull: &Pull<'_>, page: &mut Page, contacts: &[String]) -
             operations: &known,
             last_seq,
         };
+        for parked in known.iter().filter(|known| known.state == State::Parked) {
+            let mut superseded = parked.clone();
+            superseded.end(State::Discarded);
+            new.push(superseded);
+        }
         if line
             .open()
             .any(|operation| operation.state == State::Waiting)
         {
             continue;
         }
-        let op_id = pull.engine.new_op_id();
-        let mut asked = Operation::new(op_id, &line, Kind::Person, Payload::default(), page.now);
-        let settle = pull.engine.settings.settle;
-        asked.not_before = page.now.checked_add(settle).unwrap_or(page.now);
+        let op_id = engine.new_op_id();
+        let mut asked = Operation::new(op_id, &line, Kind::Person, Payload::default(), now);
+        asked.not_before = now.checked_add(engine.settings.settle).unwrap_or(now);
         new.push(asked);
     }
-    Ok(outbox::put(&mut page.tx, &pull.integration.id, BY_SYNC, &new, page.now).await?)
+    Ok(outbox::put(tx, integration, by, &new, now).await?)
+}
+
+/// What waits or is parked of a contact in an integration.
+///
+/// # Errors
+/// As the database says.
+pub(crate) async fn operations_of(
+    connection: &mut store::Connection,
+    integration: &str,
+    contact: &str,
+) -> Result<Vec<Operation>> {
+    let line = [line_of(integration, contact)];
+    let mut lines = outbox::lines(connection, &line).await?;
+    Ok(lines
+        .remove(&line[0])
+        .map(|(operations, _)| operations)
+        .unwrap_or_default())
 }
 
 /// Makes one attempt to bring the end users that a contact is up to it. Returns how that left the

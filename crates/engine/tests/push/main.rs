@@ -10,6 +10,7 @@
 mod answers;
 mod comments;
 mod conflicts;
+mod contacts;
 mod crash;
 mod database;
 mod fields;
