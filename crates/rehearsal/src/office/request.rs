@@ -11,11 +11,7 @@ use crate::tally::Count;
 use crate::wire::Request;
 
 impl Schedule<'_> {
-    pub(super) fn request(
-        &mut self,
-        op_id: &str,
-        sending: &Sending,
-    ) -> Result<Request, Reply> {
+    pub(super) fn request(&mut self, op_id: &str, sending: &Sending) -> Result<Request, Reply> {
         let op = op_id.to_owned();
         let rates = self.swarm.wire.clone();
         let (ticket, values, comment, stamp) = match sending {

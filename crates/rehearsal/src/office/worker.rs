@@ -116,6 +116,13 @@ impl Schedule<'_> {
         let Some(operation) = desk.operations.iter_mut().find(|o| o.op_id == op_id) else {
             return false;
         };
+        let limited = self.ledger.limited.remove(&op_id);
+        if limited.is_some_and(|until| now < until) {
+            let said =
+                format!("{op_id} of case {case} was claimed while Zendesk's limits held it back");
+            self.violate("I-23", said);
+            return true;
+        }
         let token = operation.claim(now, Duration::from_secs(LEASE as u64));
         let operation = operation.clone();
         self.tally.add(Count::Claimed);
@@ -252,7 +259,7 @@ impl Schedule<'_> {
         }
         let desk = &self.db.desks[job.case];
         let contact = &desk.fields.contact;
-        let requester = self.cast.requester(contact, self.db.arrived);
+        let requester = self.cast.requester(contact, self.db.arrived, self.db.gone);
         let reading = job.attempt.reading().cloned();
         let (op_id, token) = (job.op_id.clone(), job.token);
         let met = reading.as_ref().and(job.met);
@@ -364,6 +371,20 @@ impl Schedule<'_> {
             | Closing::PutOff { .. }
             | Closing::Lost => None,
         };
+        let limited = match &closing {
+            Closing::PutOff {
+                until,
+                reason: Parked::Limits,
+                ..
+            } => Some(*until),
+            Closing::PutOff { .. }
+            | Closing::Accepted { .. }
+            | Closing::Created { .. }
+            | Closing::Nothing
+            | Closing::Park(_)
+            | Closing::Refused { .. }
+            | Closing::Lost => None,
+        };
         let accepted = shown.is_some();
         let created = matches!(closing, Closing::Created { .. });
         let desk = &self.db.desks[job.case];
@@ -383,6 +404,13 @@ impl Schedule<'_> {
         });
         if !kept {
             self.tally.add(Count::ZombieRefused);
+        }
+        if kept {
+            let op_id = job.op_id.clone();
+            self.ledger.limited.remove(&op_id);
+            self.ledger
+                .limited
+                .extend(limited.map(|until| (op_id, until)));
         }
         if let Some(audit) = audit.filter(|_| kept) {
             self.ledger.accepted(job.case, &audit, &self.swarm);
