@@ -371,20 +371,7 @@ impl Schedule<'_> {
             | Closing::PutOff { .. }
             | Closing::Lost => None,
         };
-        let limited = match &closing {
-            Closing::PutOff {
-                until,
-                reason: Parked::Limits,
-                ..
-            } => Some(*until),
-            Closing::PutOff { .. }
-            | Closing::Accepted { .. }
-            | Closing::Created { .. }
-            | Closing::Nothing
-            | Closing::Park(_)
-            | Closing::Refused { .. }
-            | Closing::Lost => None,
-        };
+        let limited = limited_until(&closing);
         let accepted = shown.is_some();
         let created = matches!(closing, Closing::Created { .. });
         let desk = &self.db.desks[job.case];
@@ -489,6 +476,14 @@ impl Schedule<'_> {
     }
 }
 
+/// Until when Zendesk's limits hold an operation back that ends so.
+fn limited_until(closing: &Closing) -> Option<Timestamp> {
+    let Closing::PutOff { until, reason, .. } = closing else {
+        return None;
+    };
+    (*reason == Parked::Limits).then_some(*until)
+}
+
 fn words(closing: &Closing) -> String {
     match closing {
         Closing::Accepted { audit, .. } => format!("accepted, by audit {}", audit.id),
@@ -496,11 +491,7 @@ fn words(closing: &Closing) -> String {
         Closing::Nothing => "nothing left to do".to_owned(),
         Closing::Park(reason) => format!("parked: {reason}"),
         Closing::Refused { fields } => format!("refused: {fields:?}"),
-        Closing::PutOff { reason, .. } => format!("put off: {}", reason_of(reason)),
+        Closing::PutOff { reason, .. } => format!("put off: {reason}"),
         Closing::Lost => "its claim has passed on".to_owned(),
     }
-}
-
-fn reason_of(reason: &Parked) -> String {
-    reason.to_string()
 }
