@@ -79,12 +79,12 @@ impl Desk {
             .operations
             .iter()
             .filter(|operation| operation.kind.makes_ticket() && operation.state == State::Parked);
-        let made = parked.filter_map(|operation| {
+        let mut made = parked.filter_map(|operation| {
             let op_id = Some(&operation.op_id);
             let audit = audits.iter().find(|audit| audit.op.as_ref() == op_id)?;
             Some((operation.op_id.clone(), audit))
         });
-        let Some((op_id, audit)) = made.last().filter(|_| room.guards.marker) else {
+        let Some((op_id, audit)) = made.next_back().filter(|_| room.guards.marker) else {
             return false;
         };
         written.operations.insert(op_id.clone());

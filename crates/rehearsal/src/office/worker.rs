@@ -283,6 +283,7 @@ impl Schedule<'_> {
                 self.ledger.accepted(job.case, audit, &self.swarm);
             }
         }
+        self.check_named(job.case, &planned);
         self.tally.add(match &planned {
             Planned::Send(_) => Count::PlanSend,
             Planned::Nothing => Count::PlanNothing,

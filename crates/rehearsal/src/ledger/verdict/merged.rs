@@ -3,6 +3,7 @@
 use domain::case::CaseField;
 use domain::outbox::{Parked, State};
 use domain::plan::{case_value, ticket_value};
+use domain::push::{Planned, Sending};
 
 use crate::cast::contact_of;
 use crate::schedule::Schedule;
@@ -38,6 +39,20 @@ impl Schedule<'_> {
                 ("I-10", said)
             })
         })
+    }
+
+    /// Nobody is named to Zendesk of whom it is known here that they are gone.
+    pub(crate) fn check_named(&mut self, case: usize, planned: &Planned) {
+        let Planned::Send(Sending::Fields { values, .. }) = planned else {
+            return;
+        };
+        let named = values.get(&CaseField::Contact).cloned().flatten();
+        if let Some(gone) = self.db.gone
+            && named.is_some_and(|user| user == gone.to_string())
+        {
+            let said = format!("case {case} names {gone} to Zendesk, who is known to be gone");
+            self.violate("I-10", said);
+        }
     }
 
     /// What waits for a merged ticket names the survivor, and no follow-up is offered for it.
