@@ -59,7 +59,7 @@ async fn run(engine: &Engine, job: &Job, client: Option<Client>) -> Result<()> {
     };
     let mut outcome = read_streams(&mut pull).await;
     if sends && outcome.is_ok() {
-        outcome = drain::drain(&mut pull).await;
+        outcome = Box::pin(drain::drain(&mut pull)).await;
     }
     match outcome {
         Err(error) if pull.may_wait_for(&error) => pull.wait_for(&error).await,

@@ -1,13 +1,14 @@
 //! *Why is this not in sync?* One sentence for a case (ticket-sync.md 6).
 
 use domain::merge::Mode;
-use domain::outbox::{Kind, Operation, State};
+use domain::outbox::{Kind, Operation, Parked, State};
 use domain::plan::case_value;
 use jiff::Timestamp;
 use serde::Serialize;
 use store::attachments::{self, ParkedFile};
 use store::desks::{self, Held};
 use store::integrations::{self, Integration};
+use store::outbox::{self, SignInPause};
 
 use crate::actions::case_id;
 use crate::attachments::safe_name;
@@ -44,9 +45,13 @@ pub async fn why(engine: &Engine, case: &str) -> Result<Why> {
         Some(id) => integrations::find(&mut reader, id).await?,
         None => None,
     };
+    let pause = match &integration {
+        Some(found) => outbox::sign_in_pause(&mut reader, &found.id).await?,
+        None => None,
+    };
     let files = attachments::parked(&mut reader, None, Some(&id), None, FILES).await?;
     drop(reader);
-    let mut why = explain(&held, integration.as_ref(), engine.now());
+    let mut why = explain(&held, integration.as_ref(), pause, engine.now());
     if let Some(told) = told_of_files(files) {
         why.sentence = match why.in_sync {
             true => told.clone(),
@@ -74,9 +79,16 @@ fn told_of_files(files: Vec<ParkedFile>) -> Option<String> {
     })
 }
 
-fn explain(held: &Held, integration: Option<&Integration>, now: Timestamp) -> Why {
+fn explain(
+    held: &Held,
+    integration: Option<&Integration>,
+    pause: Option<SignInPause>,
+    now: Timestamp,
+) -> Why {
     let desk = &held.desk;
-    let halt = integration.and_then(halt);
+    // Everything waits for the sign-in, whichever change was the first to meet that.
+    let refused = pause.map(|pause| Parked::SignIn { fix: pause.fix }.to_string());
+    let halt = integration.and_then(halt).or(refused);
     let sender = sender(integration);
     let mut details: Vec<String> = desk
         .operations

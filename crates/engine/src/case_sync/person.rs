@@ -15,7 +15,7 @@ use store::{Tx, contacts, outbox};
 use zendesk::{Record, UserChange};
 
 use super::pull::{Page, Pull};
-use super::push::reply_of;
+use super::push::{Pushed, reply_of};
 use super::users;
 use crate::case_view::contact_name;
 use crate::engine::Engine;
@@ -106,7 +106,7 @@ pub(crate) async fn operations_of(
 
 /// Makes one attempt to bring the end users that a contact is up to it. Returns how that left the
 /// operation.
-pub(super) async fn push(mut pull: Pull<'_>, operation: &Operation) -> Result<State> {
+pub(super) async fn push(mut pull: Pull<'_>, operation: &Operation) -> Result<Pushed> {
     let contact = contact_of(&operation.line).to_owned();
     let mut ended = Ended::Done;
     for user in end_users(&pull, &contact).await? {
@@ -119,6 +119,10 @@ pub(super) async fn push(mut pull: Pull<'_>, operation: &Operation) -> Result<St
     let (now, lease) = (page.now, pull.engine.settings.lease);
     outbox::confirm(&mut page.tx, operation, now, lease).await?;
     let mut operation = operation.clone();
+    if let Ended::Later(_, Parked::Limits) = &ended {
+        // A wait for Zendesk's limits is no attempt that failed.
+        operation.attempts = (operation.attempts - 1).max(0);
+    }
     match ended {
         Ended::Done => operation.end(State::Done),
         Ended::Later(until, reason) => {
@@ -131,7 +135,10 @@ pub(super) async fn push(mut pull: Pull<'_>, operation: &Operation) -> Result<St
     let state = operation.state;
     outbox::put(&mut page.tx, &integration, BY_SYNC, &[operation], now).await?;
     pull.commit(page, STAGE, None).await?;
-    Ok(state)
+    Ok(Pushed {
+        state,
+        counters: pull.into_counted(),
+    })
 }
 
 /// How an attempt ended.

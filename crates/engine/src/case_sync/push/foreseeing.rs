@@ -82,6 +82,7 @@ pub(crate) async fn foresee(
                 pull,
                 operation: operation.clone(),
                 record: None,
+                gone_author: None,
                 foreseen: Some(Foreseen::default()),
             };
             let state = match push.drive().await {
