@@ -59,8 +59,8 @@ pub(crate) struct Edit {
     #[arg(long, value_name = "TEXT", group = "what", allow_hyphen_values = true)]
     phone: Option<String>,
     /// A new primary email; '' for none
-    #[arg(long, value_name = "EMAIL", group = "what")]
-    email: Option<String>,
+    #[arg(long = "email", value_name = "EMAIL", group = "what")]
+    new_email: Option<String>,
     #[command(flatten)]
     acting: Acting,
     /// Prints one JSON object
@@ -92,7 +92,7 @@ pub(crate) async fn run(place: Place, action: Action) -> anyhow::Result<()> {
                 contact,
                 name,
                 phone,
-                email,
+                new_email,
                 acting,
                 json,
             } = *edit;
@@ -101,7 +101,7 @@ pub(crate) async fn run(place: Place, action: Action) -> anyhow::Result<()> {
             let wanted = ContactEdit {
                 name,
                 phone: phone.map(Some),
-                email: email.map(Some),
+                email: new_email.map(Some),
             };
             actions::edit_contact(engine, &id, wanted, &actor.email).await?;
             tell(engine, &id, "is as you said", json).await?;
