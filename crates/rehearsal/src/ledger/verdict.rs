@@ -229,8 +229,10 @@ impl Schedule<'_> {
 
     fn is_parked(desk: &Desk, comment: &str) -> bool {
         desk.operations.iter().any(|operation| {
+            let payload = &operation.payload;
+            let draft = payload.draft.as_ref().map(|draft| draft.comment.as_str());
             operation.state == State::Parked
-                && operation.payload.comment.as_deref() == Some(comment)
+                && (payload.comment.as_deref() == Some(comment) || draft == Some(comment))
         })
     }
 
