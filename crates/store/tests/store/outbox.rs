@@ -1,6 +1,7 @@
 //! What waits to be sent: kept as it is, told to people, removed in time.
 
 mod claiming;
+mod leaving;
 mod working;
 
 use std::time::Duration;
