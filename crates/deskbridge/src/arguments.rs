@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use clap::{ArgAction, Args, Parser, Subcommand};
 
 use crate::commands::{
-    case, conflict, contact, credential, demo, doctor, init, integration, keys, parked, serve,
-    simulator, sync, webhook,
+    alert, case, conflict, contact, credential, demo, destination, doctor, init, integration, keys,
+    orchestration, parked, query, send, serve, simulator, sync, webhook, workflow,
 };
 
 const QUICK_START: &str = "\
@@ -88,9 +88,26 @@ pub(crate) enum Command {
     /// Changes that cannot be delivered now
     #[command(subcommand)]
     Parked(parked::Action),
-    /// Stored sign-in details, for several integrations to share
+    /// Stored sign-in details, for integrations, destinations and queries to share
     #[command(subcommand)]
     Credential(credential::Action),
+    /// Zendesk accounts that customer profiles are sent to
+    #[command(subcommand)]
+    Destination(destination::Action),
+    /// Sends the customer profiles of a file to a destination
+    Send(Box<send::Arguments>),
+    /// What is sent: files, statements, objects, our own contacts
+    #[command(subcommand)]
+    Query(Box<query::Action>),
+    /// From a query to a destination: how rows are sent, and when
+    #[command(subcommand)]
+    Orchestration(Box<orchestration::Action>),
+    /// Sends and what became of them, and what to do about those that failed
+    #[command(subcommand)]
+    Workflow(workflow::Action),
+    /// What people are told of workflows that failed
+    #[command(subcommand)]
+    Alert(alert::Action),
     /// Checks the installation and says what to do about each finding
     Doctor(doctor::Arguments),
     /// The key that seals stored secrets

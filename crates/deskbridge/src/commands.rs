@@ -1,21 +1,28 @@
 //! One file per command: its arguments, what it does, its errors.
 
+pub(crate) mod alert;
 pub(crate) mod attachment;
 pub(crate) mod case;
 pub(crate) mod conflict;
 pub(crate) mod contact;
 pub(crate) mod credential;
 pub(crate) mod demo;
+pub(crate) mod destination;
 pub(crate) mod doctor;
 pub(crate) mod init;
 pub(crate) mod integration;
 pub(crate) mod keys;
 mod listing;
+mod naming;
+pub(crate) mod orchestration;
 pub(crate) mod parked;
+pub(crate) mod query;
+pub(crate) mod send;
 pub(crate) mod serve;
 pub(crate) mod simulator;
 pub(crate) mod sync;
 pub(crate) mod webhook;
+pub(crate) mod workflow;
 
 use std::pin::Pin;
 
@@ -57,6 +64,12 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
         Command::Contact(action) => Box::pin(contact::run(find(environment)?, action)),
         Command::Parked(action) => Box::pin(parked::run(find(environment)?, action)),
         Command::Credential(action) => Box::pin(credential::run(find(environment)?, action)),
+        Command::Destination(action) => Box::pin(destination::run(find(environment)?, action)),
+        Command::Send(arguments) => Box::pin(send::run(find(environment)?, *arguments)),
+        Command::Workflow(action) => Box::pin(workflow::run(find(environment)?, action)),
+        Command::Query(action) => Box::pin(query::run(find(environment)?, *action)),
+        Command::Orchestration(action) => Box::pin(orchestration::run(find(environment)?, *action)),
+        Command::Alert(action) => Box::pin(alert::run(find(environment)?, action)),
         Command::Doctor(arguments) => Box::pin(doctor::run(find(environment)?, arguments)),
         Command::Webhook(action) => Box::pin(webhook::run(find(environment)?, action)),
         Command::Keys(action) => Box::pin(keys::run(find(environment)?, action)),

@@ -21,6 +21,7 @@ pub(crate) struct Config {
     pub(crate) zendesk: Zendesk,
     pub(crate) worker: Worker,
     pub(crate) attachments: Attachments,
+    pub(crate) sources: Sources,
     pub(crate) web: Web,
     pub(crate) log: Log,
 }
@@ -51,6 +52,12 @@ pub(crate) struct Worker {
 #[serde(deny_unknown_fields)]
 pub(crate) struct Attachments {
     pub(crate) largest_mb: u64,
+}
+
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Sources {
+    pub(crate) import_folders: Vec<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -135,6 +142,15 @@ impl Config {
             1,
             1024,
         )?;
+        let folders = &self.sources.import_folders;
+        if let Some(relative) = folders
+            .iter()
+            .find(|folder| !Path::new(folder).is_absolute())
+        {
+            return Err(format!(
+                "sources.import_folders names {relative:?}; write the whole path, from / on, so that it is the same folder wherever a command is run."
+            ));
+        }
         if lease <= timeout {
             return Err(format!(
                 "worker.lease_seconds ({lease}) must be longer than zendesk.request_timeout_seconds ({timeout}), so that no worker loses its work while it waits for one answer."
@@ -380,6 +396,14 @@ mod tests {
         let wrong = said("[attachments]\nlargest_mb = \"50 MB\"\n");
         assert!(wrong.contains("must be a whole number"), "{wrong}");
         assert!(said("[attachments]\nlargest_mb = -1\n").contains("largest_mb"));
+    }
+
+    #[test]
+    fn an_import_folder_is_named_by_its_whole_path() {
+        let wrong = said("[sources]\nimport_folders = [\"exports\"]\n");
+        assert!(wrong.contains("write the whole path"), "{wrong}");
+        let config = Config::read("[sources]\nimport_folders = [\"/srv/exports\"]\n", "c");
+        assert_eq!(config.unwrap().sources.import_folders, ["/srv/exports"]);
     }
 
     #[test]

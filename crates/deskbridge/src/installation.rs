@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, anyhow};
 use clock::{Clock, Dice, SystemClock, SystemDice};
-use engine::Engine;
+use engine::{Engine, Sources};
 use secrecy::{ExposeSecret as _, SecretString};
 use store::Store;
 use store::secrets::Keyring;
@@ -178,10 +178,14 @@ impl Place {
         let holder = Holder::begin(&folder, name).with_context(|| {
             format!("The folder {} cannot be written to. Make it writable for the user that runs Deskbridge.", folder.display())
         })?;
+        let settings = engine::Settings {
+            sources: self.sources()?,
+            ..self.engine_settings(&holder.name)
+        };
         let engine = Engine {
             store,
             keyring: Arc::new(keyring),
-            settings: Arc::new(self.engine_settings(&holder.name)),
+            settings: Arc::new(settings),
             is_gone: is_gone(folder),
             memory: Arc::default(),
             clock,
@@ -195,6 +199,21 @@ impl Place {
         })
     }
 
+    /// What may be read as a source of profiles, with a folder of our own for what is kept meanwhile.
+    fn sources(&self) -> anyhow::Result<Sources> {
+        Ok(Sources {
+            scratch: scratch_folder(&self.data.join("scratch"))?,
+            import_folders: self
+                .config
+                .sources
+                .import_folders
+                .iter()
+                .map(PathBuf::from)
+                .collect(),
+            own_database: self.database_url(),
+        })
+    }
+
     fn engine_settings(&self, holder: &str) -> engine::Settings {
         engine::Settings {
             holder: holder.to_owned(),
@@ -204,6 +223,7 @@ impl Place {
             addresses: self.addresses(),
             settle: self.config.settle(),
             files: self.config.files(),
+            sources: Sources::default(),
         }
     }
 }
@@ -213,6 +233,28 @@ impl Installation {
     pub(crate) async fn close(self) {
         self.engine.store.close().await;
     }
+}
+
+/// The folder for files that live as long as a workflow works, for the owner alone. What lies in it was
+/// left by a process that was killed: those who work have their files open without a name.
+fn scratch_folder(folder: &Path) -> anyhow::Result<PathBuf> {
+    use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
+    let refused = |error: std::io::Error| {
+        anyhow!(
+            "The folder {} cannot be made or written to: {error}. Make it writable for the user that runs Deskbridge.",
+            folder.display()
+        )
+    };
+    std::fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(folder)
+        .map_err(refused)?;
+    std::fs::set_permissions(folder, std::fs::Permissions::from_mode(0o700)).map_err(refused)?;
+    for left in std::fs::read_dir(folder).map_err(refused)?.flatten() {
+        drop(std::fs::remove_file(left.path()));
+    }
+    Ok(folder.to_path_buf())
 }
 
 /// Only the owner may read the database file. Where that cannot be set, the folder still protects it.

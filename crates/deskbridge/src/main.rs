@@ -13,11 +13,13 @@ mod installation;
 mod key_file;
 mod kill_switch;
 mod logging;
+mod map_file;
 mod output;
 mod progress;
 mod sign_in;
 mod stop;
 mod summary;
+mod workflow_run;
 
 use std::process::ExitCode;
 

@@ -7,8 +7,9 @@ use std::sync::Arc;
 
 use domain::person::{Role, ZendeskUser, email_key};
 use store::credentials::{self, CredentialKind};
+use store::destinations::Destination;
 use store::integrations::{Integration, Settings};
-use zendesk::{Address, Client, Me, Options, Record, SignIn};
+use zendesk::{Address, Client, Me, Options, Record, SignIn, Urgency};
 
 use crate::engine::Engine;
 use crate::error::{Error, Result};
@@ -45,15 +46,58 @@ pub(crate) async fn client_of(engine: &Engine, integration: &Integration) -> Res
 /// # Errors
 /// What is wrong with the address or the credential.
 pub async fn connect(engine: &Engine, settings: &Settings) -> Result<Client> {
-    let address =
-        Address::parse(&settings.url, &engine.settings.addresses).map_err(zendesk::Error::from)?;
+    let share = u8::try_from(settings.budget_share).unwrap_or(50);
+    let whose = format!("integration {}", settings.name);
+    connect_account(
+        engine,
+        &settings.url,
+        &settings.credential_id,
+        share,
+        &whose,
+    )
+    .await
+}
+
+/// A client for the account of a destination. Opens no connection yet.
+///
+/// # Errors
+/// What is wrong with the address or the credential.
+pub(crate) async fn connect_destination(
+    engine: &Engine,
+    destination: &Destination,
+    share: u8,
+) -> Result<Client> {
+    let Destination {
+        url,
+        credential_id,
+        name,
+        ..
+    } = destination;
+    let whose = format!("destination {name}");
+    let client = connect_account(engine, url, credential_id, share, &whose).await?;
+    Ok(client.with(Urgency::Profiles))
+}
+
+/// A client for the account at `url`, of which we take `share` percent. `whose` it is stands in sentences.
+///
+/// # Errors
+/// What is wrong with the address or the credential.
+pub(crate) async fn connect_account(
+    engine: &Engine,
+    url: &str,
+    credential_id: &str,
+    share: u8,
+    whose: &str,
+) -> Result<Client> {
+    let address = Address::parse(url, &engine.settings.addresses).map_err(zendesk::Error::from)?;
     let mut reader = engine.store.read().await?;
-    let credential = credentials::find(&mut reader, &settings.credential_id)
+    let credential = credentials::find(&mut reader, credential_id)
         .await?
-        .ok_or_else(|| Error::Refused(format!(
-            "The credential of integration {} is gone. Edit the integration and choose another one.",
-            settings.name
-        )))?;
+        .ok_or_else(|| {
+            Error::Refused(format!(
+                "The credential of {whose} is gone. Edit it and choose another one."
+            ))
+        })?;
     let secret = credentials::secret(&mut reader, &engine.keyring, &credential.id).await;
     drop(reader);
     let missing = |what: &str| {
@@ -84,8 +128,13 @@ pub async fn connect(engine: &Engine, settings: &Settings) -> Result<Client> {
                 .ok_or_else(|| missing("client id"))?,
             client_secret: secret.ok(),
         },
+        CredentialKind::Database | CredentialKind::ObjectStore => {
+            return Err(Error::Refused(format!(
+                "Credential {} opens a source of rows and cannot sign in to Zendesk. Choose one with an API token or an OAuth client.",
+                credential.name
+            )));
+        }
     };
-    let share = u8::try_from(settings.budget_share).unwrap_or(50);
     // Without the memory, which holds clients: neither would ever be let go.
     let engine = Engine {
         memory: Arc::default(),

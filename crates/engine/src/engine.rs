@@ -1,10 +1,12 @@
 //! What everything here works with: database, key, clock, chance and settings, passed in once.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use clock::{Clock, Dice};
 use jiff::Timestamp;
+use secrecy::SecretString;
 use store::Store;
 use store::audit::Act;
 use store::secrets::Keyring;
@@ -39,6 +41,30 @@ pub struct Settings {
     pub settle: Duration,
     /// What files are fetched and sent at all.
     pub files: Limits,
+    /// What may be read as a source of profiles, and where.
+    pub sources: Sources,
+}
+
+/// What may be read as a source of profiles, and where (profile-send.md 5).
+#[derive(Debug, Clone)]
+pub struct Sources {
+    /// A folder with room for files that live as long as a workflow works.
+    pub scratch: PathBuf,
+    /// Folders whose files a query may name.
+    pub import_folders: Vec<PathBuf>,
+    /// The address of our own database, where a statement could reach it: it is refused as a source.
+    pub own_database: Option<SecretString>,
+}
+
+impl Default for Sources {
+    /// The folder of the system for such files, and no other.
+    fn default() -> Self {
+        Self {
+            scratch: std::env::temp_dir(),
+            import_folders: Vec::new(),
+            own_database: None,
+        }
+    }
 }
 
 /// What everything here works with. Cheap to clone.

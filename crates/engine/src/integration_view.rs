@@ -138,7 +138,10 @@ fn kind_label(kind: &str) -> String {
 fn sign_in_notice(kind: CredentialKind, now: Timestamp) -> Option<String> {
     match kind {
         CredentialKind::ApiToken => Some(zendesk::sign_in::api_token_countdown(now).sentence),
-        CredentialKind::OAuthClient | CredentialKind::OAuthTokens => None,
+        CredentialKind::OAuthClient
+        | CredentialKind::OAuthTokens
+        | CredentialKind::Database
+        | CredentialKind::ObjectStore => None,
     }
 }
 

@@ -1,7 +1,7 @@
 //! The two flows, the worker, the schedule, the budget.
 //!
 //! Tickets and cases: `pull -> link -> plan -> push -> confirm`, in `case_sync`. Profiles to
-//! users (`read -> link -> plan -> push -> confirm`) will stand beside it in `profile_send`.
+//! users: `read -> link -> plan -> push -> confirm`, in `profile_send`.
 
 pub mod actions;
 pub mod attachments;
@@ -18,12 +18,15 @@ mod error;
 pub mod integration_view;
 pub mod integrations;
 mod memory;
+pub mod orchestrations;
+pub mod profile_send;
 pub mod schedule;
 pub mod sweep;
 pub mod webhooks;
 pub mod why;
 pub mod worker;
+pub mod workflows;
 
-pub use engine::{Checkpoint, Engine, IsGone, Settings};
+pub use engine::{Checkpoint, Engine, IsGone, Settings, Sources};
 pub use error::{Error, Result, When};
 pub use memory::Memory;

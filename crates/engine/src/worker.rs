@@ -15,6 +15,7 @@ use crate::attachments;
 use crate::case_sync;
 use crate::engine::Engine;
 use crate::error::{Error, Result};
+use crate::profile_send::{self, SEND};
 use crate::schedule::{PULL, schedule_due};
 
 /// How long an idle worker waits before it looks again.
@@ -47,6 +48,17 @@ pub async fn see_through(engine: &Engine, integration_id: &str, run_id: &str) ->
             Some(job) => work(engine, &job).await?,
             None => engine.clock.sleep(IDLE).await,
         }
+    }
+}
+
+/// Does the job of this subject that is due, if there is one that nobody else is at. Returns whether.
+///
+/// # Errors
+/// What kept the job from being ended properly.
+pub(crate) async fn work_on(engine: &Engine, subject: &str) -> Result<bool> {
+    match claim(engine, Some(subject)).await? {
+        Some(job) => work(engine, &job).await.map(|()| true),
+        None => Ok(false),
     }
 }
 
@@ -189,6 +201,8 @@ async fn claim(engine: &Engine, subject: Option<&str>) -> Result<Option<Job>> {
 async fn work(engine: &Engine, job: &Job) -> Result<()> {
     let ended = match job.kind.as_str() {
         PULL => keep_lease(engine, job, case_sync::pull(engine, job)).await,
+        // Boxed, since the state of a send is large and every worker would carry room for one.
+        SEND => keep_lease(engine, job, Box::pin(profile_send::send(engine, job))).await,
         other => end_unknown(engine, job, other).await,
     };
     match ended {

@@ -3,6 +3,7 @@
 pub(crate) mod audit;
 pub(crate) mod job;
 pub(crate) mod reference;
+pub(crate) mod tally;
 pub(crate) mod ticket;
 pub(crate) mod trigger;
 pub(crate) mod upload;
@@ -20,8 +21,9 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::Bound;
 
 use audit::{Audit, Comment};
-use job::Job;
+use job::{Job, JobBook};
 use reference::{Brand, CustomStatus, Group, Organization, TicketField, UserField};
+use tally::Tally;
 use ticket::Ticket;
 use trigger::Trigger;
 use upload::{Home, Upload};
@@ -86,8 +88,8 @@ pub struct Account {
     pub(crate) ticket_fields: Vec<TicketField>,
     pub(crate) user_fields: Vec<UserField>,
     pub(crate) ticket_form_id: i64,
-    pub(crate) jobs: BTreeMap<String, Job>,
-    pub(crate) jobs_made: u64,
+    pub(crate) jobs: JobBook,
+    pub(crate) tally: Tally,
     pub(crate) ceilings: Ceilings,
     triggers: Vec<Trigger>,
     /// Whether triggers write audits of their own; else their events join those of the update.
@@ -147,8 +149,8 @@ impl Account {
             ticket_fields: Vec::new(),
             user_fields: Vec::new(),
             ticket_form_id: 0,
-            jobs: BTreeMap::new(),
-            jobs_made: 0,
+            jobs: JobBook::default(),
+            tally: Tally::default(),
             ceilings: Ceilings::default(),
             triggers: Vec::new(),
             rules_have_own_audits: false,
@@ -293,7 +295,7 @@ impl Account {
 
     /// Jobs by id.
     pub fn jobs(&self) -> &BTreeMap<String, Job> {
-        &self.jobs
+        self.jobs.all()
     }
 
     /// Sets whether a ticket cannot be solved without a field; false for an unknown field.

@@ -3,6 +3,7 @@
 use axum::http::{HeaderMap, Method};
 use serde_json::Value;
 
+use crate::account::job::JobFate;
 use crate::answer::Answer;
 use crate::config::Switches;
 
@@ -38,6 +39,8 @@ pub(crate) struct Call {
     pub(crate) switches: Switches,
     /// How long jobs take, in milliseconds.
     pub(crate) job_ms: i64,
+    /// What a fault makes of the job that this request queues.
+    pub(crate) fate: Option<JobFate>,
     /// The idempotency key that this request holds while it is at work.
     pub(crate) key: Option<String>,
 }

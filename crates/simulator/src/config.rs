@@ -29,6 +29,9 @@ pub struct Config {
     pub latency: Duration,
     /// How long a background job takes, on the simulator's clock.
     pub job: Duration,
+    /// How many background jobs may be open at a time; without it 30 where limits apply, and any
+    /// number where they do not.
+    pub job_slots: Option<usize>,
     /// Serve TLS with this certificate and key (PEM); plain HTTP without it.
     pub tls: Option<TlsFiles>,
     /// Serve under this path as well, for clients that insist on one: `/zendesk`.
@@ -74,6 +77,7 @@ impl Default for Config {
             api_token: "token".to_owned(),
             latency: Duration::ZERO,
             job: Duration::from_secs(1),
+            job_slots: None,
             tls: None,
             path_prefix: None,
             faults: Vec::new(),
@@ -261,6 +265,21 @@ pub struct Switches {
     pub marker_delay: i64,
     /// Whether bulk user endpoints are switched on for the account (zendesk-api.md 0.4).
     pub bulk_user_import: bool,
+    /// Whether the refusal of bulk user import says in its body that this is off. No source shows the
+    /// body; without it, it is that of a role that may not.
+    pub bulk_off_says_so: bool,
+    /// Whether a job too many is refused with 422 in place of 429 (zendesk-api.md 2).
+    pub too_many_jobs_is_422: bool,
+    /// The form of failed rows of upserts (zendesk-api.md 3.3).
+    pub failed_rows: FailedRows,
+    /// Whether rows of upserts say nothing but id and status, as those of `create_many` do (recorded);
+    /// else external id and email too, where the request had them.
+    pub bare_rows: bool,
+    /// Whether the rows of a job come in the order they were sent, as in some recordings.
+    pub rows_in_order: bool,
+    /// Whether an option that a dropdown does not have is refused; reports say that it is dropped
+    /// without an error (zendesk-api.md 3.5).
+    pub refuse_unknown_options: bool,
     /// Whether a suspended or deleted agent is told 403 in place of 401 (zendesk-api.md 1).
     pub suspended_is_forbidden: bool,
 }
@@ -279,9 +298,25 @@ impl Default for Switches {
             refuse_unknown_uploads: false,
             marker_delay: 0,
             bulk_user_import: true,
+            bulk_off_says_so: false,
+            too_many_jobs_is_422: false,
+            failed_rows: FailedRows::Position,
+            bare_rows: false,
+            rows_in_order: false,
+            refuse_unknown_options: true,
             suspended_is_forbidden: false,
         }
     }
+}
+
+/// How a row says that it failed (zendesk-api.md 3.3).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FailedRows {
+    /// `{"id":2,"status":"Failed","error":..,"details":"Name: Email: .."}`: the id is the row's
+    /// position, and there is no index (reported).
+    Position,
+    /// `{"index":2,"id":2,"error":..,"details":..}`: neither `success` nor `action` nor `status`.
+    Indexed,
 }
 
 /// Who is answered 200 with a null id at `GET /users/me` (zendesk-api.md 0.2).

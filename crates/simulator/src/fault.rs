@@ -11,6 +11,8 @@ pub use reading::FaultError;
 use std::fmt;
 use std::time::Duration;
 
+use crate::account::job::JobFate;
+
 /// The form of a refusal's body (zendesk-api.md 3.2).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum BodyForm {
@@ -113,6 +115,8 @@ pub enum FaultKind {
     },
     /// A PUT is answered 200 with the record as it is, and nothing is done.
     OkWithoutEffect,
+    /// Something becomes of the background job that the request queues.
+    Job(JobFate),
     /// Something goes wrong with the delivery of a webhook; `route` names the kind of its event.
     Webhook(Trouble),
 }
@@ -261,6 +265,12 @@ impl fmt::Display for FaultKind {
             Self::Late { by } => write!(formatter, "late={}", by.as_millis()),
             Self::ApplyThen { status, .. } => write!(formatter, "apply-then={status}"),
             Self::OkWithoutEffect => formatter.write_str("ok-without-effect"),
+            Self::Job(JobFate::Never) => formatter.write_str("job-never"),
+            Self::Job(JobFate::Slow { by }) => write!(formatter, "job-slow={}", by.as_millis()),
+            Self::Job(JobFate::Fail { rows }) => write!(formatter, "job-fail={rows}"),
+            Self::Job(JobFate::Kill { rows }) => write!(formatter, "job-kill={rows}"),
+            Self::Job(JobFate::Forget) => formatter.write_str("job-forget"),
+            Self::Job(JobFate::FailRows { rows }) => write!(formatter, "fail-rows={rows}"),
             Self::Webhook(Trouble::Drop) => formatter.write_str("webhook-drop"),
             Self::Webhook(Trouble::Duplicate) => formatter.write_str("webhook-duplicate"),
             Self::Webhook(Trouble::Reorder) => formatter.write_str("webhook-reorder"),

@@ -36,14 +36,17 @@ mod wire;
 mod word;
 
 pub use account::audit::{Attachment, Audit, Change, Comment, Creation, Detail, Event, Rule};
-pub use account::job::{Job, JobState};
+pub use account::job::{Job, JobFate, JobState};
 pub use account::reference::{Brand, CustomStatus, Group, Organization, TicketField, UserField};
+pub use account::tally::Sends;
 pub use account::ticket::{CustomValue, NewComment, NewFile, NewTicket, Ticket, TicketChange};
 pub use account::trigger::{Action, Condition, Trigger};
 pub use account::user::{NewUser, User, UserChange};
 pub use account::webhook::{Attempt, Delivery, Invocation, Subject};
 pub use account::{Account, EditError};
-pub use config::{AnonymousMe, Config, HeaderEra, Limits, OAuthClient, Switches, TlsFiles};
+pub use config::{
+    AnonymousMe, Config, FailedRows, HeaderEra, Limits, OAuthClient, Switches, TlsFiles,
+};
 pub use fault::{BodyForm, Fault, FaultError, FaultKind, Record, Trouble};
 pub use server::{Simulator, StartError, start};
 pub use text::Text;

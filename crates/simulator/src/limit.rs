@@ -40,6 +40,20 @@ struct Rule {
     applies: fn(&str, &str) -> bool,
 }
 
+impl Rule {
+    /// Which window a request counts on.
+    fn key(&self, call: &Call) -> String {
+        match self.per {
+            Per::Account => self.name.to_owned(),
+            Per::CallerAndRecord => {
+                let record = call.places.first().map_or("", String::as_str);
+                format!("{} {} {record}", self.name, call.caller_id())
+            }
+            Per::UserRecord => format!("{} {}", self.name, user_record(call)),
+        }
+    }
+}
+
 const MINUTE: i64 = 60_000;
 const ACCOUNT: &str = "Number of allowed API requests per minute exceeded";
 const PER_USER: &str = "You have exceeded the rate limit for updating a single unique user. user email:  id:  external_id: ";
@@ -138,6 +152,12 @@ pub(crate) struct Limiter {
     limits: Limits,
     era: HeaderEra,
     windows: HashMap<String, Window>,
+    /// From when until when a `Retry-After` of a limiter is open.
+    closed: HashMap<String, (i64, i64)>,
+    /// How long after a refusal a request may still come that was on its way.
+    grace_ms: i64,
+    /// Requests that came to a limiter while a `Retry-After` of it was open.
+    pub(crate) too_early: u64,
 }
 
 /// What the limits say to a request.
@@ -156,12 +176,41 @@ struct Count {
 }
 
 impl Limiter {
-    pub(crate) fn new(limits: Limits, era: HeaderEra) -> Self {
+    pub(crate) fn new(limits: Limits, era: HeaderEra, grace_ms: i64) -> Self {
         Self {
             limits,
             era,
             windows: HashMap::new(),
+            closed: HashMap::new(),
+            grace_ms,
+            too_early: 0,
         }
+    }
+
+    /// Notes whether a request comes while a `Retry-After` of one of its limiters is open.
+    pub(crate) fn arrives(&mut self, call: &Call, route: &str) {
+        if self.closed.is_empty() {
+            return;
+        }
+        let now_ms = call.now_ms;
+        self.closed.retain(|_, (_, until)| *until > now_ms);
+        let rules = RULES
+            .iter()
+            .filter(|rule| (rule.applies)(call.method.as_str(), route));
+        let mut keys = rules
+            .map(|rule| rule.key(call))
+            .chain(["account".to_owned()]);
+        let is_early = keys.any(|key| {
+            self.closed
+                .get(&key)
+                .is_some_and(|(from, _)| *from <= now_ms)
+        });
+        self.too_early += u64::from(is_early);
+    }
+
+    fn close(&mut self, key: String, now_ms: i64, resets: i64) {
+        let span = (now_ms + self.grace_ms, now_ms + resets * 1_000);
+        self.closed.insert(key, span);
     }
 
     /// Counts a request and says whether it may pass. The account's counter goes down for requests
@@ -174,6 +223,7 @@ impl Limiter {
         let account = self.take("account".to_owned(), total, MINUTE, call.now_ms);
         self.account_headers(&mut verdict, total, &account);
         if account.refused {
+            self.close("account".to_owned(), call.now_ms, account.resets);
             verdict.refusal = Some(refuse(Refusal::Text(ACCOUNT), account.resets));
             return verdict;
         }
@@ -181,19 +231,13 @@ impl Limiter {
             if !(rule.applies)(call.method.as_str(), route) {
                 continue;
             }
-            let key = match rule.per {
-                Per::Account => rule.name.to_owned(),
-                Per::CallerAndRecord => {
-                    let record = call.places.first().map_or("", String::as_str);
-                    format!("{} {} {record}", rule.name, call.caller_id())
-                }
-                Per::UserRecord => format!("{} {}", rule.name, user_record(call)),
-            };
-            let count = self.take(key, rule.total, rule.window_ms, call.now_ms);
+            let key = rule.key(call);
+            let count = self.take(key.clone(), rule.total, rule.window_ms, call.now_ms);
             if let Some(name) = rule.header {
                 self.endpoint_header(&mut verdict, name, rule.total, &count);
             }
             if count.refused {
+                self.close(key, call.now_ms, count.resets);
                 verdict.refusal = Some(refuse(rule.refusal, count.resets));
                 return verdict;
             }
@@ -202,22 +246,21 @@ impl Limiter {
     }
 
     /// The header of the limit of open jobs, where limits apply.
-    pub(crate) fn jobs_header(&self, open: usize) -> Option<(HeaderName, String)> {
-        self.limits.per_minute()?;
+    pub(crate) fn jobs_header(&self, most: usize, open: usize) -> Option<(HeaderName, String)> {
         let count = Count {
             refused: false,
-            remaining: u32::try_from(MOST_JOBS.saturating_sub(open)).unwrap_or(0),
+            remaining: u32::try_from(most.saturating_sub(open)).unwrap_or(0),
             resets: 0,
         };
         let mut verdict = Verdict::default();
-        let total = u32::try_from(MOST_JOBS).unwrap_or(30);
+        let total = u32::try_from(most).unwrap_or(u32::MAX);
         self.endpoint_header(&mut verdict, "inflight-jobs", total, &count);
         verdict.headers.pop()
     }
 
-    /// Whether open jobs are capped.
-    pub(crate) fn caps_jobs(&self) -> bool {
-        self.limits != Limits::Off
+    /// How many jobs may be open, if that is limited.
+    pub(crate) fn most_jobs(&self, slots: Option<usize>) -> Option<usize> {
+        slots.or_else(|| (self.limits != Limits::Off).then_some(MOST_JOBS))
     }
 
     fn take(&mut self, key: String, total: u32, window_ms: i64, now_ms: i64) -> Count {

@@ -6,6 +6,7 @@ pub(crate) mod oauth;
 pub(crate) mod attachments;
 
 mod bulk;
+mod bulk_rows;
 mod exports;
 mod identities;
 mod jobs;
@@ -15,6 +16,7 @@ mod reference;
 mod ticket_rules;
 mod ticket_writes;
 mod tickets;
+mod user_fields;
 mod user_writes;
 mod users;
 mod webhooks;
@@ -101,6 +103,9 @@ pub(crate) static ROUTES: &[Route] = &[
     read(Staff, "users/{id}", users::show),
     read(Staff, "users/{id}/identities", identities::list),
     read(Staff, "user_fields", reference::user_fields),
+    read(Staff, "user_fields/{id}", user_fields::show),
+    manage("POST", "user_fields", user_fields::create),
+    manage("PUT", "user_fields/{id}", user_fields::update),
     read(Staff, "ticket_fields", reference::ticket_fields),
     read(Staff, "ticket_fields/{id}", reference::ticket_field),
     read(Staff, "groups", reference::groups),
@@ -208,7 +213,7 @@ pub(crate) static ROUTES: &[Route] = &[
 
 /// Does the work of background jobs whose time has come.
 pub(crate) fn finish_jobs(account: &mut Account, now_ms: i64) {
-    bulk::finish(account, now_ms);
+    bulk_rows::finish(account, now_ms);
 }
 
 /// Whether a route queues a background job.
@@ -218,7 +223,7 @@ pub(crate) fn makes_job(route: &Route) -> bool {
 }
 
 /// The refusal of a job too many (zendesk-api.md 2).
-pub(crate) fn too_many_jobs(route: &Route, open: &[String]) -> Answer {
+pub(crate) fn too_many_jobs(route: &Route, open: &[String], status: u16) -> Answer {
     let name = match route.pattern {
         "users/create_many" => "UserBulkCreateJob",
         "users/create_or_update_many" => "UserBulkUpsertJob",
@@ -231,7 +236,7 @@ pub(crate) fn too_many_jobs(route: &Route, open: &[String]) -> Answer {
         .with("error", "TooManyJobs")
         .with("description", &description)
         .with("current_job_ids", open)
-        .into_answer(429)
+        .into_answer(status)
 }
 
 /// The route of a request, with what stands in its places. `None` for an unknown path.

@@ -24,7 +24,7 @@ use crate::answer::Answer;
 use crate::auth::Tokens;
 use crate::call::Call;
 use crate::clock::{self, Hands};
-use crate::config::Config;
+use crate::config::{Config, Switches};
 use crate::courier;
 use crate::fault::{Armed, FaultDesk, FaultKind};
 use crate::idempotency::Replays;
@@ -55,9 +55,15 @@ pub(crate) struct Desk {
     pub(crate) faults: FaultDesk,
     pub(crate) tokens: Tokens,
     pub(crate) requests: BTreeMap<String, u64>,
+    /// As they stand; tests move them.
+    pub(crate) switches: Switches,
+    /// How long jobs take, in milliseconds.
+    pub(crate) job_ms: i64,
+    /// How many may be open at a time, whatever the limits say.
+    pub(crate) job_slots: Option<usize>,
     /// A webhook's parcel that waits to be overtaken.
     pub(crate) held: Option<Parcel>,
-    limiter: Limiter,
+    pub(crate) limiter: Limiter,
     replays: Replays,
 }
 
@@ -77,8 +83,11 @@ impl Core {
             faults,
             tokens: Tokens::new(config.seed),
             requests: BTreeMap::new(),
+            switches: config.switches,
+            job_ms: i64::try_from(config.job.as_millis()).unwrap_or(i64::MAX / 4),
+            job_slots: config.job_slots,
             held: None,
-            limiter: Limiter::new(config.limits, config.headers),
+            limiter: Limiter::new(config.limits, config.headers, grace_ms(&config)),
             replays: Replays::default(),
         };
         Self {
@@ -95,12 +104,22 @@ impl Core {
     /// Counts a request, and takes the faults that happen to it.
     pub(crate) fn note(&self, method: &Method, route: &str) -> Vec<Armed> {
         let now_ms = self.hands.now_ms();
+        let grace_ms = self.latency_ms() + grace_ms(&self.config);
         let mut desk = self.desk();
         *desk
             .requests
             .entry(format!("{method} {route}"))
             .or_insert(0) += 1;
-        desk.faults.take(method.as_str(), route, now_ms)
+        desk.faults.take(method.as_str(), route, now_ms, grace_ms)
+    }
+
+    /// How long an answer takes, on a clock that runs.
+    fn latency_ms(&self) -> i64 {
+        if self.config.still_clock {
+            0
+        } else {
+            i64::try_from(self.config.latency.as_millis()).unwrap_or(i64::MAX / 4)
+        }
     }
 
     pub(crate) fn desk(&self) -> MutexGuard<'_, Desk> {
@@ -127,6 +146,12 @@ impl Core {
         routes::finish_jobs(&mut account, now_ms);
         account
     }
+}
+
+/// How long after a refusal a request may still arrive that was sent before it was read. A clock that
+/// stands says nothing of that, so there it is nothing.
+fn grace_ms(config: &Config) -> i64 {
+    if config.still_clock { 0 } else { 100 }
 }
 
 /// How the connection is to end.
@@ -181,6 +206,7 @@ pub(crate) async fn handle(
         key: call.key.clone(),
     };
     let armed = core.note(&call.method, route);
+    core.desk().limiter.arrives(&call, route);
     clock::wait(core.config.latency).await;
     for one in &armed {
         if let FaultKind::Slow { by } = one.fault.kind {
@@ -265,6 +291,10 @@ fn read_call(core: &Core, parts: &Parts, path: &str, body: Vec<u8>) -> Call {
         .unwrap_or("localhost");
     let prefix = core.config.path_prefix.as_deref().unwrap_or_default();
     let query = parts.uri.query().unwrap_or_default();
+    let (switches, job_ms) = {
+        let desk = core.desk();
+        (desk.switches, desk.job_ms)
+    };
     Call {
         method: parts.method.clone(),
         path: bare.unwrap_or(below).to_owned(),
@@ -278,8 +308,9 @@ fn read_call(core: &Core, parts: &Parts, path: &str, body: Vec<u8>) -> Call {
         base: format!("{scheme}://{host}{prefix}"),
         now_ms: core.hands.now_ms(),
         caller: None,
-        switches: core.config.switches,
-        job_ms: i64::try_from(core.config.job.as_millis()).unwrap_or(i64::MAX / 4),
+        switches,
+        job_ms,
+        fate: None,
         key: None,
     }
 }

@@ -41,6 +41,8 @@ mod outcomes;
 mod replies;
 #[path = "behaviour/rules.rs"]
 mod rules;
+#[path = "behaviour/sends.rs"]
+mod sends;
 #[path = "behaviour/serving.rs"]
 mod serving;
 #[path = "behaviour/ticket_writes.rs"]
@@ -49,6 +51,8 @@ mod ticket_writes;
 mod two_way;
 #[path = "behaviour/user_events.rs"]
 mod user_events;
+#[path = "behaviour/user_fields.rs"]
+mod user_fields;
 #[path = "behaviour/user_writes.rs"]
 mod user_writes;
 #[path = "behaviour/webhook_faults.rs"]

@@ -41,3 +41,29 @@ pub async fn note(
         .await?;
     Ok(())
 }
+
+/// What an edit did to one setting.
+pub(crate) enum Change<'a> {
+    /// From what to what.
+    Told(&'a str, &'a str),
+    /// A yes or no, before and after.
+    Switched(bool, bool),
+    /// Whether it changed; too long to tell, or not to be told.
+    Noted(bool),
+}
+
+/// The detail of an edit: `name: "a" -> "b"; settings changed`. Empty if nothing changed.
+pub(crate) fn changes(settings: &[(&str, Change<'_>)]) -> String {
+    let said: Vec<String> = settings
+        .iter()
+        .filter_map(|(name, change)| match change {
+            Change::Told(old, new) => (old != new).then(|| format!("{name}: {old:?} -> {new:?}")),
+            Change::Switched(old, new) => (old != new).then(|| {
+                let word = |yes: &bool| if *yes { "yes" } else { "no" };
+                format!("{name}: {} -> {}", word(old), word(new))
+            }),
+            Change::Noted(changed) => changed.then(|| format!("{name} changed")),
+        })
+        .collect();
+    said.join("; ")
+}

@@ -149,7 +149,7 @@ impl Row {
 }
 
 /// A key that an `IN (…)` can be asked for.
-pub(crate) trait Key {
+pub(crate) trait Key: Sync {
     fn bind(&self, row: &mut Row);
 }
 
@@ -180,6 +180,18 @@ pub(crate) async fn select_in<K: Key>(
     keys: &[K],
     tail: &'static str,
 ) -> Result<Vec<AnyRow>> {
+    let scope = scope.as_ref().map(|scope| scope as &dyn Key);
+    select_within(connection, head, scope, keys, tail).await
+}
+
+/// As [`select_in`], with a scope of any kind.
+pub(crate) async fn select_within<K: Key>(
+    connection: &mut AnyConnection,
+    head: &'static str,
+    scope: Option<&dyn Key>,
+    keys: &[K],
+    tail: &'static str,
+) -> Result<Vec<AnyRow>> {
     let mut found = Vec::new();
     let dialect = Dialect::of(connection);
     let mut rest = keys;
@@ -193,7 +205,7 @@ pub(crate) async fn select_in<K: Key>(
         rest = after;
         let mut row = Row(AnyArguments::default());
         if let Some(scope) = scope {
-            row.text(scope);
+            scope.bind(&mut row);
         }
         let first = usize::from(scope.is_some()) + 1;
         let mut text = String::with_capacity(head.len() + size * 5);

@@ -154,6 +154,38 @@ pub async fn changed_since(
     .collect()
 }
 
+/// A contact on a page of all of them.
+#[derive(Debug, Clone)]
+pub struct Listed {
+    /// The contact.
+    pub contact: Contact,
+    /// When it was last changed.
+    pub updated_at: Timestamp,
+}
+
+/// The next contacts behind the one with this id, in the order of their ids; deleted ones are left out.
+///
+/// # Errors
+/// As the database says.
+pub async fn page(connection: &mut AnyConnection, after: &str, limit: i64) -> Result<Vec<Listed>> {
+    sqlx::query(
+        "SELECT id, prefix, first_name, middle_name, last_name, suffix, email, phone, owner_id, updated_at FROM crm_contact \
+         WHERE deleted_at IS NULL AND id > $1 ORDER BY id LIMIT $2",
+    )
+    .bind(clean(after))
+    .bind(limit)
+    .fetch_all(connection)
+    .await?
+    .iter()
+    .map(|row| {
+        Ok(Listed {
+            contact: contact(row)?,
+            updated_at: crate::cases::moment(row, "updated_at")?,
+        })
+    })
+    .collect()
+}
+
 /// Which contact has each of these emails (as [`email_key`] makes them) as its primary one. If
 /// several do, the one made first, so that the answer never depends on chance.
 ///

@@ -19,6 +19,9 @@ const FEW: usize = 16;
 /// What the walk over a SQLite table is called in its own result.
 const PLACE: &str = "copied_at";
 
+/// The key of the one table that SQLite keeps in the order of its key, without places of its own.
+const LEDGER_KEY: [&str; 3] = ["destination", "key_a", "key_b"];
+
 impl Store {
     /// Copies every row, as all tables are at one moment, into `target`, whose tables must be empty.
     /// Rows are read in pages, so a large database needs no more memory than a small one.
@@ -48,8 +51,17 @@ async fn copy_table(source: &mut AnyConnection, table: &str, target: &Store) -> 
     } else {
         CHUNK
     };
-    // Neither way walks over rows that were copied already.
+    // No way walks over rows that were copied already.
+    let walk = match Dialect::of(source) {
+        Dialect::Sqlite if table == "ledger" => &LEDGER_KEY[..],
+        Dialect::Sqlite => &[PLACE],
+        Dialect::Postgres => &[],
+    };
     let text = match Dialect::of(source) {
+        Dialect::Sqlite if table == "ledger" => format!(
+            "SELECT * FROM ledger WHERE (destination, key_a, key_b) > ($1, $2, $3) \
+             ORDER BY destination, key_a, key_b LIMIT {page}"
+        ),
         Dialect::Sqlite => format!(
             "SELECT rowid AS {PLACE}, * FROM {table} WHERE rowid > $1 ORDER BY rowid LIMIT {page}"
         ),
@@ -62,18 +74,18 @@ async fn copy_table(source: &mut AnyConnection, table: &str, target: &Store) -> 
             format!("FETCH {page} FROM copy_{table}")
         }
     };
-    let mut last = i64::MIN;
+    let mut last = vec![i64::MIN; walk.len()];
     loop {
         let mut page = sqlx::query(AssertSqlSafe(text.clone())).persistent(false);
-        if Dialect::of(source) == Dialect::Sqlite {
-            page = page.bind(last);
+        for place in &last {
+            page = page.bind(*place);
         }
         let rows = page.fetch_all(&mut *source).await?;
         let Some(row) = rows.last() else {
             return Ok(());
         };
-        if Dialect::of(source) == Dialect::Sqlite {
-            last = row.try_get(PLACE)?;
+        for (place, column) in last.iter_mut().zip(walk) {
+            *place = row.try_get(*column)?;
         }
         let mut tx = target.begin().await?;
         for row in &rows {

@@ -23,6 +23,10 @@ pub enum CredentialKind {
     OAuthTokens,
     /// An email address and an API token. Zendesk stops these on 30 April 2027.
     ApiToken,
+    /// A database that queries read: the secret is its whole address, with user and password.
+    Database,
+    /// An object store that queries read: access key id and secret key.
+    ObjectStore,
 }
 
 impl CredentialKind {
@@ -32,6 +36,8 @@ impl CredentialKind {
             Self::OAuthClient => "oauth_client",
             Self::OAuthTokens => "oauth_tokens",
             Self::ApiToken => "api_token",
+            Self::Database => "database",
+            Self::ObjectStore => "object_store",
         }
     }
 
@@ -40,6 +46,8 @@ impl CredentialKind {
             "oauth_client" => Ok(Self::OAuthClient),
             "oauth_tokens" => Ok(Self::OAuthTokens),
             "api_token" => Ok(Self::ApiToken),
+            "database" => Ok(Self::Database),
+            "object_store" => Ok(Self::ObjectStore),
             other => Err(Error::Damaged(format!("credential kind {other:?}"))),
         }
     }
@@ -58,9 +66,9 @@ pub struct Credential {
     pub kind: CredentialKind,
     /// Who signs in, for an API token.
     pub email: Option<String>,
-    /// Which OAuth client signs in.
+    /// Which OAuth client signs in, or the access key id of an object store.
     pub client_id: Option<String>,
-    /// How many integrations use it.
+    /// How many integrations, destinations and queries use it; [`uses`] names them.
     pub used_by: i64,
 }
 
@@ -74,9 +82,9 @@ pub struct CredentialDraft {
     pub kind: CredentialKind,
     /// Who signs in, for an API token.
     pub email: Option<String>,
-    /// Which OAuth client signs in.
+    /// Which OAuth client signs in, or the access key id of an object store.
     pub client_id: Option<String>,
-    /// API token or client secret; `None` leaves a stored one as it is.
+    /// API token, client secret, address of a database or secret key; `None` leaves a stored one as it is.
     pub secret: Option<SecretString>,
 }
 
@@ -204,7 +212,9 @@ pub async fn delete(tx: &mut Tx, credential: &Credential, act: Act<'_>) -> Resul
 pub async fn list(connection: &mut AnyConnection) -> Result<Vec<Credential>> {
     sqlx::query(
         "SELECT c.id, c.name, c.description, c.kind, c.email, c.client_id, \
-         (SELECT COUNT(*) FROM integration i WHERE i.credential_id = c.id) AS used_by FROM credential c ORDER BY c.name",
+         (SELECT COUNT(*) FROM integration i WHERE i.credential_id = c.id) \
+         + (SELECT COUNT(*) FROM destination d WHERE d.credential_id = c.id) \
+         + (SELECT COUNT(*) FROM query q WHERE q.credential_id = c.id) AS used_by FROM credential c ORDER BY c.name",
     )
     .fetch_all(connection)
     .await?
@@ -224,7 +234,24 @@ pub async fn find(connection: &mut AnyConnection, name_or_id: &str) -> Result<Op
         .find(|credential| credential.name == name_or_id || credential.id == name_or_id))
 }
 
-/// The API token or client secret of a credential.
+/// What uses a credential and keeps it from being deleted: `integration support`, `destination live`,
+/// `query people`.
+///
+/// # Errors
+/// As the database says.
+pub async fn uses(connection: &mut AnyConnection, id: &str) -> Result<Vec<String>> {
+    Ok(sqlx::query_scalar(
+        "SELECT said FROM (SELECT 1 AS place, 'integration ' || name AS said FROM integration WHERE credential_id = $1 \
+         UNION ALL SELECT 2 AS place, 'destination ' || name AS said FROM destination WHERE credential_id = $1 \
+         UNION ALL SELECT 3 AS place, 'query ' || name AS said FROM query WHERE credential_id = $1) AS used \
+         ORDER BY place, said",
+    )
+    .bind(clean(id))
+    .fetch_all(connection)
+    .await?)
+}
+
+/// The API token, client secret, address of a database or secret key of a credential.
 ///
 /// # Errors
 /// [`crate::error::KeyProblem::Wrong`] if the key does not open it; [`Error::Damaged`] if there is none.

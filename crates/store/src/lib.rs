@@ -4,6 +4,7 @@
 //! connection, writing ones a [`Tx`], and [`Store::begin`] is the only way to get one. The same
 //! queries run on SQLite and PostgreSQL; every test of this crate runs on both.
 
+pub mod alerts;
 pub mod attachments;
 pub mod audit;
 pub mod budgets;
@@ -18,6 +19,7 @@ pub mod credentials;
 pub mod cursors;
 mod database;
 pub mod desks;
+pub mod destinations;
 pub mod dump;
 mod error;
 pub mod history;
@@ -26,13 +28,17 @@ pub mod inbox;
 pub mod integrations;
 pub mod jobs;
 pub mod leases;
+pub mod ledger;
 pub mod links;
+pub mod orchestrations;
 pub mod outbox;
 pub mod passwords;
+pub mod queries;
 pub mod references;
 pub mod runs;
 pub mod scratch;
 pub mod secrets;
+pub mod send_batches;
 pub mod sweeps;
 pub mod tickets;
 pub mod tombstones;
@@ -40,6 +46,8 @@ pub mod unreadable;
 pub mod users;
 pub mod waiting;
 pub mod webhooks;
+pub mod workflow_rows;
+pub mod workflows;
 pub mod zendesk_users;
 
 pub use database::{Dialect, Reader, Store, Tx};

@@ -203,6 +203,7 @@ impl Builder {
             },
             settle: Duration::from_secs(2),
             files: engine::attachments::Limits::default(),
+            sources: engine::Sources::default(),
         };
         for change in &self.engine {
             change(&mut settings);
@@ -269,7 +270,11 @@ impl Builder {
                 client_id: None,
                 secret: Some(token.into()),
             },
-            kind @ (CredentialKind::OAuthClient | CredentialKind::OAuthTokens) => CredentialDraft {
+            // The other kinds sign in nowhere, and no builder sets one.
+            kind @ (CredentialKind::OAuthClient
+            | CredentialKind::OAuthTokens
+            | CredentialKind::Database
+            | CredentialKind::ObjectStore) => CredentialDraft {
                 name: INTEGRATION.to_owned(),
                 description: String::new(),
                 kind,

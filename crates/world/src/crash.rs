@@ -106,10 +106,22 @@ impl World {
     /// # Errors
     /// [`Crashed`] if it came to that; the run if it ended before.
     pub async fn sync_until_step(&self, number: usize) -> Result<Run, Crashed> {
+        self.until_step(number, self.sync()).await
+    }
+
+    /// Any work that ends at the durable step `number`, as [`World::sync_until_step`].
+    ///
+    /// # Errors
+    /// [`Crashed`] if it came to that.
+    pub async fn until_step<T>(
+        &self,
+        number: usize,
+        work: impl Future<Output = T>,
+    ) -> Result<T, Crashed> {
         self.checkpoints.end_at(number);
-        let ended = AssertUnwindSafe(self.sync()).catch_unwind().await;
+        let ended = AssertUnwindSafe(work).catch_unwind().await;
         let crashed = match ended {
-            Ok(run) => return Ok(run),
+            Ok(done) => return Ok(done),
             Err(panic) => panic.downcast::<Crashed>(),
         };
         match crashed {

@@ -18,6 +18,6 @@ pub use user::{NewUser, UserChange};
 pub(crate) use webhook::webhook_body;
 
 /// Writes a body. None of ours can fail to be written: all keys are texts.
-fn to_json(body: &impl Serialize) -> String {
+pub(crate) fn to_json(body: &impl Serialize) -> String {
     serde_json::to_string(body).unwrap_or_default()
 }

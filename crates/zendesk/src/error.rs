@@ -6,6 +6,7 @@
 
 pub(crate) mod body;
 mod outcome;
+mod verdict;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -92,8 +93,11 @@ pub enum ForbiddenWhy {
     Scope(String),
     /// The user's role or the account's plan does not allow it.
     Role,
-    /// Bulk import is off for this account.
+    /// Bulk import is off for this account, as the answer itself says.
     BulkOff,
+    /// The answer does not say. Of a bulk import it may mean that this is off: a single write that
+    /// works proves it (profile-send.md 4).
+    Unsaid,
 }
 
 /// What a 409 is about (zendesk-api.md 3.2, 3.7).
@@ -397,7 +401,7 @@ impl ForbiddenWhy {
     fn fix(&self) -> Fix {
         match self {
             Self::Scope(scopes) => Fix::Scope(scopes.clone()),
-            Self::Role => Fix::Role,
+            Self::Role | Self::Unsaid => Fix::Role,
             Self::BulkOff => Fix::BulkImport,
         }
     }

@@ -1,22 +1,26 @@
-//! `deskbridge credential`: stored sign-in details, for several integrations to share.
+//! `credential`: stored sign-in details, for integrations, destinations and queries to share.
 
-use anyhow::anyhow;
+mod change;
+mod details;
+mod trial;
+
 use clap::{Args, Subcommand, ValueEnum};
+use engine::Engine;
 use serde::Serialize;
 use store::credentials::{self, Credential};
-use store::integrations;
 
-use crate::failure::usage;
-use crate::installation::{ACTOR, Installation, Place};
+pub(crate) use crate::commands::naming::names;
+use crate::commands::naming::none_named;
+use crate::installation::{Installation, Place};
 use crate::output;
-use crate::sign_in::SignInFlags;
+use details::Details;
 
 /// What to do with credentials.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Action {
     /// Stores new sign-in details
     #[command(
-        after_help = "Examples:\n  ZENDESK_SECRET=… deskbridge credential add acme --type zendesk --oauth-client-id deskbridge --oauth-client-secret-env ZENDESK_SECRET\n  ZENDESK_TOKEN=… deskbridge credential add acme --type zendesk --api-email ada@acme.example --api-token-env ZENDESK_TOKEN"
+        after_help = "Examples:\n  ZENDESK_SECRET=… deskbridge credential add acme --type zendesk --oauth-client-id deskbridge --oauth-client-secret-env ZENDESK_SECRET\n  ZENDESK_TOKEN=… deskbridge credential add acme --type zendesk --api-email ada@acme.example --api-token-env ZENDESK_TOKEN\n  WAREHOUSE=postgres://reader:…@db.example/warehouse deskbridge credential add warehouse --type database --address-env WAREHOUSE\n  S3_SECRET=… deskbridge credential add exports --type object-store --key-id AKIA… --secret-env S3_SECRET"
     )]
     Add {
         /// A name for it
@@ -25,7 +29,7 @@ pub(crate) enum Action {
         #[arg(long = "type", value_enum)]
         kind: Kind,
         #[command(flatten)]
-        sign_in: SignInFlags,
+        details: Details,
         /// What it is for
         #[arg(long, value_name = "TEXT", default_value = "")]
         description: String,
@@ -38,14 +42,19 @@ pub(crate) enum Action {
         #[arg(long = "name", value_name = "NEW")]
         new_name: Option<String>,
         #[command(flatten)]
-        sign_in: SignInFlags,
+        details: Details,
         /// What it is for
         #[arg(long, value_name = "TEXT")]
         description: Option<String>,
     },
     /// Lists them, without their secrets
     List(ListArguments),
-    /// Deletes one that no integration uses
+    /// Signs in with it, or opens what it opens, and says what was found
+    #[command(
+        after_help = "Without an address, a Zendesk credential is tried on every account that uses it.\n\nExamples:\n  deskbridge credential test acme\n  deskbridge credential test acme --subdomain company\n  deskbridge credential test exports --object s3://bucket/people.csv --region eu-central-1"
+    )]
+    Test(trial::Arguments),
+    /// Deletes one that nothing uses
     Delete {
         /// Which one
         name: String,
@@ -61,10 +70,14 @@ pub(crate) struct ListArguments {
 }
 
 /// What a credential signs in to.
-#[derive(Debug, Clone, Copy, ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Kind {
     /// A Zendesk account
     Zendesk,
+    /// A PostgreSQL database that queries read
+    Database,
+    /// An object store (S3) that queries read
+    ObjectStore,
 }
 
 #[derive(Serialize)]
@@ -80,57 +93,42 @@ struct Line<'a> {
 
 /// Does it.
 pub(crate) async fn run(place: Place, action: Action) -> anyhow::Result<()> {
+    // Before anything is opened: a wrong call stays without effect.
+    if let Action::Add {
+        name,
+        kind,
+        details,
+        description,
+    } = action
+    {
+        let draft = details.draft(kind, &name, &description)?;
+        let installation = place.open().await?;
+        change::add(&installation.engine, &draft).await?;
+        installation.close().await;
+        return Ok(());
+    }
+    let installation = place.open().await?;
     match action {
-        Action::Add {
-            name,
-            kind: Kind::Zendesk,
-            sign_in,
-            description,
-        } => {
-            let name = name.trim();
-            if name.is_empty() {
-                return Err(usage("The name of a credential must not be empty."));
-            }
-            let draft = sign_in.complete()?.draft(name, &description);
-            let installation = place.open().await?;
-            let engine = &installation.engine;
-            let mut tx = engine.store.begin().await?;
-            credentials::add(&mut tx, &engine.keyring, &draft, engine.act(ACTOR)).await?;
-            tx.commit().await?;
-            output::line(&format!("Stored the credential {name}."));
-            installation.close().await;
-            Ok(())
-        }
+        Action::Add { .. } => {}
         Action::Edit {
             name,
             new_name,
-            sign_in,
+            details,
             description,
         } => {
-            let installation = place.open().await?;
-            let engine = &installation.engine;
             let found = find(&installation, &name).await?;
-            let draft = sign_in.over(Some(&found))?.draft(
-                new_name.as_deref().unwrap_or(&found.name).trim(),
-                description.as_deref().unwrap_or(&found.description),
-            );
-            let mut tx = engine.store.begin().await?;
-            credentials::edit(
-                &mut tx,
-                &engine.keyring,
-                &found.id,
-                &draft,
-                engine.act(ACTOR),
-            )
-            .await?;
-            tx.commit().await?;
-            output::line(&format!("Changed the credential {}.", draft.name));
-            installation.close().await;
-            Ok(())
+            let draft = details.over(&found, new_name.as_deref(), description.as_deref())?;
+            change::edit(&installation.engine, &found, &draft).await?;
         }
-        Action::List(ListArguments { json }) => list(&place.open().await?, json).await,
-        Action::Delete { name } => delete(&place.open().await?, &name).await,
+        Action::List(ListArguments { json }) => list(&installation, json).await?,
+        Action::Test(arguments) => trial::run(&installation, arguments).await?,
+        Action::Delete { name } => {
+            let found = find(&installation, &name).await?;
+            change::delete(&installation.engine, &found).await?;
+        }
     }
+    installation.close().await;
+    Ok(())
 }
 
 /// The credential named so.
@@ -138,36 +136,26 @@ pub(crate) async fn run(place: Place, action: Action) -> anyhow::Result<()> {
 /// # Errors
 /// A sentence that lists the names there are.
 pub(crate) async fn find(installation: &Installation, name: &str) -> anyhow::Result<Credential> {
-    let all = credentials::list(&mut *installation.engine.store.read().await?).await?;
-    let names = names(all.iter().map(|credential| credential.name.as_str()));
-    all.into_iter()
-        .find(|credential| credential.name == name || credential.id == name)
-        .ok_or_else(|| {
-            anyhow!(
-                "There is no credential named {name:?}. {}",
-                if names.is_empty() {
-                    "Store one with `deskbridge credential add`.".to_owned()
-                } else {
-                    format!("There are: {names}.")
-                }
-            )
-        })
+    named(&installation.engine, name).await
 }
 
-/// A few names in one line.
-pub(crate) fn names<'a>(all: impl Iterator<Item = &'a str>) -> String {
-    const MOST: usize = 10;
-    let all: Vec<&str> = all.collect();
-    let mut text = all
+/// The credential named so.
+///
+/// # Errors
+/// A sentence that lists the names there are.
+pub(crate) async fn named(engine: &Engine, name: &str) -> anyhow::Result<Credential> {
+    let all = credentials::list(&mut *engine.store.read().await?).await?;
+    let found = all
         .iter()
-        .take(MOST)
-        .copied()
-        .collect::<Vec<_>>()
-        .join(", ");
-    if all.len() > MOST {
-        text.push_str(&format!(" and {} more", all.len() - MOST));
-    }
-    text
+        .find(|credential| credential.name == name || credential.id == name);
+    found.cloned().ok_or_else(|| {
+        none_named(
+            "credential",
+            name,
+            all.iter().map(|credential| credential.name.as_str()),
+            "deskbridge credential add",
+        )
+    })
 }
 
 async fn list(installation: &Installation, json: bool) -> anyhow::Result<()> {
@@ -214,29 +202,5 @@ async fn list(installation: &Installation, json: bool) -> anyhow::Result<()> {
         &["NAME", "KIND", "SIGNS IN AS", "USED BY", "DESCRIPTION"],
         &rows,
     );
-    Ok(())
-}
-
-async fn delete(installation: &Installation, name: &str) -> anyhow::Result<()> {
-    let found = find(installation, name).await?;
-    let engine = &installation.engine;
-    let mut tx = engine.store.begin().await?;
-    // Looked up inside the transaction, so that none can begin to use it meanwhile.
-    let users: Vec<String> = integrations::list(&mut tx)
-        .await?
-        .into_iter()
-        .filter(|integration| integration.settings.credential_id == found.id)
-        .map(|integration| integration.settings.name)
-        .collect();
-    if !users.is_empty() {
-        return Err(anyhow!(
-            "The credential {} is used by: {}. Give that integration another credential, or delete it, and run the command again.",
-            found.name,
-            names(users.iter().map(String::as_str))
-        ));
-    }
-    credentials::delete(&mut tx, &found, engine.act(ACTOR)).await?;
-    tx.commit().await?;
-    output::line(&format!("Deleted the credential {}.", found.name));
     Ok(())
 }

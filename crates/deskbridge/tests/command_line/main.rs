@@ -15,6 +15,7 @@ mod doctor;
 mod flow;
 mod keys;
 mod privacy;
+mod profiles;
 mod refusals;
 mod serving;
 mod settling;

@@ -149,6 +149,7 @@ impl Desk {
                 },
                 settle,
                 files: attachments::Limits::default(),
+                sources: engine::Sources::default(),
             }),
             checkpoint: Arc::new(|_| {}),
             is_gone: Arc::new(|_| false),

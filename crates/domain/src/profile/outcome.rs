@@ -99,7 +99,18 @@ fn is_nought(count: &u64) -> bool {
 impl Tally {
     /// Counts rows that are in this state; to `read` it adds nothing.
     pub fn add(&mut self, state: RowState, rows: u64) {
-        let count = match state {
+        let count = self.count(state);
+        *count = count.saturating_add(rows);
+    }
+
+    /// Counts rows that are no longer in this state.
+    pub fn take(&mut self, state: RowState, rows: u64) {
+        let count = self.count(state);
+        *count = count.saturating_sub(rows);
+    }
+
+    fn count(&mut self, state: RowState) -> &mut u64 {
+        match state {
             RowState::Created => &mut self.created,
             RowState::Updated => &mut self.updated,
             RowState::Unchanged => &mut self.unchanged,
@@ -109,8 +120,7 @@ impl Tally {
             RowState::Skipped => &mut self.skipped,
             RowState::Pending => &mut self.pending,
             RowState::Unknown => &mut self.unknown,
-        };
-        *count = count.saturating_add(rows);
+        }
     }
 
     /// How many rows are in any state.

@@ -32,11 +32,7 @@ impl Account {
 
     /// Whether [`Self::settle`] would change anything but the time.
     pub(crate) fn is_due(&self, now_ms: i64) -> bool {
-        now_ms.div_euclid(1000) > self.now
-            || self
-                .jobs
-                .values()
-                .any(|job| job.work.is_some() && job.done_ms <= now_ms)
+        now_ms.div_euclid(1000) > self.now || self.jobs.is_due(now_ms)
     }
 
     fn scrubs_due(&self) -> Vec<i64> {

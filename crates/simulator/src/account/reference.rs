@@ -1,5 +1,7 @@
 //! The lists that tickets and users point to. Times are Unix seconds.
 
+use std::sync::Arc;
+
 use crate::word::Status;
 
 /// A customer's company.
@@ -104,8 +106,8 @@ pub struct UserField {
     pub id: i64,
     /// `text`, `checkbox`, `date`, `dropdown`, and so on.
     pub kind: &'static str,
-    /// Its key inside `user_fields`.
-    pub key: String,
+    /// Its key inside `user_fields`, shared with the users that have a value.
+    pub key: Arc<str>,
     /// Title.
     pub title: String,
     /// Description.

@@ -400,8 +400,11 @@ impl Account {
 pub(crate) fn tidy_tags(tags: &[String]) -> Vec<Cow<'static, str>> {
     let mut tidy: Vec<Cow<'static, str>> = Vec::with_capacity(tags.len());
     for tag in tags.iter().flat_map(|tag| tag.split_whitespace()) {
-        let tag = Cow::Owned(tag.to_lowercase());
-        if !tidy.contains(&tag) {
+        // Other punctuation vanishes, and with it a tag that is nothing else (reported).
+        let kept = |c: &char| c.is_alphanumeric() || matches!(c, '_' | '-' | '/' | ':' | '.');
+        let tag: String = tag.to_lowercase().chars().filter(kept).collect();
+        let tag: Cow<'static, str> = Cow::Owned(tag);
+        if !tag.is_empty() && !tidy.contains(&tag) {
             tidy.push(tag);
         }
     }

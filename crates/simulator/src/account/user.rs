@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -53,7 +54,7 @@ pub struct User {
     /// The group an agent works in.
     pub default_group_id: Option<i64>,
     /// Values of user fields that are set.
-    pub fields: Vec<(Cow<'static, str>, Value)>,
+    pub fields: Vec<(Arc<str>, Value)>,
     /// Whether personal data was removed for good.
     pub permanently_deleted: bool,
     /// Whom it was merged into.

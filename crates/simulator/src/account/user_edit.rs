@@ -1,6 +1,6 @@
 //! Edits of users.
 
-use std::borrow::Cow;
+use std::sync::Arc;
 
 use serde_json::{Value, json};
 
@@ -78,10 +78,15 @@ impl Account {
             self.check_external_id(external_id, Some(id))?;
         }
         let known_as = self.user(id).map(|user| user.name.clone());
-        let known: Vec<String> = self
+        // Unknown keys are dropped silently (zendesk-api.md 3.5).
+        let values: Vec<(Arc<str>, Value)> = change
             .user_fields
-            .iter()
-            .map(|field| field.key.clone())
+            .into_iter()
+            .filter_map(|(key, value)| {
+                let mut fields = self.user_fields.iter();
+                let field = fields.find(|field| *field.key == key)?;
+                Some((field.key.clone(), value))
+            })
             .collect();
         let mut user = self.take_user(id)?;
         let mut moved = false;
@@ -126,11 +131,8 @@ impl Account {
                 moved = true;
             }
         }
-        for (key, value) in change.user_fields {
-            // Unknown keys are dropped silently (zendesk-api.md 3.5).
-            if known.contains(&key) {
-                moved |= set_field(&mut user, key, value);
-            }
+        for (key, value) in values {
+            moved |= set_field(&mut user, key, value);
         }
         if moved {
             user.updated_at = user.updated_at.max(self.now);
@@ -277,7 +279,7 @@ fn set<T: PartialEq>(moved: &mut bool, place: &mut T, value: Option<T>) {
     }
 }
 
-fn set_field(user: &mut User, key: String, value: Value) -> bool {
+fn set_field(user: &mut User, key: Arc<str>, value: Value) -> bool {
     let place = user.fields.iter().position(|(known, _)| *known == key);
     match place {
         Some(place) if user.fields[place].1 == value => false,
@@ -291,7 +293,7 @@ fn set_field(user: &mut User, key: String, value: Value) -> bool {
         }
         None if value.is_null() => false,
         None => {
-            user.fields.push((Cow::Owned(key), value));
+            user.fields.push((key, value));
             true
         }
     }

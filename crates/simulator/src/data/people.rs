@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use serde_json::json;
 
@@ -58,6 +59,8 @@ pub(crate) fn fill(account: &mut Account, dice: &mut Dice, count: u64) -> People
         people.agents.push(id);
     }
     let customers = count.saturating_sub(staff);
+    let (loyalty_status, orders_total): (Arc<str>, Arc<str>) =
+        ("loyalty_status".into(), "orders_total".into());
     for number in 0..customers {
         let created_at = customer_made_at(now, number, customers, dice);
         let person = Person::draw(dice, number);
@@ -83,8 +86,8 @@ pub(crate) fn fill(account: &mut Account, dice: &mut Dice, count: u64) -> People
         if dice.chance(30) {
             let level = dice.pick(&["loyalty_bronze", "loyalty_silver", "loyalty_gold"]);
             user.fields = vec![
-                (Cow::Borrowed("loyalty_status"), json!(level)),
-                (Cow::Borrowed("orders_total"), json!(1 + dice.below(40))),
+                (loyalty_status.clone(), json!(level)),
+                (orders_total.clone(), json!(1 + dice.below(40))),
             ];
             user.tags.extend(level.map(|level| Cow::Borrowed(*level)));
         }

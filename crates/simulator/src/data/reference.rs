@@ -137,7 +137,7 @@ fn fill_user_fields(account: &mut Account, made: i64) {
         account.user_fields.push(UserField {
             id,
             kind,
-            key: key.to_owned(),
+            key: key.into(),
             title: title.to_owned(),
             description: String::new(),
             pattern: pattern.map(str::to_owned),

@@ -48,6 +48,7 @@ pub(crate) fn refusal(kind: &FaultKind, has_cursor: bool) -> Option<Answer> {
         | FaultKind::Late { .. }
         | FaultKind::ApplyThen { .. }
         | FaultKind::OkWithoutEffect
+        | FaultKind::Job(_)
         | FaultKind::Webhook(_) => None,
     }
 }
@@ -171,6 +172,7 @@ pub(crate) fn damage(fault: &Fault, answer: &mut Answer) -> bool {
         | FaultKind::AnonymousMe
         | FaultKind::Late { .. }
         | FaultKind::OkWithoutEffect
+        | FaultKind::Job(_)
         | FaultKind::Webhook(_) => true,
     }
 }

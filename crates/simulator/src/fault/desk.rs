@@ -21,6 +21,8 @@ struct Entry {
     since_ms: Option<i64>,
     /// The page that `repeat-page` keeps answering.
     page: Option<Vec<u8>>,
+    /// From when until when a `Retry-After` of it is open.
+    closed: Option<(i64, i64)>,
 }
 
 impl Entry {
@@ -45,6 +47,17 @@ impl Entry {
         }
         happens
     }
+
+    /// How long those that it refuses are told to stay away.
+    fn retry_after_ms(&self) -> Option<i64> {
+        if let FaultKind::Status { retry_after, .. } | FaultKind::ApplyThen { retry_after, .. } =
+            self.fault.kind
+        {
+            retry_after.map(|seconds| i64::try_from(seconds).unwrap_or(i64::MAX / 4_000) * 1_000)
+        } else {
+            None
+        }
+    }
 }
 
 /// A line of the list of faults.
@@ -64,6 +77,8 @@ pub(crate) struct FaultLine {
 pub(crate) struct FaultDesk {
     entries: Vec<Entry>,
     revoked: bool,
+    /// Requests that came while a `Retry-After` of a fault was open.
+    pub(crate) too_early: u64,
 }
 
 impl FaultDesk {
@@ -74,6 +89,7 @@ impl FaultDesk {
             fired: 0,
             since_ms: None,
             page: None,
+            closed: None,
         });
     }
 
@@ -88,9 +104,23 @@ impl FaultDesk {
         self.revoked
     }
 
-    /// The faults that happen to this request; each counts as having happened.
-    pub(crate) fn take(&mut self, method: &str, route: &str, now_ms: i64) -> Vec<Armed> {
+    /// The faults that happen to this request; each counts as having happened. The answer goes out
+    /// after the latency, and who sent the request before `grace_ms` after that could not know it.
+    pub(crate) fn take(
+        &mut self,
+        method: &str,
+        route: &str,
+        now_ms: i64,
+        grace_ms: i64,
+    ) -> Vec<Armed> {
         let mut taken = Vec::new();
+        let is_early = self.entries.iter().any(|entry| {
+            entry.fault.matches(method, route)
+                && entry
+                    .closed
+                    .is_some_and(|(from, until)| (from..until).contains(&now_ms))
+        });
+        self.too_early += u64::from(is_early);
         for (number, entry) in self.entries.iter_mut().enumerate() {
             if matches!(entry.fault.kind, FaultKind::Webhook(_))
                 || !entry.happens(method, route, now_ms)
@@ -99,6 +129,9 @@ impl FaultDesk {
             }
             if entry.fault.kind == FaultKind::RevokeToken {
                 self.revoked = true;
+            }
+            if let Some(wait) = entry.retry_after_ms() {
+                entry.closed = Some((now_ms + grace_ms, now_ms + wait));
             }
             taken.push(Armed {
                 number,

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::{BodyForm, Fault, FaultKind, Record, Trouble};
+use crate::account::job::JobFate;
 
 /// Why a fault could not be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -13,7 +14,8 @@ const KINDS: &str = "status=N, too-many, unavailable, reset-before, reset-after,
 invalid-json, html, wrong-shape, redirect=URL, revoke-token, refuse-cursor[=STATUS], slow=MS, \
 repeat-page, duplicate-rows, shuffle-rows, null=FIELD, set=FIELD, huge-subject, same-email, \
 missing-requester, anonymous-me, webhook-drop, webhook-duplicate, webhook-reorder, \
-webhook-delay=MS, webhook-late=SECONDS, late=MS, apply-then=STATUS, ok-without-effect";
+webhook-delay=MS, webhook-late=SECONDS, late=MS, apply-then=STATUS, ok-without-effect, job-never, \
+job-slow=MS, job-fail[=ROWS], job-kill[=ROWS], job-forget, fail-rows=N";
 const KEYS: &str =
     "route=, method=, after=, times=, for=, record=, id=, form=, retry-after=, value=";
 
@@ -126,6 +128,20 @@ impl Fault {
                 retry_after,
             },
             "ok-without-effect" => FaultKind::OkWithoutEffect,
+            "job-never" => FaultKind::Job(JobFate::Never),
+            "job-slow" => FaultKind::Job(JobFate::Slow {
+                by: Duration::from_millis(number(text, name, &needed("MILLISECONDS")?)?),
+            }),
+            "job-fail" => FaultKind::Job(JobFate::Fail {
+                rows: rows(text, name, argument.unwrap_or("0"))?,
+            }),
+            "job-kill" => FaultKind::Job(JobFate::Kill {
+                rows: rows(text, name, argument.unwrap_or("0"))?,
+            }),
+            "job-forget" => FaultKind::Job(JobFate::Forget),
+            "fail-rows" => FaultKind::Job(JobFate::FailRows {
+                rows: rows(text, name, &needed("N")?)?,
+            }),
             "webhook-drop" => FaultKind::Webhook(Trouble::Drop),
             "webhook-duplicate" => FaultKind::Webhook(Trouble::Duplicate),
             "webhook-reorder" => FaultKind::Webhook(Trouble::Reorder),
@@ -177,6 +193,10 @@ fn number(text: &str, key: &str, given: &str) -> Result<u64, FaultError> {
             "in fault {text:?}, {key}={given} is not a whole number"
         ))
     })
+}
+
+fn rows(text: &str, key: &str, given: &str) -> Result<usize, FaultError> {
+    number(text, key, given).map(|rows| usize::try_from(rows).unwrap_or(usize::MAX))
 }
 
 fn status(text: &str, given: &str) -> Result<u16, FaultError> {

@@ -1,22 +1,22 @@
-//! Bulk writes of users: queued at once, done when their time has come (zendesk-api.md 3.3, 3.4).
+//! Bulk writes of users: queued at once, carried out when their time has come (zendesk-api.md 3.3, 3.4).
 
 use serde_json::{Map, Value, json};
 
 use super::jobs::write_job;
-use super::user_writes::{change, make, refuse, upsert};
+use super::user_writes::Rights;
 use super::users::{MOST_IDS, read_ids};
 use crate::account::Account;
-use crate::account::job::{Job, Work};
+use crate::account::job::{Job, JobFate, Terms, Work};
 use crate::answer::{Answer, Outcome};
 use crate::call::Call;
 use crate::data::dice::Dice;
 use crate::wire::Object;
-use crate::word::Role;
 
 /// `POST users/create_many`
 pub(super) fn create_many(account: &mut Account, call: &Call) -> Outcome {
     check_allowed(call)?;
     let rows = read_rows(call)?;
+    account.tally.posted(call.now_ms, rows.len());
     let total = rows.len();
     queue(
         account,
@@ -32,6 +32,7 @@ pub(super) fn create_many(account: &mut Account, call: &Call) -> Outcome {
 pub(super) fn create_or_update_many(account: &mut Account, call: &Call) -> Outcome {
     check_allowed(call)?;
     let rows = read_rows(call)?;
+    account.tally.posted(call.now_ms, rows.len());
     let total = rows.len();
     queue(
         account,
@@ -63,6 +64,7 @@ pub(super) fn update_many(account: &mut Account, call: &Call) -> Outcome {
                 .collect()
         }
     };
+    account.tally.posted(call.now_ms, rows.len());
     let total = rows.len();
     queue(
         account,
@@ -80,6 +82,7 @@ pub(super) fn destroy_many(account: &mut Account, call: &Call) -> Outcome {
         .query("ids")
         .ok_or_else(|| Answer::text(400, "Required parameter missing: ids"))?;
     let ids = read_ids(ids)?;
+    account.tally.posted(call.now_ms, ids.len());
     let total = ids.len();
     queue(
         account,
@@ -97,10 +100,17 @@ fn named(user: &Map<String, Value>, key: &str, id: Value) -> Value {
     Value::Object(row)
 }
 
-/// Bulk creation is off until Zendesk switches it on for an account (zendesk-api.md 0.4).
+/// Bulk creation is off until Zendesk switches it on for an account (zendesk-api.md 0.4), and for
+/// agents whose role may not.
 fn check_allowed(call: &Call) -> Result<(), Answer> {
     if call.switches.bulk_user_import {
         Ok(())
+    } else if call.switches.bulk_off_says_so {
+        Err(Answer::error(
+            403,
+            "Forbidden",
+            "Bulk user import is not enabled for this account",
+        ))
     } else {
         Err(Answer::forbidden())
     }
@@ -135,173 +145,44 @@ pub(super) fn queue(
     total: usize,
     work: Work,
 ) -> Outcome {
-    account.jobs_made += 1;
-    let mut dice = Dice::new(account.jobs_made);
+    account.jobs.made += 1;
+    let mut dice = Dice::new(account.jobs.made);
+    let takes = call.job_ms.max(1);
+    let done_ms = match call.fate {
+        Some(JobFate::Never) => i64::MAX,
+        Some(JobFate::Slow { by }) => {
+            let by = i64::try_from(by.as_millis()).unwrap_or(i64::MAX / 4);
+            call.now_ms.saturating_add(takes).saturating_add(by)
+        }
+        Some(
+            JobFate::Fail { .. }
+            | JobFate::Kill { .. }
+            | JobFate::Forget
+            | JobFate::FailRows { .. },
+        )
+        | None => call.now_ms + takes,
+    };
+    let rights = Rights::of(call);
     let job = Job {
         id: format!("V3-{:016x}{:016x}", dice.draw(), dice.draw()),
         kind,
         doing,
         total,
         queued_ms: call.now_ms,
-        done_ms: call.now_ms + call.job_ms.max(1),
+        done_ms,
         work: Some(work),
+        terms: Terms {
+            fate: call.fate,
+            edits_staff: rights.edits_staff,
+            failed_rows: call.switches.failed_rows,
+            bare_rows: call.switches.bare_rows,
+            in_order: call.switches.rows_in_order,
+            refuses_options: rights.refuses_options,
+        },
         results: None,
     };
     let answer = Object::new().with_raw("job_status", &write_job(&job, call));
-    account.jobs.insert(job.id.clone(), job);
+    account.tally.counts.jobs_queued += 1;
+    account.jobs.queue(job);
     Ok(Answer::ok(answer))
-}
-
-/// Does the work of the jobs whose time has come, in the order they end.
-pub(crate) fn finish(account: &mut Account, now_ms: i64) {
-    let mut due: Vec<(i64, String)> = account
-        .jobs
-        .values()
-        .filter(|job| job.work.is_some() && job.done_ms <= now_ms)
-        .map(|job| (job.done_ms, job.id.clone()))
-        .collect();
-    due.sort();
-    for (_, id) in due {
-        let Some(work) = account.jobs.get_mut(&id).and_then(|job| job.work.take()) else {
-            continue;
-        };
-        let mut rows = carry_out(account, work);
-        shuffle(&mut rows, &id);
-        if let Some(job) = account.jobs.get_mut(&id) {
-            job.results = Some(Value::Array(rows));
-        }
-    }
-}
-
-/// Rows come in no order: parallel workers (recorded for tickets). The same job, the same order.
-fn shuffle(rows: &mut [Value], id: &str) {
-    let seed = id
-        .bytes()
-        .fold(0_u64, |seed, byte| seed.wrapping_mul(31) + u64::from(byte));
-    let mut dice = Dice::new(seed);
-    for place in (1..rows.len()).rev() {
-        rows.swap(place, dice.index(place + 1));
-    }
-}
-
-fn carry_out(account: &mut Account, work: Work) -> Vec<Value> {
-    match work {
-        Work::Create(rows) => rows
-            .into_iter()
-            .enumerate()
-            .map(|(index, row)| match make(account, object(row)) {
-                Ok(id) => json!({"id": id, "status": "Created"}),
-                Err(refusal) => failed(index, "UserCreateError", &refusal),
-            })
-            .collect(),
-        Work::Upsert(rows) => rows
-            .into_iter()
-            .enumerate()
-            .map(|(index, row)| {
-                let row = object(row);
-                let keys = ["external_id", "email"].map(|key| (key, row.get(key).cloned()));
-                match upsert(account, row) {
-                    Ok((id, made)) => {
-                        let status = if made { "Created" } else { "Updated" };
-                        let mut result = json!({"id": id, "status": status});
-                        for (key, value) in keys {
-                            if let (Some(value), Some(result)) = (value, result.as_object_mut()) {
-                                result.insert(key.to_owned(), value);
-                            }
-                        }
-                        result
-                    }
-                    Err(refusal) => failed(index, "UserCreateError", &refusal),
-                }
-            })
-            .collect(),
-        Work::Update(rows) => rows
-            .into_iter()
-            .enumerate()
-            .map(|(index, row)| update(account, index, object(row)))
-            .collect(),
-        Work::Delete(ids) => ids
-            .into_iter()
-            .enumerate()
-            .map(|(index, id)| delete(account, index, id))
-            .collect(),
-        Work::Merge {
-            target,
-            sources,
-            words,
-        } => sources
-            .into_iter()
-            .enumerate()
-            .map(|(index, id)| super::merge::carry_out(account, index, id, target, &words))
-            .collect(),
-    }
-}
-
-fn update(account: &mut Account, index: usize, mut row: Map<String, Value>) -> Value {
-    let id = match (
-        row.remove("id").and_then(|id| id.as_i64()),
-        row.get("external_id"),
-    ) {
-        (Some(id), _) => Some(id),
-        (None, Some(Value::String(external_id))) => {
-            account.user_by_external_id(external_id).map(|user| user.id)
-        }
-        (None, _) => None,
-    };
-    let known = id.filter(|id| account.user(*id).is_some_and(|user| user.active));
-    let Some(id) = known else {
-        return json!({"index": index, "error": "UserNotFound", "id": id, "details": "Not found"});
-    };
-    match change(account, id, row) {
-        Ok(()) => json!({"id": id, "action": "update", "status": "Updated", "success": true}),
-        Err(refusal) => {
-            let details = details(&refusal);
-            json!({"index": index, "error": "UserUpdateError", "id": id, "details": details})
-        }
-    }
-}
-
-fn delete(account: &mut Account, index: usize, id: i64) -> Value {
-    let deletable = account
-        .user(id)
-        .is_some_and(|user| user.active && user.role == Role::EndUser);
-    let outcome = if deletable {
-        account.delete_user(id).map_err(|error| refuse(&error))
-    } else {
-        Err(Answer::record_not_found())
-    };
-    match outcome {
-        Ok(()) => json!({"id": id, "action": "delete", "status": "Deleted", "success": true}),
-        Err(refusal) => {
-            let details = details(&refusal);
-            json!({"index": index, "error": "UserDeleteError", "id": id, "details": details})
-        }
-    }
-}
-
-fn object(row: Value) -> Map<String, Value> {
-    if let Value::Object(map) = row {
-        map
-    } else {
-        Map::new()
-    }
-}
-
-/// A failed row: neither `success` nor `action`, and an id that is its position (zendesk-api.md 3.3).
-fn failed(index: usize, error: &str, refusal: &Answer) -> Value {
-    json!({"index": index, "error": error, "id": index, "details": details(refusal)})
-}
-
-/// The first sentence of a refusal.
-fn details(refusal: &Answer) -> String {
-    let body: Value = serde_json::from_slice(&refusal.body).unwrap_or_default();
-    body.get("details")
-        .and_then(Value::as_object)
-        .and_then(|details| details.values().next())
-        .and_then(|rows| rows.get(0))
-        .and_then(|row| row.get("description"))
-        .or_else(|| body.get("description"))
-        .and_then(Value::as_str)
-        .unwrap_or_default()
-        .to_owned()
 }

@@ -15,6 +15,7 @@ use crate::account::trigger::Trigger;
 use crate::account::user::{NewUser, UserChange};
 use crate::account::{Account, EditError};
 use crate::answer::Answer;
+use crate::config::Switches;
 use crate::fault::Fault;
 use crate::server::Core;
 use crate::wire::Object;
@@ -60,6 +61,7 @@ fn look(core: &Core, action: &str) -> Option<Outcome> {
     match action {
         "state" => Some(Ok(state(core))),
         "faults" => Some(Ok(faults(core))),
+        "sends" => Some(Ok(Answer::json(200, &core.sends()))),
         _ => None,
     }
 }
@@ -117,6 +119,60 @@ struct AddFault {
 struct Scopes {
     #[serde(default = "all_scopes")]
     scopes: Vec<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Made {
+    id: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SetJobs {
+    #[serde(default)]
+    seconds: Option<f64>,
+    #[serde(default)]
+    slots: Option<usize>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ForgetJobs {
+    #[serde(default)]
+    id: Option<String>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct SetSwitches {
+    bulk_user_import: Option<bool>,
+    bulk_off_says_so: Option<bool>,
+    too_many_jobs_is_422: Option<bool>,
+    bare_rows: Option<bool>,
+    rows_in_order: Option<bool>,
+    refuse_unknown_options: Option<bool>,
+}
+
+impl SetSwitches {
+    fn apply(self, switches: &mut Switches) {
+        for (place, value) in [
+            (&mut switches.bulk_user_import, self.bulk_user_import),
+            (&mut switches.bulk_off_says_so, self.bulk_off_says_so),
+            (
+                &mut switches.too_many_jobs_is_422,
+                self.too_many_jobs_is_422,
+            ),
+            (&mut switches.bare_rows, self.bare_rows),
+            (&mut switches.rows_in_order, self.rows_in_order),
+            (
+                &mut switches.refuse_unknown_options,
+                self.refuse_unknown_options,
+            ),
+        ] {
+            *place = value.unwrap_or(*place);
+        }
+    }
 }
 
 fn all_scopes() -> Vec<String> {
@@ -216,6 +272,32 @@ fn act(core: &Core, action: &str, body: &[u8]) -> Option<Outcome> {
             core.desk().requests.clear();
             Ok(state(core))
         }
+        "sends/clear" => {
+            core.clear_sends();
+            Ok(Answer::json(200, &core.sends()))
+        }
+        "sends/made" => read(body).map(|asked: Made| {
+            let times = core.account().tally.times_made(&asked.id);
+            Answer::json(200, &json!({"times": times}))
+        }),
+        "jobs/set" => read(body).and_then(|asked: SetJobs| {
+            let takes = asked.seconds.map(Duration::try_from_secs_f64).transpose();
+            let takes = takes.map_err(|error| format!("seconds: {error}"))?;
+            let mut desk = core.desk();
+            if let Some(takes) = takes {
+                desk.job_ms = i64::try_from(takes.as_millis()).unwrap_or(i64::MAX / 4);
+            }
+            desk.job_slots = asked.slots.or(desk.job_slots);
+            Ok(Answer::json(200, &json!({})))
+        }),
+        "jobs/forget" => read(body).map(|asked: ForgetJobs| {
+            let count = core.account_mut().jobs.forget(asked.id.as_deref());
+            Answer::json(200, &json!({"forgotten": count}))
+        }),
+        "switches/set" => read(body).map(|asked: SetSwitches| {
+            asked.apply(&mut core.desk().switches);
+            Answer::json(200, &json!({}))
+        }),
         "oauth/issue" => read(body).map(|asked: Scopes| {
             let scopes: Vec<&str> = asked.scopes.iter().map(String::as_str).collect();
             let (access, refresh) = core.issue_tokens(&scopes);

@@ -20,17 +20,19 @@ pub(super) fn write_job(job: &Job, call: &Call) -> Vec<u8> {
             let message = format!("{} #{progress}", job.doing);
             ("working", Some(progress), Some(message))
         }
-        JobState::Completed => {
-            let at = crate::wire::stamp(job.done_ms.div_euclid(1000));
-            let at = at.replace('T', " ").replace('Z', " +0000");
-            (
-                "completed",
-                Some(job.total),
-                Some(format!("Completed at {at}")),
-            )
-        }
+        JobState::Completed => (
+            "completed",
+            Some(job.total),
+            Some(format!("Completed at {}", ended(job))),
+        ),
+        JobState::Failed => ("failed", None, Some(format!("Failed at {}", ended(job)))),
+        JobState::Killed => ("killed", None, Some(format!("Killed at {}", ended(job)))),
     };
-    let results = job.results.as_ref().filter(|_| status == "completed");
+    let results = job
+        .results
+        .as_deref()
+        .filter(|_| status == "completed")
+        .unwrap_or(b"null");
     Object::new()
         .with("id", &job.id)
         .with("job_type", job.kind)
@@ -39,8 +41,14 @@ pub(super) fn write_job(job: &Job, call: &Call) -> Vec<u8> {
         .with("progress", &progress)
         .with("status", status)
         .with("message", &message)
-        .with("results", &results)
+        .with_raw("results", results)
         .finish()
+}
+
+/// When it ended, as its message says.
+fn ended(job: &Job) -> String {
+    let at = crate::wire::stamp(job.done_ms.div_euclid(1000));
+    at.replace('T', " ").replace('Z', " +0000")
 }
 
 fn kept(job: &Job, call: &Call) -> bool {
@@ -51,6 +59,7 @@ fn kept(job: &Job, call: &Call) -> bool {
 pub(super) fn list(account: &Account, call: &Call) -> Outcome {
     let jobs: Vec<&Job> = account
         .jobs
+        .all()
         .values()
         .filter(|job| kept(job, call))
         .collect();
@@ -79,7 +88,7 @@ pub(super) fn show(account: &Account, call: &Call) -> Outcome {
     let job = call
         .places
         .first()
-        .and_then(|id| account.jobs.get(id))
+        .and_then(|id| account.jobs.all().get(id))
         .filter(|job| kept(job, call))
         .ok_or_else(Answer::record_not_found)?;
     Ok(Answer::ok(
@@ -95,7 +104,7 @@ pub(super) fn show_many(account: &Account, call: &Call) -> Outcome {
     let found: Vec<&Job> = ids
         .split(',')
         .take(super::users::MOST_IDS)
-        .filter_map(|id| account.jobs.get(id.trim()))
+        .filter_map(|id| account.jobs.all().get(id.trim()))
         .filter(|job| kept(job, call))
         .collect();
     let none: Option<&str> = None;

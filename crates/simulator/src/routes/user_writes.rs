@@ -1,10 +1,9 @@
 //! Writing users: create, update, upsert, merge, delete (zendesk-api.md 3.4, 3.5, 4.3).
 
-use std::collections::BTreeMap;
-
 use serde_json::{Map, Value, json};
 
 use super::ticket_rules::Fields;
+use super::user_fields::{Tags, read_user_fields};
 use super::users::view;
 use crate::account::user::{NewUser, UserChange};
 use crate::account::{Account, EditError};
@@ -13,9 +12,28 @@ use crate::call::Call;
 use crate::wire::Object;
 use crate::word::{Role, Status};
 
+/// What a caller may do to users, and how strictly values are taken.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Rights {
+    /// Whether it may change agents and administrators: only administrators may (zendesk-api.md 4.3).
+    pub(super) edits_staff: bool,
+    /// Whether an unknown option is refused.
+    pub(super) refuses_options: bool,
+}
+
+impl Rights {
+    /// Those of the caller.
+    pub(super) fn of(call: &Call) -> Self {
+        Self {
+            edits_staff: call.caller.as_ref().is_some_and(|caller| caller.admin),
+            refuses_options: call.switches.refuse_unknown_options,
+        }
+    }
+}
+
 /// `POST users`
 pub(super) fn create(account: &mut Account, call: &Call) -> Outcome {
-    let id = make(account, call.object("user")?)?;
+    let id = make(account, call.object("user")?, Rights::of(call))?;
     Ok(answer(account, call, id, 201)?.at(&location(call, id)))
 }
 
@@ -26,13 +44,15 @@ pub(super) fn update(account: &mut Account, call: &Call) -> Outcome {
         .filter(|user| user.active)
         .ok_or_else(Answer::record_not_found)?
         .id;
-    change(account, id, call.object("user")?)?;
+    account.tally.posted(call.now_ms, 1);
+    change(account, id, call.object("user")?, Rights::of(call))?;
     answer(account, call, id, 200)
 }
 
 /// `POST users/create_or_update`: matched by email or external id.
 pub(super) fn create_or_update(account: &mut Account, call: &Call) -> Outcome {
-    let (id, made) = upsert(account, call.object("user")?)?;
+    account.tally.posted(call.now_ms, 1);
+    let (id, made) = upsert(account, call.object("user")?, Rights::of(call))?;
     let status = if made { 201 } else { 200 };
     Ok(answer(account, call, id, status)?.at(&location(call, id)))
 }
@@ -97,6 +117,7 @@ fn location(call: &Call, id: i64) -> String {
 pub(super) fn upsert(
     account: &mut Account,
     map: Map<String, Value>,
+    rights: Rights,
 ) -> Result<(i64, bool), Answer> {
     let fields = Fields(map);
     let by_email = match fields.text("email")?.flatten() {
@@ -114,15 +135,19 @@ pub(super) fn upsert(
             Err(refuse(&EditError::EmailTaken(email)))
         }
         (Some(id), _) | (None, Some(id)) => {
-            change(account, id, fields.0)?;
+            change(account, id, fields.0, rights)?;
             Ok((id, false))
         }
-        (None, None) => Ok((make(account, fields.0)?, true)),
+        (None, None) => Ok((make(account, fields.0, rights)?, true)),
     }
 }
 
 /// Makes a user.
-pub(super) fn make(account: &mut Account, map: Map<String, Value>) -> Result<i64, Answer> {
+pub(super) fn make(
+    account: &mut Account,
+    map: Map<String, Value>,
+    rights: Rights,
+) -> Result<i64, Answer> {
     let fields = Fields(map);
     let name = fields.text("name")?.flatten().unwrap_or_default();
     if name.trim().is_empty() {
@@ -139,10 +164,10 @@ pub(super) fn make(account: &mut Account, map: Map<String, Value>) -> Result<i64
     if let Some(email) = &email {
         check_email(email)?;
     }
-    let user_fields = read_user_fields(account, &fields)?;
+    let user_fields = read_user_fields(account, &fields.0, rights.refuses_options)?;
     let flag = |key: &str| fields.0.get(key).and_then(Value::as_bool).unwrap_or(false);
     let mut tags = fields.words("tags")?.unwrap_or_default();
-    tags.extend(field_tags(account, &user_fields));
+    tags.extend(Tags::of(account, None, &user_fields).added);
     let new = NewUser {
         name,
         email,
@@ -158,7 +183,12 @@ pub(super) fn make(account: &mut Account, map: Map<String, Value>) -> Result<i64
         notes: fields.text("notes")?.flatten(),
         user_fields,
     };
-    account.add_user(new).map_err(|error| refuse(&error))
+    let (external_id, made_email) = (new.external_id.clone(), new.email.clone());
+    let id = account.add_user(new).map_err(|error| refuse(&error))?;
+    account
+        .tally
+        .made(external_id.as_deref(), made_email.as_deref());
+    Ok(id)
 }
 
 /// Changes a user.
@@ -166,8 +196,13 @@ pub(super) fn change(
     account: &mut Account,
     id: i64,
     map: Map<String, Value>,
+    rights: Rights,
 ) -> Result<(), Answer> {
     let fields = Fields(map);
+    let is_staff = account.user(id).is_some_and(|user| user.role.is_staff());
+    if is_staff && !rights.edits_staff {
+        return Err(Answer::forbidden());
+    }
     let name = fields.text("name")?.flatten();
     if name.as_ref().is_some_and(|name| name.trim().is_empty()) {
         return Err(Answer::invalid_field(
@@ -183,17 +218,9 @@ pub(super) fn change(
     if let Some(email) = &email {
         check_email(email)?;
     }
-    let user_fields = read_user_fields(account, &fields)?;
-    let mut tags = fields.words("tags")?;
-    let added = field_tags(account, &user_fields);
-    if !added.is_empty() {
-        let own = account
-            .user(id)
-            .map(|user| user.tags.clone())
-            .unwrap_or_default();
-        tags.get_or_insert_with(|| own.iter().map(|tag| tag.to_string()).collect())
-            .extend(added);
-    }
+    let user_fields = read_user_fields(account, &fields.0, rights.refuses_options)?;
+    let of_fields = Tags::of(account, account.user(id), &user_fields);
+    let tags = of_fields.join(account.user(id), fields.words("tags")?);
     // An alias set to null comes back as an empty text (recorded).
     let alias = fields
         .text("alias")?
@@ -216,8 +243,10 @@ pub(super) fn change(
     };
     account
         .update_user(id, change)
-        .map(|_| ())
-        .map_err(|error| refuse(&error))
+        .map_err(|error| refuse(&error))?;
+    account.tally.counts.users_updated += 1;
+    account.tally.counts.staff_writes += u64::from(is_staff);
+    Ok(())
 }
 
 /// Whether a text has the form of an email, roughly.
@@ -241,61 +270,6 @@ fn check_email(email: &str) -> Result<(), Answer> {
         &format!("Email: {email} is not properly formatted"),
         Some("InvalidValue"),
     ))
-}
-
-/// User fields as they are stored: dates to midnight, unknown options refused (zendesk-api.md 3.5).
-fn read_user_fields(account: &Account, fields: &Fields) -> Result<BTreeMap<String, Value>, Answer> {
-    let Some(Value::Object(given)) = fields.0.get("user_fields") else {
-        return Ok(BTreeMap::new());
-    };
-    let mut read = BTreeMap::new();
-    for field in &account.user_fields {
-        let Some(value) = given.get(&field.key) else {
-            continue;
-        };
-        let value = match (field.kind, value) {
-            ("date", Value::String(text)) => match text.get(..10) {
-                Some(day) if day.parse::<jiff::civil::Date>().is_ok() => {
-                    json!(format!("{day}T00:00:00+00:00"))
-                }
-                _ => return Err(invalid_value(&field.key, &field.title, text)),
-            },
-            ("dropdown", Value::String(text)) => {
-                if !text.is_empty() && field.options.iter().all(|(_, _, tag)| tag != text) {
-                    return Err(invalid_value(&field.key, &field.title, text));
-                }
-                if text.is_empty() {
-                    Value::Null
-                } else {
-                    value.clone()
-                }
-            }
-            _ => value.clone(),
-        };
-        read.insert(field.key.clone(), value);
-    }
-    Ok(read)
-}
-
-/// The tags that ticked checkboxes and chosen options add (zendesk-api.md 3.5).
-fn field_tags(account: &Account, values: &BTreeMap<String, Value>) -> Vec<String> {
-    account
-        .user_fields
-        .iter()
-        .filter_map(|field| match (field.kind, values.get(&field.key)?) {
-            ("checkbox", Value::Bool(true)) => field.tag.clone(),
-            ("dropdown", Value::String(tag)) => Some(tag.clone()),
-            _ => None,
-        })
-        .collect()
-}
-
-fn invalid_value(key: &str, title: &str, value: &str) -> Answer {
-    Answer::invalid_field(
-        key,
-        &format!("{title}: {value} is invalid"),
-        Some("InvalidValue"),
-    )
 }
 
 /// An edit that was not made, as Zendesk refuses it.

@@ -18,9 +18,10 @@ use tokio::task::{AbortHandle, JoinHandle};
 use super::{Core, handle};
 use crate::account::Account;
 use crate::account::audit::Audit;
+use crate::account::tally::{Sends, Tally};
 use crate::account::webhook::{Invocation, Open, Post};
 use crate::clock::Hands;
-use crate::config::{Config, TlsFiles};
+use crate::config::{Config, Switches, TlsFiles};
 use crate::fault::Fault;
 use crate::{content, courier, data};
 
@@ -222,6 +223,33 @@ impl Simulator {
         writes
     }
 
+    /// What clients did to users so far.
+    pub fn sends(&self) -> Sends {
+        self.core.catch_up();
+        self.core.sends()
+    }
+
+    /// How often clients made a user with this external id or email, in any case of letters.
+    pub fn times_made(&self, id: &str) -> u32 {
+        self.read(|account| account.tally.times_made(id))
+    }
+
+    /// Moves switches while it runs. Those that shape the data or the account at the start, and those
+    /// of signing in, stay as they were.
+    pub fn switch(&self, change: impl FnOnce(&mut Switches)) {
+        change(&mut self.core.desk().switches);
+    }
+
+    /// How long the jobs take that are queued from now on, on the simulator's clock.
+    pub fn set_job_time(&self, takes: Duration) {
+        self.core.desk().job_ms = i64::try_from(takes.as_millis()).unwrap_or(i64::MAX / 4);
+    }
+
+    /// Forgets the job that is done, or all that are, as Zendesk does after a day; says how many.
+    pub fn forget_jobs(&self, id: Option<&str>) -> usize {
+        self.edit(|account| account.jobs.forget(id))
+    }
+
     /// How many tickets there are, without deleted ones.
     pub fn count_tickets(&self) -> usize {
         self.read(Account::count_tickets)
@@ -290,6 +318,28 @@ impl Drop for Simulator {
 }
 
 impl Core {
+    /// What clients did to users so far.
+    pub(crate) fn sends(&self) -> Sends {
+        let account = self.account();
+        let desk = self.desk();
+        Sends {
+            jobs_open: account.jobs.count_open(),
+            most_open_jobs: account.jobs.most_open,
+            requests_too_early: desk.limiter.too_early + desk.faults.too_early,
+            ..account.tally.sends()
+        }
+    }
+
+    /// Begins the counters of sends at zero.
+    pub(crate) fn clear_sends(&self) {
+        let mut account = self.account_mut();
+        account.tally = Tally::default();
+        account.jobs.most_open = account.jobs.count_open();
+        let mut desk = self.desk();
+        desk.limiter.too_early = 0;
+        desk.faults.too_early = 0;
+    }
+
     /// Gives out tokens for the administrator: `(access, refresh)`.
     pub(crate) fn issue_tokens(&self, scopes: &[&str]) -> (String, String) {
         let user_id = self.account().administrator();

@@ -145,6 +145,15 @@ pub(super) fn go(
                     return (Answer::empty(200), Ending::Reset);
                 }
             }
+            for one in armed {
+                if let FaultKind::Job(fate) = one.fault.kind {
+                    if routes::makes_job(route) && call.fate.is_none() {
+                        call.fate = Some(fate);
+                    } else {
+                        core.desk().faults.give_back(one.number);
+                    }
+                }
+            }
             let has = |kind: &FaultKind| armed.iter().any(|one| one.fault.kind == *kind);
             let route = if has(&FaultKind::OkWithoutEffect) {
                 without_effect(call, route)
@@ -272,18 +281,32 @@ fn carry_out(core: &Core, call: &Call, route: &Route, headers: &mut Headers) -> 
         return core.desk().replays.note(call, outcome);
     }
     let mut account = core.account_mut();
-    let before = account.open_jobs();
-    if routes::makes_job(route) {
+    if !routes::makes_job(route) {
+        return act(&mut account, call);
+    }
+    let most = {
         let desk = core.desk();
-        if desk.limiter.caps_jobs() && before.len() >= crate::limit::MOST_JOBS {
-            headers.extend(desk.limiter.jobs_header(before.len()));
-            return Err(routes::too_many_jobs(route, &before));
-        }
+        desk.limiter.most_jobs(desk.job_slots)
+    };
+    let header = |open: usize| {
+        let most = most?;
+        core.desk().limiter.jobs_header(most, open)
+    };
+    let before = account.jobs.count_open();
+    if most.is_some_and(|most| before >= most) {
+        headers.extend(header(before));
+        let status = if call.switches.too_many_jobs_is_422 {
+            422
+        } else {
+            429
+        };
+        return Err(routes::too_many_jobs(
+            route,
+            &account.jobs.open_ids(),
+            status,
+        ));
     }
     let outcome = act(&mut account, call);
-    if routes::makes_job(route) {
-        let open = account.open_jobs().len();
-        headers.extend(core.desk().limiter.jobs_header(open));
-    }
+    headers.extend(header(account.jobs.count_open()));
     outcome
 }

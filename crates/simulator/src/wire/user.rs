@@ -35,16 +35,17 @@ impl Serialize for Fields<'_> {
         let Self(account, user) = self;
         let mut map = serializer.serialize_map(None)?;
         for field in &account.user_fields {
+            let key = field.key.as_ref();
             let value = user
                 .fields
                 .iter()
                 .find(|(key, _)| *key == field.key)
                 .map(|(_, value)| value);
             match value {
-                Some(value) => map.serialize_entry(&field.key, value)?,
+                Some(value) => map.serialize_entry(key, value)?,
                 // An unset checkbox is false, all others are null (recorded).
-                None if field.kind == "checkbox" => map.serialize_entry(&field.key, &false)?,
-                None => map.serialize_entry(&field.key, &Value::Null)?,
+                None if field.kind == "checkbox" => map.serialize_entry(key, &false)?,
+                None => map.serialize_entry(key, &Value::Null)?,
             }
         }
         map.end()

@@ -108,13 +108,14 @@ async fn a_job_with_failures_is_completed_and_tells_each() {
         (
             of("status", "Updated"),
             of("status", "Created"),
-            of("error", "UserCreateError")
+            of("error", "UserUpdateError")
         ),
         (1, 1, 2)
     );
-    let failed = rows.iter().find(|row| row["index"] == 2).unwrap();
-    assert_eq!(failed["details"], "Email: bad is not properly formatted");
-    assert!(failed.get("success").is_none());
+    let failed = rows.iter().find(|row| row["id"] == 2).unwrap();
+    let expected = json!({"id": 2, "status": "Failed", "error": "UserUpdateError",
+        "details": "Name: Email: bad is not properly formatted"});
+    assert_eq!(*failed, expected);
 }
 
 #[tokio::test]

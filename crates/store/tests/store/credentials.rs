@@ -7,7 +7,8 @@ use store::secrets::Keyring;
 use store::{Error, KeyProblem, When};
 
 use crate::database::{Database, on_both};
-use crate::samples::{act, at, credential, draft, integration, keyring};
+use crate::samples::{act, at, credential, draft, integration, keyring, settings, user};
+use crate::sending::{destination_draft, query_draft};
 
 /// How many secrets are planted (security-and-operations.md 1, *Secrets at rest*).
 const CANARIES: usize = 1_000;
@@ -123,7 +124,7 @@ async fn of_a_thousand_secrets_none_is_found_in_the_database() {
         }
         tx.commit().await.unwrap();
         key.check(&database.store, &SystemDice).await.unwrap();
-        let owner = crate::samples::user(database, "ada@example.com").await;
+        let owner = user(database, "ada@example.com").await;
         let mut tx = database.tx().await;
         let hash = store::passwords::hash(&"canary-password".to_owned().into(), &SystemDice);
         store::users::set_password(&mut tx, &owner, &hash.unwrap(), act())
@@ -316,6 +317,86 @@ async fn a_credential_in_use_cannot_be_deleted_and_another_one_can() {
             .await
             .unwrap();
         assert_eq!(left.len(), 1);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn everything_that_uses_a_credential_is_counted_and_named() {
+    on_both(async |database| {
+        let shared = credential(database, "shared").await;
+        let spare = credential(database, "spare").await;
+        let owner = user(database, "owner@example.com").await;
+        let mut tx = database.tx().await;
+        for name in ["support", "billing"] {
+            let settings = settings(name, &shared, &owner.id);
+            store::integrations::add(&mut tx, &settings, act())
+                .await
+                .unwrap();
+        }
+        let live = destination_draft("live", &shared);
+        store::destinations::add(&mut tx, &live, act())
+            .await
+            .unwrap();
+        let mut people = query_draft("people");
+        people.credential_id = Some(shared.clone());
+        store::queries::add(&mut tx, &people, act()).await.unwrap();
+        tx.commit().await.unwrap();
+
+        let mut reader = database.reader().await;
+        let uses = credentials::uses(&mut reader, &shared).await.unwrap();
+        let expected = [
+            "integration billing",
+            "integration support",
+            "destination live",
+            "query people",
+        ];
+        assert_eq!(uses, expected);
+        assert!(
+            credentials::uses(&mut reader, &spare)
+                .await
+                .unwrap()
+                .is_empty()
+        );
+        let listed = credentials::list(&mut reader).await.unwrap();
+        let counts: Vec<_> = listed.iter().map(|one| one.used_by).collect();
+        assert_eq!(counts, [4, 0]);
+        drop(reader);
+        for table in ["integration", "destination"] {
+            database.execute(&format!("DELETE FROM {table}")).await;
+        }
+        let mut tx = database.tx().await;
+        let refused = credentials::delete(&mut tx, &listed[0], act()).await;
+        assert!(refused.is_err(), "a query uses it");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn credentials_of_every_kind_are_read_back_with_their_secret() {
+    on_both(async |database| {
+        for kind in [
+            CredentialKind::OAuthClient,
+            CredentialKind::OAuthTokens,
+            CredentialKind::ApiToken,
+            CredentialKind::Database,
+            CredentialKind::ObjectStore,
+        ] {
+            let mut made = draft(kind.as_str(), Some("postgres://me:canary@db/people"));
+            made.kind = kind;
+            made.client_id = Some("access key".to_owned());
+            let mut tx = database.tx().await;
+            let id = credentials::add(&mut tx, &keyring(1), &made, act()).await;
+            tx.commit().await.unwrap();
+            let id = id.unwrap();
+            let found = credentials::find(&mut *database.reader().await, &id).await;
+            let found = found.unwrap().unwrap();
+            assert_eq!(found.kind, kind);
+            assert_eq!(found.client_id.as_deref(), Some("access key"));
+            assert!(!format!("{found:?}").contains("canary"));
+            let secret = secret(database, &keyring(1), &id).await.unwrap();
+            assert_eq!(secret, "postgres://me:canary@db/people");
+        }
     })
     .await;
 }

@@ -9,6 +9,7 @@
     reason = "a failed unwrap is a failed test, and a skipped one says so"
 )]
 
+mod alerts;
 mod attachments;
 mod audit;
 mod cases;
@@ -21,6 +22,7 @@ mod counters;
 mod credentials;
 mod database;
 mod desks;
+mod destinations;
 mod erasing;
 mod failures;
 mod full_disk;
@@ -31,16 +33,21 @@ mod integrations;
 mod jobs;
 mod keys;
 mod leases;
+mod ledger;
 mod links;
 mod mirror;
 mod opening;
+mod orchestrations;
 mod outbox;
 mod people;
 mod permissions;
+mod queries;
 mod rerun;
 mod runs;
 mod samples;
 mod schema;
+mod send_batches;
+mod sending;
 mod sizes;
 mod sweeps;
 mod texts;
@@ -50,3 +57,5 @@ mod upgrade;
 mod users;
 mod waiting;
 mod webhooks;
+mod workflow_rows;
+mod workflows;

@@ -92,6 +92,7 @@ impl House {
                 addresses: Default::default(),
                 settle: Duration::from_secs(2),
                 files: engine::attachments::Limits::default(),
+                sources: engine::Sources::default(),
             }),
             checkpoint: Arc::new(|_| {}),
             is_gone: Arc::new(|_| false),

@@ -2,14 +2,20 @@
 
 use std::fmt;
 
+use domain::profile::job as profile_job;
+use domain::profile::result::ResultRow;
+use http::Method;
 use serde::Deserialize;
+use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::lists::list_of;
-use super::{MANY, missing_is_none, with_query};
-use crate::client::Client;
+use super::{MANY, joined, missing_is_none, with_query};
+use crate::client::{Client, Write};
 use crate::error::Error;
 use crate::error::body::About;
+use crate::governor::{Bucket, RateSeen};
+use crate::http::Reply;
 use crate::records::{flag, id, loose_text, read_body, read_one, read_page, text};
 
 /// How far a job is. Zendesk sets it; we only read.
@@ -67,8 +73,30 @@ pub struct JobStatus {
     pub message: Option<String>,
     /// The rows, in no promised order. Empty until it ends.
     pub rows: Vec<JobRow>,
+    /// The same rows as a send of profiles reads them: to be matched with what was sent by
+    /// `domain::profile::result::match_results`.
+    pub results: Vec<ResultRow>,
     /// The one result of a job without rows (`{"success": true}`).
     pub success: Option<bool>,
+    /// How many more jobs the account may queue now, other tools' included. Only the answer that
+    /// queues a job says so, and not always.
+    pub slots_left: Option<u32>,
+}
+
+impl JobStatus {
+    /// How far it is, as a send of profiles reads it. A job that is not in the answer to
+    /// [`Client::job_statuses`] has expired.
+    pub fn outcome(&self) -> profile_job::JobState {
+        let rows = || self.results.clone();
+        match self.status {
+            JobState::Queued | JobState::Working | JobState::Other(_) => {
+                profile_job::JobState::Waiting
+            }
+            JobState::Completed => profile_job::JobState::Completed(rows()),
+            JobState::Failed => profile_job::JobState::Failed(rows()),
+            JobState::Killed => profile_job::JobState::Killed(rows()),
+        }
+    }
 }
 
 /// What happened to one row. Any key may be absent: created users have no index, failed
@@ -161,11 +189,17 @@ pub(crate) fn read_job(call: &'static str, raw: &RawValue) -> Result<JobStatus, 
         path: field.into(),
         what: "missing".into(),
     };
-    let (mut rows, mut success) = (Vec::new(), None);
-    if let Some(results) = wire.results {
-        let json = results.get().as_bytes();
+    let (mut rows, mut results, mut success) = (Vec::new(), Vec::new(), None);
+    if let Some(found) = wire.results {
+        let json = found.get().as_bytes();
         if json.starts_with(b"[") {
-            rows = read_body(call, json)?;
+            // A row of a form we do not know must not hide what became of all others.
+            let raw: Vec<Value> = read_body(call, json)?;
+            results = raw.iter().map(ResultRow::read).collect();
+            rows = raw
+                .into_iter()
+                .map(|row| serde_json::from_value(row).unwrap_or_default())
+                .collect();
         } else {
             success = read_body::<Option<Whole>>(call, json)?.and_then(|whole| whole.success);
         }
@@ -178,11 +212,79 @@ pub(crate) fn read_job(call: &'static str, raw: &RawValue) -> Result<JobStatus, 
         status: JobState::read(&wire.status.ok_or_else(|| missing("status"))?),
         message: wire.message,
         rows,
+        results,
         success,
+        slots_left: None,
     })
 }
 
+/// Reads the answer that queues a job.
+fn read_queued(call: &'static str, reply: &Reply) -> Result<JobStatus, Error> {
+    let mut job = read_job(call, read_one(call, "job_status", &reply.body)?)?;
+    // The moment matters only to a `Retry-After`, which such an answer has none of.
+    let seen = RateSeen::read(
+        &reply.headers,
+        reply.status,
+        &[],
+        jiff::Timestamp::UNIX_EPOCH,
+    );
+    job.slots_left = seen
+        .named
+        .iter()
+        .find(|limit| Bucket::of_limit(&limit.name) == Some(Bucket::Jobs))
+        .and_then(|limit| limit.remaining);
+    Ok(job)
+}
+
+fn queueing(call: &'static str) -> About {
+    About {
+        bucket: Bucket::Jobs,
+        ..About::call(call)
+    }
+}
+
 impl Client {
+    /// Queues a job that makes or changes up to 100 users, matched by external id or email
+    /// (`POST users/create_or_update_many`). `body` is the whole rendered body, `{"users":[...]}`.
+    /// Sent once: where [`Error::is_outcome_unknown`], nobody knows whether the job runs.
+    ///
+    /// # Errors
+    /// Any [`Error`]; [`Error::judge`] says what it means for the rows.
+    pub async fn bulk_upsert_users(&self, body: &[u8]) -> Result<JobStatus, Error> {
+        let about = About {
+            bulk: true,
+            ..queueing("the bulk import of users")
+        };
+        let path = "users/create_or_update_many";
+        let write = Write::rendered(about, Method::POST, path, body);
+        self.write(write, |reply| read_queued(about.call, reply))
+            .await
+    }
+
+    /// Queues a job that changes up to 100 users, each named by `id` or `external_id`
+    /// (`PUT users/update_many`, which needs no bulk import). `body` is `{"users":[...]}`.
+    ///
+    /// # Errors
+    /// As [`Client::bulk_upsert_users`].
+    pub async fn bulk_update_users(&self, body: &[u8]) -> Result<JobStatus, Error> {
+        let about = queueing("the change of many users");
+        let write = Write::rendered(about, Method::PUT, "users/update_many", body);
+        self.write(write, |reply| read_queued(about.call, reply))
+            .await
+    }
+
+    /// Queues a job that deletes up to 100 users (`DELETE users/destroy_many`).
+    ///
+    /// # Errors
+    /// As [`Client::bulk_upsert_users`].
+    pub async fn bulk_delete_users(&self, ids: &[i64]) -> Result<JobStatus, Error> {
+        let about = queueing("the deletion of many users");
+        let path = with_query("users/destroy_many", &[("ids", &joined(ids))]);
+        let write = Write::bare(about, Method::DELETE, &path);
+        self.write(write, |reply| read_queued(about.call, reply))
+            .await
+    }
+
     /// One job; `None` once Zendesk has forgotten it (after a day).
     ///
     /// # Errors

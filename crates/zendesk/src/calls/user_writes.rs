@@ -180,7 +180,7 @@ fn readable(found: Vec<Record<Identity>>) -> Vec<Identity> {
     read.filter_map(|record| record.parsed.ok()).collect()
 }
 
-fn one_user(call: &'static str, body: &[u8]) -> Result<Record<ZendeskUser>, Error> {
+pub(super) fn one_user(call: &'static str, body: &[u8]) -> Result<Record<ZendeskUser>, Error> {
     let record: Record<ZendeskUser> = read_record(0, read_one(call, "user", body)?);
     if record.id.is_none() {
         return Err(Error::WrongShape {

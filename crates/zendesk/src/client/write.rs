@@ -19,7 +19,7 @@ pub(crate) enum Body<'a> {
     /// Nothing.
     Nothing,
     /// JSON.
-    Json(&'a str),
+    Json(&'a [u8]),
     /// A file, read anew each time it is sent.
     File {
         content_type: &'a str,
@@ -31,7 +31,7 @@ impl<'a> Body<'a> {
     fn payload(self) -> Payload<'a> {
         match self {
             Self::Nothing => Payload::Nothing,
-            Self::Json(text) => Payload::Json(text.as_bytes().to_vec()),
+            Self::Json(text) => Payload::Json(text.to_vec()),
             Self::File {
                 content_type,
                 content,
@@ -60,6 +60,11 @@ pub(crate) struct Write<'a> {
 impl<'a> Write<'a> {
     /// A request with a JSON body.
     pub(crate) fn json(about: About, method: Method, path: &'a str, body: &'a str) -> Self {
+        Self::rendered(about, method, path, body.as_bytes())
+    }
+
+    /// A request with a JSON body that its caller has rendered.
+    pub(crate) fn rendered(about: About, method: Method, path: &'a str, body: &'a [u8]) -> Self {
         Self {
             about,
             method,

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
+use domain::profile::answer::{Forbidden, read_forbidden};
 use serde_json::Value;
 
 use super::{ConflictKind, Error, ForbiddenWhy, Trouble};
@@ -236,7 +237,7 @@ pub(crate) fn classify(about: &About, reply: &Reply, after: Option<Duration>) ->
         },
         403 => Error::Forbidden {
             call,
-            why: forbidden_why(&refusal, about.bulk),
+            why: forbidden_why(&refusal, &reply.body, about.bulk),
             refusal,
         },
         404 | 410 => Error::NotFound { call, refusal },
@@ -246,6 +247,11 @@ pub(crate) fn classify(about: &About, reply: &Reply, after: Option<Duration>) ->
             call,
             kind: conflict_kind(&refusal),
             refusal,
+        },
+        // Some accounts refuse a job too many as a record (zendesk-api.md 2: the status is not sure).
+        422 if refusal.code.as_deref() == Some(TOO_MANY_JOBS) => Error::Limited {
+            bucket: Bucket::Jobs,
+            after,
         },
         // An export only reads, so it has no record whose fields could be wrong.
         422 if about.bucket != Bucket::Exports => Error::Invalid { refusal },
@@ -262,6 +268,9 @@ pub(crate) fn classify(about: &About, reply: &Reply, after: Option<Duration>) ->
     }
 }
 
+/// The code of a job too many: 30 are queued or at work (zendesk-api.md 2).
+pub(crate) const TOO_MANY_JOBS: &str = "TooManyJobs";
+
 /// Whether a 404 says that a record is missing, not that the account or the endpoint is.
 pub(crate) fn is_missing_record(refusal: &Refusal) -> bool {
     matches!(refusal.status, 404 | 410)
@@ -272,18 +281,15 @@ pub(crate) fn is_missing_record(refusal: &Refusal) -> bool {
             .is_some_and(|code| code != "InvalidEndpoint")
 }
 
-fn forbidden_why(refusal: &Refusal, bulk: bool) -> ForbiddenWhy {
-    let words = refusal.message.as_deref().unwrap_or_default();
-    if let Some((_, scopes)) = words.split_once("required scopes:") {
-        return ForbiddenWhy::Scope(scopes.trim().trim_end_matches('.').to_owned());
-    }
+fn forbidden_why(refusal: &Refusal, body: &[u8], bulk: bool) -> ForbiddenWhy {
     if refusal.code.as_deref() == Some("insufficient_scope") {
         return ForbiddenWhy::Scope("read".into());
     }
-    if bulk {
-        ForbiddenWhy::BulkOff
-    } else {
-        ForbiddenWhy::Role
+    match read_forbidden(body) {
+        Forbidden::Scope(scopes) => ForbiddenWhy::Scope(scopes.join(", ")),
+        Forbidden::BulkOff if bulk => ForbiddenWhy::BulkOff,
+        Forbidden::BulkOff | Forbidden::Role => ForbiddenWhy::Role,
+        Forbidden::Unsaid => ForbiddenWhy::Unsaid,
     }
 }
 

@@ -175,7 +175,10 @@ impl Budget {
             if let (Some(of), Some(remaining), Some(resets)) =
                 (Bucket::of_limit(&named.name), named.remaining, named.resets)
             {
-                self.note(of, remaining, after(now, resets));
+                // A slot of a job is free again when the job ends, not when a window does.
+                if of != Bucket::Jobs {
+                    self.note(of, remaining, after(now, resets));
+                }
             }
         }
         if let Some(wait) = seen.retry_after
@@ -183,8 +186,16 @@ impl Budget {
             && !seen.one_record
         {
             let until = after(now, wait);
-            let closed = self.closed.entry(seen.closes(bucket)).or_insert(until);
-            *closed = until.max(*closed);
+            let mut closes = vec![seen.closes(bucket)];
+            // A limiter may answer a request that we count on another bucket. Both are left alone,
+            // so that what was just refused is not sent again into the open `Retry-After`.
+            if !seen.whole_account && bucket != Bucket::Account && !closes.contains(&bucket) {
+                closes.push(bucket);
+            }
+            for closing in closes {
+                let closed = self.closed.entry(closing).or_insert(until);
+                *closed = until.max(*closed);
+            }
         }
     }
 

@@ -8,6 +8,7 @@ use jiff::fmt::rfc2822::DateTimeParser;
 
 use super::Bucket;
 use crate::error::Refusal;
+use crate::error::body::TOO_MANY_JOBS;
 
 static DATE: DateTimeParser = DateTimeParser::new();
 
@@ -24,7 +25,7 @@ pub struct RateSeen {
     pub named: Vec<NamedLimit>,
     /// How long to stay away: seconds, or an HTTP date.
     pub retry_after: Option<Duration>,
-    /// The HTTP status.
+    /// The HTTP status; 429 also stands for a job too many that came as 422.
     pub status: u16,
     /// Which limiter refused, if the answer is a 429 and says so.
     pub limiter: Option<Bucket>,
@@ -71,6 +72,12 @@ impl RateSeen {
         };
         if status == 429 {
             seen.name_limiter(&Refusal::read(status, body));
+        } else if status == 422
+            && Refusal::read(status, body).code.as_deref() == Some(TOO_MANY_JOBS)
+        {
+            // A job too many is a limit under whichever status it comes.
+            seen.status = 429;
+            seen.limiter = Some(Bucket::Jobs);
         } else if status == 503 && seen.retry_after.is_some() {
             seen.whole_account = true;
         }
@@ -98,7 +105,7 @@ impl RateSeen {
             self.whole_account = true;
             return;
         }
-        if code == "TooManyJobs" || text.contains("currently queued or running") {
+        if code == TOO_MANY_JOBS || text.contains("currently queued or running") {
             self.limiter = Some(Bucket::Jobs);
             return;
         }

@@ -13,6 +13,7 @@ mod audits;
 mod limits;
 mod lists;
 mod oauth;
+mod profiles;
 mod recordings;
 mod served;
 mod ticket_writes;

@@ -169,18 +169,52 @@ fn a_403_says_whether_scope_or_role_is_lacking(#[case] body: &str, #[case] fix: 
     assert_eq!(error_of(403, body).when(), When::AfterFix(fix));
 }
 
-#[test]
-fn a_403_on_a_bulk_call_says_that_bulk_import_is_off() {
+#[rstest]
+#[case(
+    r#"{"error":"Forbidden","description":"Bulk user import is not enabled for this account"}"#,
+    ForbiddenWhy::BulkOff
+)]
+#[case(
+    r#"{"error":{"title":"Forbidden","message":"You do not have access to this page."}}"#,
+    ForbiddenWhy::Role
+)]
+#[case(r#"{"error":"Forbidden"}"#, ForbiddenWhy::Unsaid)]
+#[case(
+    r#"{"error":"Forbidden","description":"You are missing the following required scopes: users:write"}"#,
+    ForbiddenWhy::Scope("users:write".into())
+)]
+fn a_403_on_a_bulk_call_means_bulk_is_off_only_if_it_says_so(
+    #[case] body: &str,
+    #[case] expected: ForbiddenWhy,
+) {
     let about = About {
         bulk: true,
         ..About::call("a bulk import of users")
     };
-    let error = error_about(
-        about,
-        403,
-        r#"{"error":{"title":"Forbidden","message":"You do not have access to this page."}}"#,
-    );
-    assert_eq!(error.when(), When::AfterFix(Fix::BulkImport));
+    let Error::Forbidden { why, .. } = error_about(about, 403, body) else {
+        panic!("a 403 is a refusal");
+    };
+    assert_eq!(why, expected);
+}
+
+#[test]
+fn a_job_too_many_is_a_limit_under_either_status() {
+    let body = r#"{"error":"TooManyJobs","description":"Too many jobs","current_job_ids":[]}"#;
+    let about = About {
+        bucket: Bucket::Jobs,
+        ..About::call("a bulk import of users")
+    };
+    for status in [422, 429] {
+        let error = error_about(about, status, body);
+        let is_limit = matches!(
+            error,
+            Error::Limited {
+                bucket: Bucket::Jobs,
+                ..
+            }
+        );
+        assert!(is_limit, "{status}: {error:?}");
+    }
 }
 
 #[rstest]

@@ -1,0 +1,185 @@
+//! Trying a credential: signing in with it, or opening what it opens.
+
+use clap::Args;
+use engine::Engine;
+use engine::profile_send::{self, SourceSpec};
+use serde_json::{Value, json};
+use store::credentials::Credential;
+use store::destinations::{self, DestinationDraft, Environment};
+use store::integrations;
+
+use super::details::kind_of;
+use super::{Kind, find};
+use crate::commands::destination::address::Account;
+use crate::commands::query::place::ObjectFlags;
+use crate::failure::usage;
+use crate::installation::Installation;
+use crate::output;
+
+/// Arguments of `credential test`.
+#[derive(Debug, Args)]
+pub(crate) struct Arguments {
+    /// Which one
+    name: String,
+    #[command(flatten)]
+    account: Account,
+    #[command(flatten)]
+    object: ObjectFlags,
+    /// Prints one JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+/// What was found at one place.
+struct Found {
+    place: String,
+    sentence: String,
+    well: bool,
+}
+
+pub(super) async fn run(installation: &Installation, arguments: Arguments) -> anyhow::Result<()> {
+    let engine = &installation.engine;
+    let credential = find(installation, &arguments.name).await?;
+    let found = match kind_of(&credential) {
+        Kind::Zendesk => Box::pin(accounts(engine, &credential, &arguments.account)).await?,
+        Kind::Database => vec![database(engine, &credential).await],
+        Kind::ObjectStore => {
+            let spec = arguments.object.source(Some(credential.id.clone()))?;
+            let Some(spec) = spec else {
+                return Err(usage(
+                    "An object store is tried by reading one of its objects. Name it with --object s3://BUCKET/KEY and --region REGION.",
+                ));
+            };
+            vec![open(engine, &spec, "the object").await]
+        }
+    };
+    tell(&credential, &found, arguments.json)
+}
+
+/// Signs in to the account that is named, or to every one that uses the credential.
+async fn accounts(
+    engine: &Engine,
+    credential: &Credential,
+    account: &Account,
+) -> anyhow::Result<Vec<Found>> {
+    let mut places = match account.given(&engine.settings.addresses)? {
+        Some((url, _)) => vec![url],
+        None => used_for(engine, &credential.id).await?,
+    };
+    places.sort_unstable();
+    places.dedup();
+    if places.is_empty() {
+        return Err(usage(format!(
+            "Nothing uses the credential {} yet, so there is no account to try it on. Name one with --subdomain or --url.",
+            credential.name
+        )));
+    }
+    let mut found = Vec::new();
+    for url in places {
+        let draft = DestinationDraft {
+            name: credential.name.clone(),
+            description: String::new(),
+            credential_id: credential.id.clone(),
+            account: String::new(),
+            environment: Environment::Production,
+            admin_only: false,
+            allow_restricted: false,
+            settings: String::new(),
+            url: url.clone(),
+        };
+        found.push(match profile_send::probe(engine, &draft).await {
+            Ok(me) => Found {
+                sentence: format!(
+                    "signed in as {}, who has the role {}",
+                    output::shown(me.email.as_deref().unwrap_or("a user without email"), 80),
+                    me.role.as_deref().unwrap_or("unknown")
+                ),
+                place: url,
+                well: true,
+            },
+            Err(error) => Found {
+                sentence: error.to_string(),
+                place: url,
+                well: false,
+            },
+        });
+    }
+    Ok(found)
+}
+
+async fn used_for(engine: &Engine, credential: &str) -> anyhow::Result<Vec<String>> {
+    let mut reader = engine.store.read().await?;
+    let integrations = integrations::list(&mut reader).await?.into_iter();
+    let destinations = destinations::list(&mut reader).await?.into_iter();
+    Ok(integrations
+        .filter(|integration| integration.settings.credential_id == credential)
+        .map(|integration| integration.settings.url)
+        .chain(
+            destinations
+                .filter(|destination| destination.credential_id == credential)
+                .map(|destination| destination.url),
+        )
+        .collect())
+}
+
+/// Signs in to the database, and passes on what its user can do and should not.
+async fn database(engine: &Engine, credential: &Credential) -> Found {
+    let place = "the database".to_owned();
+    match Box::pin(profile_send::try_database(engine, &credential.id)).await {
+        Ok(advice) => Found {
+            place,
+            sentence: std::iter::once("signed in".to_owned())
+                .chain(advice)
+                .collect::<Vec<_>>()
+                .join(". "),
+            well: true,
+        },
+        Err(error) => Found {
+            place,
+            sentence: error.to_string(),
+            well: false,
+        },
+    }
+}
+
+/// Opens a source and reads its first rows, which are not shown.
+async fn open(engine: &Engine, spec: &SourceSpec, place: &str) -> Found {
+    match Box::pin(profile_send::preview(engine, spec)).await {
+        Ok(_) => Found {
+            place: place.to_owned(),
+            sentence: "it was opened and read".to_owned(),
+            well: true,
+        },
+        Err(error) => Found {
+            place: place.to_owned(),
+            sentence: error.to_string(),
+            well: false,
+        },
+    }
+}
+
+fn tell(credential: &Credential, found: &[Found], as_json: bool) -> anyhow::Result<()> {
+    let well = found.iter().all(|found| found.well);
+    if as_json {
+        let places: Vec<Value> = found
+            .iter()
+            .map(|found| json!({ "place": found.place, "ok": found.well, "found": found.sentence }))
+            .collect();
+        output::json(&json!({ "credential": credential.name, "ok": well, "places": places }))?;
+    } else {
+        for found in found.iter().filter(|found| found.well) {
+            let sentence = found.sentence.trim_end_matches('.');
+            output::line(&format!("{}: {sentence}.", found.place));
+        }
+    }
+    let problems: Vec<String> = found
+        .iter()
+        .filter(|found| !found.well)
+        .map(|found| format!("{}: {}", found.place, found.sentence))
+        .collect();
+    if well {
+        Ok(())
+    } else {
+        Err(anyhow::anyhow!(problems.join("\n")))
+    }
+}

@@ -1,0 +1,232 @@
+//! Compare: which rows are new or changed, by the ledger; who stands in the source twice; who left it.
+//!
+//! Rows and ledger come in the order of their keys, part by part, so that memory does not grow with them.
+
+use domain::profile::failure::FailureClass;
+use domain::profile::key::SameKey;
+use domain::profile::{RowState, Tally};
+use store::ledger::{self, Entry};
+
+use super::Send;
+use super::fate::{Fate, Fates};
+use super::halt::Halt;
+use super::record::{Bearer, Hash, Left, Record, with_plan};
+use super::spill::{Laid as _, PARTS, Spill, range};
+
+/// So many rows and customers are compared at a time.
+const AT_ONCE: u64 = 8_000;
+
+/// What a compared row may be counted as at once, by its place in [`Bearer::counted`]; the last stands
+/// for one that is still to be dealt with.
+pub(super) const SETTLED: [Option<RowState>; 4] = [
+    Some(RowState::Unchanged),
+    Some(RowState::Created),
+    Some(RowState::Updated),
+    None,
+];
+
+/// All rows, compared.
+pub(super) struct Compared {
+    /// What is still to be done about each.
+    pub(super) fates: Fates,
+    /// Customers who left the query.
+    pub(super) leavers: Spill<Left>,
+    /// Customers in the ledger whom this orchestration sent.
+    pub(super) known: u64,
+    /// Rows whose key another row has too.
+    pub(super) same_key: u64,
+}
+
+/// What is decided about the row that counts for its customer.
+enum Decision {
+    /// Nothing is to be done, and it counts as this.
+    Settled(RowState),
+    /// It is dealt with in the second reading.
+    Open(Fate),
+}
+
+/// Compares all rows with the ledger of the destination.
+pub(super) async fn compare(
+    send: &mut Send<'_>,
+    records: &Spill<Record>,
+) -> Result<Compared, Halt> {
+    let folder = send.engine.settings.sources.scratch.clone();
+    let (destination, source) = (send.destination.number, send.source_number);
+    let mut reader = send.engine.store.read().await?;
+    let total = ledger::count(&mut reader, destination, None).await?;
+    let known = match source {
+        0 => 0,
+        source => ledger::count(&mut reader, destination, Some(source)).await?,
+    };
+    let mut judge = Judge {
+        workflow: send.workflow.number,
+        full: send.settings.full,
+        repeat_failed: send.settings.repeat_failed,
+        acted: send.approved.acted,
+        same_key: send.settings.same_key,
+        plan: send.plan,
+        tally: send.tally,
+        compared: Compared {
+            fates: Fates::default(),
+            leavers: Spill::new(&folder)?,
+            known,
+            same_key: 0,
+        },
+        bearers: Spill::new(&folder)?,
+    };
+    let step = step(records.len().max(total));
+    let (mut rows, mut entries) = (Vec::new(), Vec::new());
+    for from in (0..PARTS).step_by(step) {
+        let to = (from + step).min(PARTS);
+        rows.clear();
+        for part in from..to {
+            records.read(part, &mut rows)?;
+        }
+        rows.sort_unstable_by_key(|row: &Record| (row.key, row.line));
+        entries.clear();
+        if total > 0 {
+            let (low, high) = range(from, to);
+            ledger::scan(&mut reader, destination, low, high, &mut entries).await?;
+        }
+        judge.merge(&rows, &entries, source)?;
+        // Another worker may have taken over while a large ledger was read.
+        send.heed_stop().await?;
+    }
+    judge.find_shared_emails(step)?;
+    send.tally = judge.tally;
+    Ok(judge.compared)
+}
+
+/// How many parts are taken together, so that few rows cost few questions.
+fn step(rows: u64) -> usize {
+    let groups = usize::try_from(rows / AT_ONCE + 1).unwrap_or(PARTS);
+    (PARTS / groups.min(PARTS)).max(1)
+}
+
+struct Judge {
+    workflow: i64,
+    full: bool,
+    repeat_failed: bool,
+    acted: bool,
+    same_key: SameKey,
+    plan: [u8; 16],
+    tally: Tally,
+    compared: Compared,
+    bearers: Spill<Bearer>,
+}
+
+impl Judge {
+    /// Walks through rows and customers side by side, both sorted by key.
+    fn merge(&mut self, rows: &[Record], entries: &[Entry], source: i64) -> Result<(), Halt> {
+        let mut entries = entries.iter().peekable();
+        for same in rows.chunk_by(|one, other| one.key == other.key) {
+            let Some((last, earlier)) = same.split_last() else {
+                continue;
+            };
+            while let Some(entry) = entries.next_if(|entry| entry.key < last.key) {
+                self.leave(entry, source)?;
+            }
+            let entry = entries.next_if(|entry| entry.key == last.key);
+            self.compared.same_key += earlier.len() as u64;
+            if self.same_key == SameKey::Error && !earlier.is_empty() {
+                for row in same {
+                    self.compared.fates.set(row.line, Fate::SameKey);
+                }
+                continue;
+            }
+            for row in earlier {
+                self.compared.fates.set(row.line, Fate::Replaced);
+            }
+            let counted = match self.decide(last, entry) {
+                Decision::Settled(state) => {
+                    self.tally.add(state, 1);
+                    Some(state)
+                }
+                Decision::Open(fate) => {
+                    self.compared.fates.set(last.line, fate);
+                    None
+                }
+            };
+            if last.email != 0 {
+                let place = SETTLED.iter().position(|settled| *settled == counted);
+                self.bearers.push(Bearer {
+                    email: last.email,
+                    key: last.key,
+                    line: last.line,
+                    counted: place.unwrap_or_default() as u64,
+                })?;
+            }
+        }
+        for entry in entries {
+            self.leave(entry, source)?;
+        }
+        Ok(())
+    }
+
+    fn decide(&self, row: &Record, entry: Option<&Entry>) -> Decision {
+        let Some(entry) = entry else {
+            return Decision::Open(Fate::Send);
+        };
+        let is_ours = entry.workflow == self.workflow;
+        if entry.body == Some(row.body) && (is_ours || !self.full) {
+            // What an earlier try of this very workflow confirmed counts as what it was then.
+            let state = entry.state.filter(|state| is_ours && state.is_confirmed());
+            return Decision::Settled(state.unwrap_or(RowState::Unchanged));
+        }
+        match (entry.failure, self.is_same_failure(row.body, entry.failed)) {
+            (Some(class), true) if !self.is_due(class) => Decision::Open(Fate::StillFailed(class)),
+            (Some(_) | None, _) => Decision::Open(Fate::Send),
+        }
+    }
+
+    fn is_same_failure(&self, body: Hash, failed: Option<Hash>) -> bool {
+        failed == Some(with_plan(body, self.plan))
+    }
+
+    fn is_due(&self, class: FailureClass) -> bool {
+        self.repeat_failed || self.full || class.retry().is_due(false, self.acted)
+    }
+
+    /// A customer whom the ledger knows and this source does not have.
+    fn leave(&mut self, entry: &Entry, source: i64) -> Result<(), Halt> {
+        if source != 0 && entry.source == source && entry.body.is_some() {
+            self.compared.leavers.push(Left(entry.key))?;
+        }
+        Ok(())
+    }
+
+    /// One email under two keys: none of these rows is sent until a person decides.
+    fn find_shared_emails(&mut self, step: usize) -> Result<(), Halt> {
+        let mut bearers = Vec::new();
+        for from in (0..PARTS).step_by(step) {
+            bearers.clear();
+            for part in from..(from + step).min(PARTS) {
+                self.bearers.read(part, &mut bearers)?;
+            }
+            bearers.sort_unstable();
+            let shared = bearers
+                .chunk_by(|one, other| one.email == other.email)
+                .filter(|same| same.len() > 1);
+            for bearer in shared.flatten() {
+                let place = usize::try_from(bearer.counted).unwrap_or_default();
+                if let Some(Some(state)) = SETTLED.get(place) {
+                    self.tally.take(*state, 1);
+                }
+                self.compared.fates.set(bearer.line, Fate::SharedEmail);
+            }
+        }
+        Ok(())
+    }
+}
+
+impl std::fmt::Debug for Compared {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Compared")
+            .field("open", &self.fates.open())
+            .field("leavers", &self.leavers.len())
+            .field("known", &self.known)
+            .finish_non_exhaustive()
+    }
+}
+
+const _: () = assert!(Record::BYTES == 48);

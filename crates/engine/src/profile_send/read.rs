@@ -1,0 +1,216 @@
+//! Read and check: every row of the source once, and of each that may be sent 48 bytes to compare.
+
+use std::collections::HashMap;
+
+use audience::{Batch, Fingerprint, Limits, RejectedRow};
+use domain::profile::key::Ids;
+use domain::profile::staff::StaffShield;
+use domain::profile::{Checker, Note, Profile, RowState, Tally, Verdict};
+use store::workflow_rows::WorkflowRow;
+
+use super::Send;
+use super::halt::Halt;
+use super::record::Record;
+use super::source::{RowOf, Tape, columns, is_repeatable, open};
+use super::spill::Spill;
+
+/// Rows that are told about are written so many at a time.
+const TOLD_AT_ONCE: usize = 1_000;
+/// So many rows lie between two looks at whether somebody asked to stop, and two notes of progress.
+const LOOK_EVERY: u64 = 50_000;
+
+/// All rows, read and checked.
+pub(super) struct Reading {
+    /// The plan of columns they were checked by.
+    pub(super) checker: Checker,
+    /// Those that may be sent.
+    pub(super) records: Spill<Record>,
+    /// The source's bytes, if it has any.
+    pub(super) fingerprint: Option<Fingerprint>,
+    /// The rows themselves, where they cannot be read again.
+    pub(super) tape: Option<Tape>,
+}
+
+/// Reads and checks all rows. What is rejected or skipped is told at once.
+pub(super) async fn read(send: &mut Send<'_>, staff: &StaffShield) -> Result<Reading, Halt> {
+    let limits = Limits::default();
+    let mut reader = open(send.engine, &send.source, &limits).await?;
+    let known = columns(reader.schema());
+    send.counts.columns = reader
+        .schema()
+        .columns()
+        .iter()
+        .map(|column| column.name.clone())
+        .collect();
+    send.must_have_columns(&known)?;
+    let checker = send.plan_columns(&known)?;
+    send.plan = checker.fingerprint();
+    send.counts.bytes = reader.found().bytes;
+    let folder = send.engine.settings.sources.scratch.clone();
+    let mut records = Spill::new(&folder)?;
+    let mut tape = match is_repeatable(&send.source) {
+        true => None,
+        false => Some(Tape::new(&folder, known.len())?),
+    };
+    let mut desk = Desk {
+        checker: &checker,
+        staff,
+        profile: Profile::new(),
+        notes: HashMap::new(),
+        told: Vec::new(),
+        tally: Tally::default(),
+    };
+    let most = send.settings.first.unwrap_or(u64::MAX);
+    let mut looked = 0;
+    while desk.tally.read < most
+        && let Some(batch) = reader.next().await?
+    {
+        desk.take(&batch, most, &mut records)?;
+        if let Some(tape) = &mut tape {
+            tape.keep(&batch)?;
+        }
+        reader.give_back(batch);
+        if desk.told.len() >= TOLD_AT_ONCE {
+            send.tell(&std::mem::take(&mut desk.told)).await?;
+        }
+        if desk.tally.read >= looked + LOOK_EVERY {
+            looked = desk.tally.read;
+            send.counts.rows = desk.tally.into();
+            send.counts.bytes_read = reader.bytes_read();
+            send.keep().await?;
+            send.heed_stop().await?;
+        }
+    }
+    let Desk {
+        notes, told, tally, ..
+    } = desk;
+    send.tell(&told).await?;
+    send.tally = tally;
+    send.counts.bytes_read = reader.bytes_read();
+    for (note, rows) in notes {
+        send.counts.notes.insert(checker.sentence(note), rows);
+    }
+    send.fingerprint = reader
+        .fingerprint()
+        .map(|bytes| bytes.iter().map(|byte| format!("{byte:02x}")).collect());
+    Ok(Reading {
+        fingerprint: reader.fingerprint(),
+        records,
+        tape,
+        checker,
+    })
+}
+
+/// Where rows are checked one after another.
+struct Desk<'a> {
+    checker: &'a Checker,
+    staff: &'a StaffShield,
+    profile: Profile,
+    notes: HashMap<Note, u64>,
+    told: Vec<WorkflowRow>,
+    tally: Tally,
+}
+
+impl Desk<'_> {
+    fn take(&mut self, batch: &Batch, most: u64, records: &mut Spill<Record>) -> Result<(), Halt> {
+        for row in 0..batch.len() {
+            if self.tally.read >= most {
+                return Ok(());
+            }
+            self.tally.read += 1;
+            let row = RowOf { batch, row };
+            if let Some(record) = self.check(&row) {
+                records.push(record)?;
+            }
+        }
+        for rejected in batch.rejected() {
+            if self.tally.read >= most {
+                return Ok(());
+            }
+            self.tally.read += 1;
+            self.tally.add(RowState::Rejected, 1);
+            self.told.push(unreadable(rejected));
+        }
+        Ok(())
+    }
+
+    /// The record of a row; nothing if it is not sent, which is told then.
+    fn check(&mut self, row: &RowOf<'_>) -> Option<Record> {
+        let line = row.batch.line(row.row);
+        let verdict = self.checker.check(row, &mut self.profile);
+        for note in self.profile.notes() {
+            *self.notes.entry(*note).or_default() += 1;
+        }
+        let (state, code, field, sentence, id) = match verdict {
+            Verdict::Ready => {
+                let ids = Ids {
+                    external_id: self.profile.external_id(),
+                    email: self.profile.email(),
+                };
+                match self.staff.covers(ids) {
+                    None => return Some(Record::of(&self.profile, line)),
+                    Some(id) => (
+                        RowState::Skipped,
+                        "staff",
+                        None,
+                        StaffShield::sentence(id),
+                        Some(id),
+                    ),
+                }
+            }
+            Verdict::Rejected(rejection) => (
+                RowState::Rejected,
+                rejection.code.as_str(),
+                Some(rejection.field.to_owned()),
+                rejection.sentence(),
+                None,
+            ),
+        };
+        self.tally.add(state, 1);
+        let key = Some(self.profile.key()).filter(|key| !key.is_empty());
+        self.told.push(WorkflowRow {
+            key: key.map(str::to_owned),
+            code: Some(code.to_owned()),
+            field,
+            sentence: Some(sentence),
+            zendesk_id: id,
+            ..told(row, state)
+        });
+        None
+    }
+}
+
+/// What is told about a row, before why.
+pub(super) fn told(row: &RowOf<'_>, state: RowState) -> WorkflowRow {
+    let line = row.batch.line(row.row).cast_signed();
+    WorkflowRow {
+        row: line,
+        line,
+        state,
+        code: None,
+        field: None,
+        sentence: None,
+        key: None,
+        zendesk_id: None,
+        other_id: None,
+        choice: None,
+        cells: Some(super::settings::write(&row.cells())),
+    }
+}
+
+fn unreadable(rejected: &RejectedRow) -> WorkflowRow {
+    let line = rejected.line.cast_signed();
+    WorkflowRow {
+        row: line,
+        line,
+        state: RowState::Rejected,
+        code: Some("unreadable_row".to_owned()),
+        field: None,
+        sentence: Some(rejected.reason.clone()),
+        key: None,
+        zendesk_id: None,
+        other_id: None,
+        choice: None,
+        cells: Some(super::settings::write(&[Some(&rejected.text)])),
+    }
+}

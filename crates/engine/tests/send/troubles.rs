@@ -1,0 +1,156 @@
+//! What can go wrong, what it tells a person, and how the workflow goes on.
+
+use domain::profile::action::ActionKind;
+use simulator::{BodyForm, Fault, FaultKind, JobFate};
+use store::workflows::WorkflowState;
+
+use crate::*;
+
+#[tokio::test]
+async fn forty_nine_of_fifty_rows_that_fail_in_a_completed_job_are_forty_nine_failures() {
+    quiet()
+        .each(async |world| {
+            world
+                .zendesk()
+                .add_fault(Fault::new(FaultKind::Job(JobFate::FailRows { rows: 49 })));
+            let sent = send(world, &people(50)).await;
+            let outcome = rows(&sent);
+            assert_eq!((outcome.created, outcome.failed), (1, 49));
+            let told = told(world, &sent).await;
+            assert_eq!(told.len(), 49);
+            assert!(
+                told.iter()
+                    .all(|row| row.sentence.is_some() && row.cells.is_some())
+            );
+        })
+        .await;
+}
+
+#[tokio::test]
+async fn a_refused_sign_in_says_what_to_do_and_the_workflow_goes_on_once_it_is_mended() {
+    quiet()
+        .each(async |world| {
+            destination(world, |_| {}).await;
+            world
+                .zendesk()
+                .add_fault(Fault::new(FaultKind::RevokeToken));
+            let sent = send(world, &people(3)).await;
+            assert_eq!(sent.state, WorkflowState::Failed);
+            assert_eq!(sent.trouble.as_deref(), Some("invalid_credentials"));
+            let engine = world.engine();
+            let refused = workflows::act(engine, &sent, ActionKind::Resolve, false, "ada").await;
+            assert!(refused.is_err(), "the cause is still there");
+            world.zendesk().clear_faults();
+            let opened = workflows::act(engine, &sent, ActionKind::Resolve, false, "ada").await;
+            let ended = see_through(world, &opened.unwrap()).await;
+            assert_eq!(
+                ended.state,
+                WorkflowState::Completed,
+                "{:?}",
+                ended.sentence
+            );
+            assert_eq!(rows(&ended).created, 3);
+            assert_eq!(ended.id, sent.id);
+        })
+        .await;
+}
+
+#[tokio::test]
+async fn where_bulk_import_is_off_users_go_one_by_one_only_if_somebody_says_so() {
+    quiet()
+        .simulator(|config| config.switches.bulk_user_import = false)
+        .each(async |world| {
+            let sent = send(world, &people(3)).await;
+            assert_eq!(sent.state, WorkflowState::Failed);
+            assert_eq!(
+                sent.trouble.as_deref(),
+                Some("bulk_off"),
+                "{:?}",
+                sent.sentence
+            );
+            let engine = world.engine();
+            let opened = workflows::act(engine, &sent, ActionKind::OneByOne, false, "ada").await;
+            let ended = see_through(world, &opened.unwrap()).await;
+            assert_eq!(
+                ended.state,
+                WorkflowState::Completed,
+                "{:?}",
+                ended.sentence
+            );
+            assert_eq!(rows(&ended).created + rows(&ended).updated, 3);
+        })
+        .await;
+}
+
+#[tokio::test]
+async fn an_unknown_field_is_refused_with_the_nearest_name_before_anything_is_sent() {
+    quiet()
+        .each(async |world| {
+            let csv = "external_id,name,user_fields.tiers\n1,Kim,gold\n";
+            let sent = send(world, csv).await;
+            assert_eq!(sent.trouble.as_deref(), Some("unknown_fields"));
+            assert!(sent.sentence.unwrap().contains("tiers"));
+            assert_eq!(seen(world, "create_or_update_many"), 0);
+        })
+        .await;
+}
+
+#[tokio::test]
+async fn a_missing_file_can_be_ignored_and_nothing_else_can() {
+    quiet()
+        .each(async |world| {
+            let workflow = begin(world, &people(1), WorkflowKind::Send, |_| {}).await;
+            std::fs::remove_file(world.database().folder().join("people.csv")).unwrap();
+            let sent = see_through(world, &workflow).await;
+            assert_eq!(sent.trouble.as_deref(), Some("source_file_missing"));
+            let engine = world.engine();
+            let wrong = workflows::act(engine, &sent, ActionKind::OneByOne, false, "ada").await;
+            assert!(wrong.is_err());
+            let opened = workflows::act(engine, &sent, ActionKind::Ignore, false, "ada").await;
+            let ended = see_through(world, &opened.unwrap()).await;
+            assert_eq!(
+                ended.state,
+                WorkflowState::Completed,
+                "{:?}",
+                ended.sentence
+            );
+        })
+        .await;
+}
+
+#[tokio::test]
+async fn a_storm_of_refusals_is_waited_out_and_nothing_is_sent_twice() {
+    quiet()
+        .each(async |world| {
+            let storm = FaultKind::Status {
+                status: 429,
+                form: BodyForm::Json,
+                retry_after: Some(20),
+            };
+            let fault = Fault::new(storm).on("users/create_or_update_many").times(5);
+            world.zendesk().add_fault(fault);
+            let sent = send(world, &people(250)).await;
+            assert_eq!(sent.state, WorkflowState::Completed, "{:?}", sent.sentence);
+            assert_eq!(rows(&sent).created, 250);
+            assert_eq!(counts(&sent).sent_again, 0);
+        })
+        .await;
+}
+
+#[tokio::test]
+async fn a_lost_reply_is_looked_up_and_what_arrived_is_not_sent_again() {
+    quiet()
+        .each(async |world| {
+            let fault = Fault::new(FaultKind::ResetAfter)
+                .on("users/create_or_update_many")
+                .after(1)
+                .times(1);
+            world.zendesk().add_fault(fault);
+            let sent = send(world, &people(250)).await;
+            assert_eq!(sent.state, WorkflowState::Completed, "{:?}", sent.sentence);
+            assert_eq!(rows(&sent).created, 250);
+            assert_eq!(counts(&sent).sent_again, 0);
+            assert_eq!(seen(world, "create_or_update_many"), 3);
+        })
+        .await;
+}
