@@ -312,6 +312,22 @@ fn the_first_comment_of_a_ticket_is_the_cases_description() {
 }
 
 #[test]
+fn the_first_comment_of_a_cases_first_ticket_is_its_description_also_without_a_marker() {
+    let stage = Stage::linked(REMOTE);
+    let placed = stage.desk.place(
+        &incoming(1, true),
+        &Marker::Unchecked,
+        Some("description"),
+        Guards::ALL,
+    );
+    let description = Place::Ours {
+        comment: "description".to_owned(),
+        op_id: None,
+    };
+    assert_eq!(placed, description);
+}
+
+#[test]
 fn the_first_comment_of_a_published_ticket_is_told_by_its_marker() {
     let mut stage = Stage::bare(REMOTE);
     stage.with(|desk, room, written| desk.publish(room, written));
