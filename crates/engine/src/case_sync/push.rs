@@ -270,17 +270,21 @@ impl Push<'_> {
     /// is noted before it is sent.
     async fn plan(&mut self, attempt: &Attempt) -> Result<Planned> {
         let case = self.operation.line.clone();
-        if self.operation.kind == Kind::Fields {
-            self.meet_contact(&case).await?;
-        }
+        let survivor = match self.operation.kind {
+            Kind::Fields => self.meet_contact(&case).await?,
+            Kind::Publish | Kind::FollowUp | Kind::Comment | Kind::Person => None,
+        };
         let requester = match self.operation.kind.makes_ticket() {
             true => self.requester(&case).await?,
             false => None,
         };
-        let (mut page, held, setting) = match self.open(&case).await? {
+        let (mut page, held, mut setting) = match self.open(&case).await? {
             Some(open) => open,
             None => return Ok(Planned::Lost),
         };
+        if let Some(survivor) = survivor {
+            survivor.stand_in(&held.desk.fields, &mut setting.people);
+        }
         let (mut desk, mut written) = (held.desk.clone(), Written::default());
         let (op_id, token) = (&self.operation.op_id, self.operation.lease_token);
         let planned = setting.decide(self.pull.engine, page.now, |room| {
