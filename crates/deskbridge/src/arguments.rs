@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{ArgAction, Args, Parser, Subcommand};
 
 use crate::commands::{
-    alert, case, conflict, credential, demo, destination, doctor, init, integration, keys,
+    alert, case, conflict, contact, credential, demo, destination, doctor, init, integration, keys,
     orchestration, parked, query, send, serve, simulator, sync, webhook, workflow,
 };
 
@@ -79,6 +79,9 @@ pub(crate) enum Command {
     /// Cases and their tickets
     #[command(subcommand)]
     Case(case::Action),
+    /// Customers, and who they are in Zendesk
+    #[command(subcommand)]
+    Contact(contact::Action),
     /// Fields that were changed on both sides
     #[command(subcommand)]
     Conflict(conflict::Action),

@@ -4,6 +4,7 @@ pub(crate) mod alert;
 pub(crate) mod attachment;
 pub(crate) mod case;
 pub(crate) mod conflict;
+pub(crate) mod contact;
 pub(crate) mod credential;
 pub(crate) mod demo;
 pub(crate) mod destination;
@@ -60,6 +61,7 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
         Command::Sync(arguments) => Box::pin(sync::run(find(environment)?, arguments)),
         Command::Case(action) => Box::pin(case::run(find(environment)?, action)),
         Command::Conflict(action) => Box::pin(conflict::run(find(environment)?, action)),
+        Command::Contact(action) => Box::pin(contact::run(find(environment)?, action)),
         Command::Parked(action) => Box::pin(parked::run(find(environment)?, action)),
         Command::Credential(action) => Box::pin(credential::run(find(environment)?, action)),
         Command::Destination(action) => Box::pin(destination::run(find(environment)?, action)),

@@ -42,3 +42,9 @@ quiet_debug!(TicketComment {
     ],
     hidden: [body, attachments]
 });
+
+/// Whether the customer may see a comment that is public or not here, and public or not in Zendesk:
+/// only if both sides say so. Visibility never widens (I-08).
+pub const fn visible(here: bool, there: bool) -> bool {
+    here && there
+}

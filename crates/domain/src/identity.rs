@@ -27,10 +27,13 @@ pub struct Person {
     /// Id of the user whose email matched. Never the integration owner standing in: that is decided
     /// here, so that a new owner takes effect at once.
     pub user: Value,
+    /// Whether they were deleted in Zendesk or merged into somebody else. They stay who they are on the
+    /// tickets that name them, and Zendesk refuses to be told of them anew.
+    pub gone: bool,
 }
 
 quiet_debug!(Person {
-    shown: [zendesk_id, role, contact, user],
+    shown: [zendesk_id, role, contact, user, gone],
     hidden: [name, email]
 });
 
@@ -69,11 +72,12 @@ impl People {
         self.0.insert(person.zendesk_id, person);
     }
 
-    /// The lowest Zendesk id for which this holds: the same answer whatever the order of arrival.
+    /// The lowest Zendesk id of those still there for which this holds: the same answer whatever the
+    /// order of arrival.
     fn first(&self, holds: impl Fn(&Person) -> bool) -> Option<i64> {
         self.0
             .values()
-            .filter(|person| holds(person))
+            .filter(|person| !person.gone && holds(person))
             .map(|person| person.zendesk_id)
             .min()
     }

@@ -144,6 +144,9 @@ pub enum Sending {
         ticket: i64,
         /// The case comment.
         comment: String,
+        /// Whether the customer may see it, as the case says; the driver sends it so and asks nobody
+        /// else (I-08).
+        public: bool,
         /// `updated_stamp`.
         stamp: Option<Timestamp>,
     },
@@ -163,11 +166,15 @@ impl std::fmt::Debug for Sending {
         match self {
             Self::Create(draft) => f.debug_tuple("Create").field(&draft.external_id).finish(),
             Self::Comment {
-                ticket, comment, ..
+                ticket,
+                comment,
+                public,
+                ..
             } => f
                 .debug_struct("Comment")
                 .field("ticket", ticket)
                 .field("comment", comment)
+                .field("public", public)
                 .finish_non_exhaustive(),
             Self::Fields { ticket, values, .. } => f
                 .debug_struct("Fields")
@@ -187,6 +194,10 @@ pub struct Draft {
     pub subject: String,
     /// The case comment that is the description.
     pub comment: String,
+    /// Whether the customer may see that. Only ever narrowed after the draft is frozen (I-08). Drafts
+    /// that were kept before this was noted leave it to the case.
+    #[serde(default = "as_the_case_says")]
+    pub public: bool,
     /// Who the ticket is for.
     pub requester: Requester,
     /// Raw fields beside these: status, priority, assignee.
@@ -198,9 +209,15 @@ pub struct Draft {
 }
 
 quiet_debug!(Draft {
-    shown: [external_id, comment, follows],
+    shown: [external_id, comment, public, follows],
     hidden: [subject]
 });
+
+/// What a draft without a word about it may show: what the case shows, since it is narrowed to that
+/// before it is sent.
+const fn as_the_case_says() -> bool {
+    true
+}
 
 /// Who a new ticket is for.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]

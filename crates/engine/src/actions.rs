@@ -6,6 +6,7 @@
 
 mod backlog;
 mod conflict;
+mod contact;
 mod deed;
 mod deletion;
 mod edit;
@@ -19,7 +20,8 @@ use store::integrations::{self, Integration};
 use store::{Connection, Tx};
 
 pub use backlog::{Backlog, backlog, hold_backlog};
-pub use conflict::restore_conflict;
+pub use conflict::{Restored, restore_conflict};
+pub use contact::{ContactEdit, edit_contact};
 pub use deed::{Deed, Undelivered};
 pub use deletion::{delete, restore};
 pub use edit::{CaseEdit, NewCase, create, edit, edit_as_read};

@@ -26,6 +26,7 @@ use crate::engine::Engine;
 use crate::error::Result;
 pub(crate) use hints::heed_all;
 pub(crate) use link::{persons, rule_words};
+pub(crate) use person::{ask_for, operations_of};
 use pull::Pull;
 pub(crate) use push::{foresee, push_next};
 pub(crate) use sweep::{turn as sweep, verify_all};
@@ -58,7 +59,7 @@ async fn run(engine: &Engine, job: &Job, client: Option<Client>) -> Result<()> {
     };
     let mut outcome = read_streams(&mut pull).await;
     if sends && outcome.is_ok() {
-        outcome = drain::drain(&mut pull).await;
+        outcome = Box::pin(drain::drain(&mut pull)).await;
     }
     match outcome {
         Err(error) if pull.may_wait_for(&error) => pull.wait_for(&error).await,

@@ -20,9 +20,10 @@ pub use comment::CommentView;
 pub use history::{FieldChange, HistoryKind, HistoryLine, MOST as HISTORY_MOST};
 pub use list::{CaseLine, CasePage, list};
 pub use names::{Name, PersonView, contact_name};
+pub(crate) use notice::what;
 pub use notice::{
-    ConflictDetail, ConflictPage, ConflictView, Did, Notice, NoticeKind, ParkedPage, ParkedView,
-    conflict, conflicts, parked,
+    ConflictDetail, ConflictPage, ConflictView, Did, Notice, NoticeKind, ParkedKind, ParkedPage,
+    ParkedView, conflict, conflicts, parked,
 };
 pub use panel::{CustomField, PanelField, PanelValue, Problem, TicketPanel};
 

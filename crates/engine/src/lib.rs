@@ -10,6 +10,7 @@ pub mod budget;
 mod case_sync;
 pub mod case_view;
 pub mod connection;
+pub mod contact_view;
 mod content;
 mod desk;
 pub mod dry_run;

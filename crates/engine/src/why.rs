@@ -1,23 +1,29 @@
 //! *Why is this not in sync?* One sentence for a case (ticket-sync.md 6).
 
 use domain::merge::Mode;
-use domain::outbox::{Kind, Operation, State};
+use domain::outbox::{Kind, Operation, Parked, State};
 use domain::plan::case_value;
 use jiff::Timestamp;
 use serde::Serialize;
+use store::attachments::{self, ParkedFile};
 use store::desks::{self, Held};
 use store::integrations::{self, Integration};
+use store::outbox::{self, SignInPause};
 
 use crate::actions::case_id;
+use crate::attachments::safe_name;
 use crate::engine::Engine;
 use crate::error::{Error, Result};
+
+/// The most parked files that are named.
+const FILES: i64 = 20;
 
 /// Whether a case and its ticket are in step, and if not, why.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Why {
     /// The case's number.
     pub case: i64,
-    /// Whether nothing of the case is still to reach Zendesk. Never of a case that has no ticket or was
+    /// Whether nothing of the case is still to reach Zendesk, and no file of its comments is parked. Never of a case that has no ticket or was
     /// deleted here: it follows nothing.
     pub in_sync: bool,
     /// One sentence.
@@ -39,13 +45,50 @@ pub async fn why(engine: &Engine, case: &str) -> Result<Why> {
         Some(id) => integrations::find(&mut reader, id).await?,
         None => None,
     };
+    let pause = match &integration {
+        Some(found) => outbox::sign_in_pause(&mut reader, &found.id).await?,
+        None => None,
+    };
+    let files = attachments::parked(&mut reader, None, Some(&id), None, FILES).await?;
     drop(reader);
-    Ok(explain(&held, integration.as_ref(), engine.now()))
+    let mut why = explain(&held, integration.as_ref(), pause, engine.now());
+    if let Some(told) = told_of_files(files) {
+        why.sentence = match why.in_sync {
+            true => told.clone(),
+            false => format!("{} {told}", why.sentence),
+        };
+        why.in_sync = false;
+        why.details.push(told);
+    }
+    Ok(why)
 }
 
-fn explain(held: &Held, integration: Option<&Integration>, now: Timestamp) -> Why {
+/// The files that are not on both sides, in one sentence, with why the last one is not.
+fn told_of_files(files: Vec<ParkedFile>) -> Option<String> {
+    let names: Vec<String> = files
+        .iter()
+        .map(|found| format!("“{}”", safe_name(&found.file.file_name)))
+        .collect();
+    let problem = files.into_iter().next()?.file.problem.unwrap_or_default();
+    Some(match names.as_slice() {
+        [one] => format!("The file {one} is not on both sides: {problem}"),
+        several => format!(
+            "The files {} are not on both sides; the first: {problem}",
+            several.join(", ")
+        ),
+    })
+}
+
+fn explain(
+    held: &Held,
+    integration: Option<&Integration>,
+    pause: Option<SignInPause>,
+    now: Timestamp,
+) -> Why {
     let desk = &held.desk;
-    let halt = integration.and_then(halt);
+    // Everything waits for the sign-in, whichever change was the first to meet that.
+    let refused = pause.map(|pause| Parked::SignIn { fix: pause.fix }.to_string());
+    let halt = integration.and_then(halt).or(refused);
     let sender = sender(integration);
     let mut details: Vec<String> = desk
         .operations
@@ -106,7 +149,7 @@ fn explain(held: &Held, integration: Option<&Integration>, now: Timestamp) -> Wh
 }
 
 /// Why nothing at all is sent for an integration, if so (ticket-sync.md 2).
-fn halt(integration: &Integration) -> Option<String> {
+pub(crate) fn halt(integration: &Integration) -> Option<String> {
     let name = &integration.settings.name;
     if !integration.active {
         return Some(format!(
@@ -122,7 +165,7 @@ fn halt(integration: &Integration) -> Option<String> {
 }
 
 /// Who sends what waits.
-fn sender(integration: Option<&Integration>) -> String {
+pub(crate) fn sender(integration: Option<&Integration>) -> String {
     let serve = "by `deskbridge serve`";
     match integration {
         Some(found) => format!("{serve} or by `deskbridge sync {}`", found.settings.name),
@@ -131,7 +174,12 @@ fn sender(integration: Option<&Integration>) -> String {
 }
 
 /// One operation and what it waits for. `halt` is why nothing at all is sent, if so.
-fn detail(operation: &Operation, halt: Option<&str>, sender: &str, now: Timestamp) -> String {
+pub(crate) fn detail(
+    operation: &Operation,
+    halt: Option<&str>,
+    sender: &str,
+    now: Timestamp,
+) -> String {
     let what = match operation.kind {
         Kind::Publish => "The ticket is not made yet".to_owned(),
         Kind::FollowUp => "The follow-up ticket is not made yet".to_owned(),

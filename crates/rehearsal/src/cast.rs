@@ -13,6 +13,8 @@ use crate::swarm::Swarm;
 pub const AGENTS: [i64; 3] = [11, 12, 19];
 /// Zendesk's end users that a person there may make the requester.
 pub const CUSTOMERS: [i64; 2] = [21, 22];
+/// A second Zendesk user of `c1`, whom a person there may merge the first one into.
+pub const SECOND_CUSTOMER: i64 = 23;
 /// Our users. Nobody in Zendesk is `u3`.
 pub const USERS: [&str; 3] = ["u1", "u2", "u3"];
 /// Our contacts. Zendesk has not met `c3` until a ticket is made for them.
@@ -25,8 +27,8 @@ pub const DEFAULT_AGENT: i64 = 11;
 /// Everybody, as known before and after the latecomers have arrived.
 #[derive(Debug)]
 pub struct Cast {
-    before: People,
-    after: People,
+    /// By whether the latecomers are known, and by who is known to have been merged away.
+    people: Vec<((bool, Option<i64>), People)>,
     /// What status and priority words mean: the defaults.
     pub maps: Maps,
 }
@@ -50,21 +52,32 @@ impl Default for Cast {
         before.insert(agent(12, "u2"));
         before.insert(customer(21, "c1"));
         before.insert(customer(22, "c2"));
+        before.insert(customer(SECOND_CUSTOMER, "c1"));
         let mut after = before.clone();
         after.insert(agent(19, "u4"));
         after.insert(customer(NEW_CUSTOMER, "c3"));
+        let mut people = Vec::new();
+        for (arrived, known) in [(false, before), (true, after)] {
+            for gone in [None, Some(CUSTOMERS[0]), Some(CUSTOMERS[1])] {
+                let mut known = known.clone();
+                if let Some(person) = gone.and_then(|gone| known.0.get_mut(&gone)) {
+                    person.gone = true;
+                }
+                people.push(((arrived, gone), known));
+            }
+        }
         Self {
-            before,
-            after,
+            people,
             maps: Maps::default(),
         }
     }
 }
 
 impl Cast {
-    /// Who is known.
-    pub const fn people(&self, arrived: bool) -> &People {
-        if arrived { &self.after } else { &self.before }
+    /// Who is known, and of whom it is known that they were merged away.
+    pub fn people(&self, arrived: bool, gone: Option<i64>) -> &People {
+        let known = self.people.iter().find(|(of, _)| *of == (arrived, gone));
+        &known.unwrap_or(&self.people[0]).1
     }
 
     /// Who stands in for whom.
@@ -77,9 +90,21 @@ impl Cast {
     }
 
     /// Who a ticket for a case with this contact is for.
-    pub fn requester(&self, contact: &Value, arrived: bool) -> Option<Requester> {
+    pub fn requester(
+        &self,
+        contact: &Value,
+        arrived: bool,
+        gone: Option<i64>,
+    ) -> Option<Requester> {
+        // Whoever was merged into somebody else is found by the email, which went along.
+        let by_email = |email: &str| Requester::Inline {
+            name: "Carla".to_owned(),
+            email: Some(email.to_owned()),
+        };
         match contact.as_deref() {
+            Some("c1") if gone == Some(21) => Some(Requester::Known(SECOND_CUSTOMER)),
             Some("c1") => Some(Requester::Known(21)),
+            Some("c2") if gone == Some(22) => Some(by_email("c2")),
             Some("c2") => Some(Requester::Known(22)),
             Some("c3") if arrived => Some(Requester::Known(NEW_CUSTOMER)),
             Some("c3") => Some(Requester::Inline {
@@ -88,6 +113,16 @@ impl Cast {
             }),
             Some(_) | None => None,
         }
+    }
+}
+
+/// The contact that an end user of Zendesk is here.
+pub fn contact_of(user: i64) -> Option<&'static str> {
+    match user {
+        21 | SECOND_CUSTOMER => Some("c1"),
+        22 => Some("c2"),
+        NEW_CUSTOMER => Some("c3"),
+        _ => None,
     }
 }
 
@@ -126,13 +161,20 @@ pub fn says_the_same(field: CaseField, crm: &Value, zendesk: &Value, swarm: &Swa
             (Some("u1"), None) => swarm.unassigned == Unassigned::Owner,
             _ => false,
         },
-        CaseField::Contact => matches!(
-            (crm, zendesk),
-            (None, _)
-                | (Some("c1"), Some("21"))
-                | (Some("c2"), Some("22"))
-                | (Some("c3"), Some("31"))
-        ),
+        CaseField::Contact => {
+            let is_theirs = |id: &str| {
+                matches!(
+                    (crm, id),
+                    (None, _) | (Some("c1"), "21" | "23") | (Some("c2"), "22") | (Some("c3"), "31")
+                )
+            };
+            // Whoever was merged away is the same person as the one who stayed.
+            let was = swarm
+                .merged
+                .filter(|(_, kept)| Some(kept.to_string().as_str()) == zendesk);
+            zendesk.map_or(crm.is_none(), is_theirs)
+                || was.is_some_and(|(gone, _)| is_theirs(&gone.to_string()))
+        }
     }
 }
 

@@ -45,7 +45,15 @@ pub(crate) struct Ledger {
     pub(crate) restored: bool,
     /// The operations whose request for a ticket was on its way when an old state was put back.
     pub(crate) adrift: BTreeSet<String>,
-    /// Comments that were ever parked: they lost their place.
+    /// Comments of the cases that were private when they were written.
+    pub(crate) private: BTreeSet<String>,
+    /// Whether what was agreed on was ever wiped.
+    pub(crate) wiped: bool,
+    /// The tickets that a merge of customers gave another requester.
+    pub(crate) moved: BTreeSet<i64>,
+    /// The operations that wait for Zendesk's limits, with until when.
+    pub(crate) limited: HashMap<String, Timestamp>,
+    /// Comments that were ever parked, or were there at a break: they lost their place.
     pub(crate) parked_comments: BTreeSet<String>,
     /// The newest state of the ticket that each case has merged.
     newest: HashMap<usize, (Option<i64>, Option<Timestamp>)>,
@@ -183,6 +191,7 @@ impl Ledger {
     pub(crate) fn restore(&mut self, edits_here: &[Edit]) {
         self.restored = true;
         self.newest.clear();
+        self.limited.clear();
         // Of an audit of ours a database that was put back cannot tell what we had asked for and what
         // a rule added.
         self.edits

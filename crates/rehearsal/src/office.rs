@@ -38,6 +38,8 @@ pub(crate) struct Database {
     pub(crate) mode: Mode,
     /// Whether the latecomers are known.
     pub(crate) arrived: bool,
+    /// The customer who is known to have been merged away: the users' export was read since.
+    pub(crate) gone: Option<i64>,
     /// The claim on the pull: its token, and until when, by our clock in milliseconds.
     pub(crate) pull: (i64, i64),
 }
@@ -69,6 +71,7 @@ impl Database {
             comments_read: (0, 0),
             mode,
             arrived: false,
+            gone: None,
             pull: (0, 0),
         }
     }

@@ -16,6 +16,7 @@ use domain::value::Value;
 use jiff::Timestamp;
 
 pub use export::{CommentRow, TicketRow};
+pub(crate) use write::INVALID;
 pub use write::{Answer, Creation, Trigger, Update};
 
 /// Seconds that exports leave out (zendesk-api.md 3.9).
@@ -41,6 +42,8 @@ pub enum Origin {
     There,
     /// Sent by us: the case comment.
     Ours(String),
+    /// Sent by us as the first words of a follow-up: the case comment that it says once more.
+    Repeats(String),
 }
 
 /// A comment in Zendesk.
@@ -58,6 +61,8 @@ pub struct RemoteComment {
     pub at: i64,
     /// Whether it is the ticket's first.
     pub is_description: bool,
+    /// Whether nobody has made it private since.
+    pub is_as_sent: bool,
 }
 
 /// What the product cannot see of a ticket's state.
@@ -118,13 +123,29 @@ pub struct Remote {
     pub clock_ms: i64,
     /// Its tickets, in the order of their ids, which begin at [`FIRST_TICKET`].
     pub tickets: Vec<RemoteTicket>,
-    /// Second, comment and ticket of each comment ever made, in order.
-    pub(crate) events: Vec<(i64, i64, i64)>,
+    /// What ever happened to comments, in order.
+    pub(crate) events: Vec<CommentEvent>,
+    /// The end users who were merged away, each with whom they were merged into.
+    pub gone: BTreeMap<i64, i64>,
+    /// How many fields our updates have set; creations are not counted.
+    pub fields_set: u32,
     /// What was answered to each `Idempotency-Key`.
     pub(crate) keys: BTreeMap<String, FirstAnswer>,
     pub(crate) last_audit: i64,
     /// How many updates of ours did something.
     pub writes: u32,
+}
+
+/// A comment was made, or made private.
+#[derive(Debug)]
+pub(crate) struct CommentEvent {
+    pub(crate) second: i64,
+    /// Rises with each event; of one that made a comment that comment's id.
+    pub(crate) id: i64,
+    pub(crate) comment: i64,
+    pub(crate) ticket: i64,
+    /// Whether the comment was public from then on.
+    pub(crate) public: bool,
 }
 
 /// What was answered to a creation, and to what.
@@ -193,6 +214,18 @@ impl Remote {
             .any(|there| {
                 there.id == remote && matches!(&there.origin, Origin::Ours(id) if id == comment)
             })
+    }
+
+    /// The comment of this id, on whatever ticket.
+    pub fn comment(&self, id: i64) -> Option<&RemoteComment> {
+        let all = self.tickets.iter().flat_map(|found| &found.comments);
+        let mut all = all.filter(|comment| comment.id == id);
+        all.next()
+    }
+
+    /// Who this end user is now: themselves, unless they were merged away.
+    pub fn survivor(&self, user: i64) -> i64 {
+        self.gone.get(&user).copied().unwrap_or(user)
     }
 
     /// A ticket's audits since a second, newest first.

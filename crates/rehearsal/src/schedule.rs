@@ -7,6 +7,7 @@
 mod moves;
 mod rest;
 mod transaction;
+mod tricks;
 
 use domain::guard::Guards;
 use domain::identity::IdentityRules;
@@ -18,7 +19,7 @@ use crate::chance::Chance;
 use crate::ledger::{Ledger, Violation};
 use crate::office::{Backup, Database, Looker, Poller, Worker};
 use crate::remote::Remote;
-use crate::swarm::Swarm;
+use crate::swarm::{Swarm, Tricks};
 use crate::tally::{Count, Tally};
 use crate::wire::Wire;
 
@@ -60,6 +61,8 @@ pub(crate) struct Schedule<'a> {
     pub(crate) guards: Guards,
     pub(crate) swarm: Swarm,
     pub(crate) chance: Chance,
+    /// The stream of the tricks: what it draws leaves the other stream as it is.
+    pub(crate) aside: Chance,
     pub(crate) rules: IdentityRules,
     /// The world's clock, in milliseconds.
     pub(crate) now_ms: i64,
@@ -112,7 +115,11 @@ pub fn play(seed: u64, guards: Guards, cast: &Cast, with_story: bool) -> Outcome
 impl<'a> Schedule<'a> {
     pub(crate) fn new(seed: u64, guards: Guards, cast: &'a Cast, with_story: bool) -> Self {
         let mut chance = Chance::new(seed);
-        let swarm = Swarm::draw(&mut chance);
+        let mut aside = Chance::new(!seed);
+        let swarm = Swarm {
+            tricks: Tricks::draw(&mut aside),
+            ..Swarm::draw(&mut chance)
+        };
         let mut schedule = Self {
             cast,
             guards,
@@ -136,6 +143,7 @@ impl<'a> Schedule<'a> {
             story: with_story.then(Vec::new),
             swarm,
             chance,
+            aside,
         };
         schedule.set_clocks();
         schedule

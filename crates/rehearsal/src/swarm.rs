@@ -32,6 +32,46 @@ pub struct Swarm {
     pub life: LifeRates,
     /// Milliseconds that edits are gathered.
     pub settle_ms: i64,
+    /// What only half of all schedules know, drawn by a stream of its own: so the others stay what
+    /// they were before it was thought of.
+    pub tricks: Tricks,
+    /// Two customers who are one person since they were merged: who is gone, and who stayed.
+    pub merged: Option<(i64, i64)>,
+}
+
+/// What happens beside the steps: times of a thousand steps.
+#[derive(Debug, Clone, Default)]
+pub struct Tricks {
+    /// A person in Zendesk makes a comment private.
+    pub hide: u32,
+    /// Two customers are merged in Zendesk.
+    pub merge_users: u32,
+    /// F36: a burst of webhooks about one ticket.
+    pub burst: u32,
+    /// F55: what was agreed on with a ticket is wiped.
+    pub wipe: u32,
+    /// Of a thousand first comments: so many are private.
+    pub private_first: u32,
+}
+
+impl Tricks {
+    /// What this stream draws.
+    pub fn draw(chance: &mut Chance) -> Self {
+        if chance.below(2) == 0 {
+            return Self::default();
+        }
+        let mut rate = |most: u32| match chance.below(2) {
+            0 => 0,
+            _ => 1 + chance.below(most),
+        };
+        Self {
+            hide: rate(60),
+            merge_users: rate(40),
+            burst: rate(15),
+            wipe: rate(10),
+            private_first: rate(500),
+        }
+    }
 }
 
 /// Faults of requests.
@@ -191,6 +231,8 @@ impl Swarm {
             house,
             life,
             settle_ms: if chance.below(2) == 0 { 0 } else { 2_000 },
+            tricks: Tricks::default(),
+            merged: None,
         }
     }
 

@@ -6,7 +6,7 @@ use domain::push::Reply;
 use domain::value::Value;
 use jiff::SignedDuration;
 
-use crate::remote::{Answer, Creation, Snapshot, Update};
+use crate::remote::{Answer, Creation, INVALID, Snapshot, Update};
 use crate::schedule::{Schedule, tell};
 use crate::tally::Count;
 
@@ -189,10 +189,11 @@ impl Schedule<'_> {
                 let closed = ticket
                     .and_then(|id| self.remote.ticket(id))
                     .is_some_and(|found| !found.is_open());
-                self.tally.add(if closed {
-                    Count::ClosedRefused
-                } else {
-                    Count::FieldRefused
+                let gone = fields.iter().any(|(_, said)| said == INVALID);
+                self.tally.add(match (closed, gone) {
+                    (true, _) => Count::ClosedRefused,
+                    (false, true) => Count::GoneRefused,
+                    (false, false) => Count::FieldRefused,
                 });
                 tell!(self, [fields.len()], "  422: {fields:?}");
             }

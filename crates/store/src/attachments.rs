@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use jiff::Timestamp;
 use sqlx::any::AnyRow;
-use sqlx::{AnyConnection, Row as _};
+use sqlx::{AnyConnection, AssertSqlSafe, Row as _};
 
 use crate::bulk::{Bulk, clean, select_in};
 use crate::cases::{maybe_moment, moment};
@@ -363,6 +363,74 @@ pub async fn missing(
     .iter()
     .map(attachment)
     .collect()
+}
+
+/// A file that is parked, with the case whose comment has it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ParkedFile {
+    /// The file.
+    pub file: Attachment,
+    /// The case's id.
+    pub case_id: String,
+    /// The case's number.
+    pub case_number: i64,
+}
+
+/// The files that are parked, of one integration and of one case if named, the one that became known last
+/// first, at most `limit` behind the one of this moment and id.
+///
+/// # Errors
+/// As the database says.
+pub async fn parked(
+    connection: &mut AnyConnection,
+    integration: Option<&str>,
+    case: Option<&str>,
+    after: Option<(Timestamp, &str)>,
+    limit: i64,
+) -> Result<Vec<ParkedFile>> {
+    let (at, id) = after.map_or((i64::MAX, ""), |(at, id)| (at.as_microsecond(), id));
+    let of = match case {
+        Some(_) => "c.case_id = $2",
+        None => "$2 = ''",
+    };
+    sqlx::query(AssertSqlSafe(format!(
+        "SELECT a.*, k.id AS of_case, k.number AS case_number FROM attachment a \
+         JOIN crm_case_comment c ON c.id = a.case_comment_id JOIN crm_case k ON k.id = c.case_id \
+         WHERE a.state = 'parked' AND {of} AND ($1 = '' OR a.integration_id = $1) AND (a.created_at, a.id) < ($3, $4) \
+         ORDER BY a.created_at DESC, a.id DESC LIMIT $5",
+    )))
+    .bind(clean(integration.unwrap_or_default()))
+    .bind(clean(case.unwrap_or_default()))
+    .bind(at)
+    .bind(clean(id))
+    .bind(limit)
+    .fetch_all(connection)
+    .await?
+    .iter()
+    .map(|row| {
+        Ok(ParkedFile {
+            file: attachment(row)?,
+            case_id: row.try_get("of_case")?,
+            case_number: row.try_get("case_number")?,
+        })
+    })
+    .collect()
+}
+
+/// A parked file of ours stays here, and nothing is said of it any more. False if it is not parked, or is
+/// not here.
+///
+/// # Errors
+/// As the database says.
+pub async fn keep_here(tx: &mut Tx, id: &str) -> Result<bool> {
+    Ok(sqlx::query(
+        "UPDATE attachment SET state = 'local', problem = NULL WHERE id = $1 AND state = 'parked' AND sha256 IS NOT NULL",
+    )
+    .bind(clean(id))
+    .execute(&mut **tx)
+    .await?
+    .rows_affected()
+        > 0)
 }
 
 /// Files of ours, at most `limit`, that became known before `before` and that no comment has: whoever

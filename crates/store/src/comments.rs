@@ -281,17 +281,6 @@ pub async fn of_case(
     .collect()
 }
 
-/// Every comment of a case, oldest first, with its id in Zendesk.
-///
-/// # Errors
-/// As the database says.
-pub async fn of_case_with_remote(
-    connection: &mut AnyConnection,
-    case: &str,
-) -> Result<Vec<CommentRow>> {
-    of_case(connection, case, 0, i64::MAX).await
-}
-
 /// The comments of a case that no Zendesk comment is known to be, oldest first.
 ///
 /// # Errors

@@ -107,6 +107,53 @@ pub async fn by_ids(
     .collect()
 }
 
+/// Contacts, the one made last first, those with an id below `before` if given, at most `limit`. Deleted
+/// ones are left out.
+///
+/// # Errors
+/// As the database says.
+pub async fn list(
+    connection: &mut AnyConnection,
+    before: Option<&str>,
+    limit: i64,
+) -> Result<Vec<Contact>> {
+    sqlx::query(
+        "SELECT id, prefix, first_name, middle_name, last_name, suffix, email, phone, owner_id FROM crm_contact \
+         WHERE deleted_at IS NULL AND ($1 = '' OR id < $1) ORDER BY id DESC LIMIT $2",
+    )
+    .bind(clean(before.unwrap_or_default()))
+    .bind(limit)
+    .fetch_all(connection)
+    .await?
+    .iter()
+    .map(contact)
+    .collect()
+}
+
+/// The contacts that were written from `since` on, by their ids, behind the id `after`.
+///
+/// # Errors
+/// As the database says.
+pub async fn changed_since(
+    connection: &mut AnyConnection,
+    since: Timestamp,
+    after: &str,
+    limit: i64,
+) -> Result<Vec<Contact>> {
+    sqlx::query(
+        "SELECT id, prefix, first_name, middle_name, last_name, suffix, email, phone, owner_id FROM crm_contact \
+         WHERE updated_at >= $1 AND id > $2 ORDER BY id LIMIT $3",
+    )
+    .bind(since.as_microsecond())
+    .bind(clean(after))
+    .bind(limit)
+    .fetch_all(connection)
+    .await?
+    .iter()
+    .map(contact)
+    .collect()
+}
+
 /// A contact on a page of all of them.
 #[derive(Debug, Clone)]
 pub struct Listed {

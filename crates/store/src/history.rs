@@ -221,26 +221,37 @@ fn entry(row: &AnyRow) -> Result<Entry> {
     })
 }
 
-/// What happened to cases from `since` on, as `(case number, body)`, oldest first: changes only,
-/// without the first entries, which tell what cases began with.
+/// What happened to cases from `since` on, as `(case number, place in its history, body)`, behind the entry
+/// `after` if given: changes only, without the first entries, which tell what cases began with.
 ///
 /// # Errors
 /// As the database says.
 pub async fn since(
     connection: &mut AnyConnection,
     since: Timestamp,
+    after: Option<(i64, i64)>,
     limit: i64,
-) -> Result<Vec<(i64, String)>> {
+) -> Result<Vec<(i64, i64, String)>> {
+    let (number, seq) = after.unwrap_or((i64::MIN, 0));
     sqlx::query(
-        "SELECT c.number, h.body FROM history h JOIN crm_case c ON c.id = h.case_id \
-         WHERE h.at >= $1 AND h.seq > 1 AND h.body IS NOT NULL ORDER BY c.number, h.seq LIMIT $2",
+        "SELECT c.number, h.seq, h.body FROM history h JOIN crm_case c ON c.id = h.case_id \
+         WHERE h.at >= $1 AND h.seq > 1 AND h.body IS NOT NULL AND (c.number, h.seq) > ($2, $3) \
+         ORDER BY c.number, h.seq LIMIT $4",
     )
     .bind(since.as_microsecond())
+    .bind(number)
+    .bind(seq)
     .bind(limit)
     .fetch_all(connection)
     .await?
     .iter()
-    .map(|row| Ok((row.try_get("number")?, row.try_get("body")?)))
+    .map(|row| {
+        Ok((
+            row.try_get("number")?,
+            row.try_get("seq")?,
+            row.try_get("body")?,
+        ))
+    })
     .collect()
 }
 

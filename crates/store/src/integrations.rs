@@ -380,19 +380,6 @@ pub async fn note_references(tx: &mut Tx, id: &str, at: Timestamp) -> Result<()>
     Ok(())
 }
 
-/// How many changes of the integration still wait to be sent.
-///
-/// # Errors
-/// As the database says.
-pub async fn pending_pushes(connection: &mut AnyConnection, id: &str) -> Result<i64> {
-    Ok(sqlx::query_scalar(
-        "SELECT COUNT(*) FROM outbox WHERE integration_id = $1 AND state IN ('waiting', 'claimed')",
-    )
-    .bind(clean(id))
-    .fetch_one(connection)
-    .await?)
-}
-
 /// How many changes would be lost with the integration: those that wait, those a worker is at, and
 /// those that are parked.
 ///

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use sqlx::{AnyConnection, Row as _};
 
 use crate::bulk::{Bulk, clean, select_in};
-use crate::cases::{maybe_moment, moment};
+use crate::cases::moment;
 use crate::database::Tx;
 use crate::error::{Error, Result};
 use crate::zendesk_users::encode;
@@ -184,26 +184,6 @@ pub async fn of_case(connection: &mut AnyConnection, case: &str) -> Result<Vec<C
     .collect()
 }
 
-/// The tickets with an open link that were verified longest ago, at most `limit`, the oldest first:
-/// what a sweep looks at next. A link that was just made was just compared.
-///
-/// # Errors
-/// As the database says.
-pub async fn oldest_verified(
-    connection: &mut AnyConnection,
-    integration: &str,
-    limit: i64,
-) -> Result<Vec<i64>> {
-    Ok(sqlx::query_scalar(
-        "SELECT remote_id FROM link WHERE integration_id = $1 AND state = 'open' \
-         ORDER BY COALESCE(verified_at, created_at), remote_id LIMIT $2",
-    )
-    .bind(clean(integration))
-    .bind(limit)
-    .fetch_all(connection)
-    .await?)
-}
-
 /// The tickets with an open link whose ids come behind `after`, by id, at most `limit`: where a sweep
 /// goes on.
 ///
@@ -223,47 +203,6 @@ pub async fn open_after(
     .bind(limit)
     .fetch_all(connection)
     .await?)
-}
-
-/// When the open link that was verified longest ago was; none if there is none.
-///
-/// # Errors
-/// As the database says.
-pub async fn oldest_verification(
-    connection: &mut AnyConnection,
-    integration: &str,
-) -> Result<Option<Timestamp>> {
-    let row = sqlx::query(
-        "SELECT MIN(COALESCE(verified_at, created_at)) AS oldest FROM link WHERE integration_id = $1 AND state = 'open'",
-    )
-    .bind(clean(integration))
-    .fetch_one(connection)
-    .await?;
-    maybe_moment(&row, "oldest")
-}
-
-static VERIFIED: Bulk = Bulk::new(
-    "UPDATE link SET verified_at = v.column3 FROM (",
-    3,
-    ") AS v WHERE link.integration_id = v.column1 AND link.remote_id = v.column2",
-);
-
-/// Notes that these tickets and their cases were compared.
-///
-/// # Errors
-/// As the database says.
-pub async fn mark_verified(
-    tx: &mut Tx,
-    integration: &str,
-    tickets: &[i64],
-    now: Timestamp,
-) -> Result<()> {
-    VERIFIED
-        .run(tx, tickets, |row, ticket| {
-            row.text(integration).int(*ticket).int(now.as_microsecond());
-        })
-        .await?;
-    Ok(())
 }
 
 /// Cases with an open link in an integration that somebody here has changed or commented on, by their

@@ -4,16 +4,18 @@
 //! and how a worker takes one ([`claim`]) so that no other has it too.
 
 mod claiming;
+mod pausing;
 mod telling;
 
 use std::collections::HashMap;
 
-use domain::outbox::{Kind, Operation, Parked, State};
+use domain::outbox::{Kind, Operation, Parked, Payload, State};
 use jiff::Timestamp;
 use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Row as _};
 
 pub use claiming::{Claimed, claim, confirm, give_back, next_due};
+pub use pausing::{SignInPause, end_sign_in_pause, pause_for_sign_in, sign_in_pause};
 pub use telling::{
     Counts, Entry, ParkedCursor, ParkedEntry, ParkedFilter, by_ids, counts, find, of_line, parked,
     sent_since, waiting_cases_after,
@@ -52,6 +54,8 @@ pub async fn put(
 ) -> Result<()> {
     let mut rows = operations
         .iter()
+        // What cannot be read is left as it is kept.
+        .filter(|operation| operation.reason != Some(Parked::Unreadable))
         .map(|operation| {
             let payload = encode(&operation.payload)?;
             let reason = operation.reason.as_ref().map(encode).transpose()?;
@@ -96,22 +100,26 @@ fn encode(value: &impl serde::Serialize) -> Result<String> {
     serde_json::to_string(value).map_err(|error| Error::Damaged(error.to_string()))
 }
 
-/// An operation as its row keeps it.
+/// An operation as its row keeps it. While two versions work side by side, the newer one may note what this
+/// one cannot read. Such an operation stands in its line and is never due here: the newer version carries
+/// it out, and nothing else has to wait for that.
 pub(crate) fn operation(row: &AnyRow) -> Result<Operation> {
     let op_id: String = row.try_get("op_id")?;
     let damaged = |column: &str| Error::Damaged(format!("{column} of the operation {op_id}"));
     let text = |column: &str| row.try_get::<String, _>(column);
     let reason: Option<String> = row.try_get("reason")?;
-    Ok(Operation {
+    let kind = Kind::parse(&text("kind")?).ok_or_else(|| damaged("kind"))?;
+    let state = State::parse(&text("state")?).ok_or_else(|| damaged("state"))?;
+    let payload = serde_json::from_str::<Payload>(&text("payload")?).ok();
+    let said = reason.map(|reason| serde_json::from_str::<Parked>(&reason).ok());
+    let is_read = payload.is_some() && said != Some(None);
+    let mut read = Operation {
         line: text("line")?,
         seq: row.try_get("seq")?,
-        kind: Kind::parse(&text("kind")?).ok_or_else(|| damaged("kind"))?,
-        payload: serde_json::from_str(&text("payload")?).map_err(|_| damaged("payload"))?,
-        state: State::parse(&text("state")?).ok_or_else(|| damaged("state"))?,
-        reason: reason
-            .map(|reason| serde_json::from_str::<Parked>(&reason))
-            .transpose()
-            .map_err(|_| damaged("reason"))?,
+        kind,
+        payload: payload.unwrap_or_default(),
+        state,
+        reason: said.flatten(),
         attempts: row.try_get("attempts")?,
         not_before: moment(row, "not_before")?,
         lease_token: row.try_get("lease_token")?,
@@ -120,7 +128,17 @@ pub(crate) fn operation(row: &AnyRow) -> Result<Operation> {
         sent_at: maybe_moment(row, "sent_at")?,
         unknown_until: maybe_moment(row, "unknown_until")?,
         op_id,
-    })
+    };
+    if !is_read {
+        if kind == Kind::Comment {
+            // A comment is sent under its own id.
+            read.payload.comment = Some(read.op_id.clone());
+        }
+        read.reason = Some(Parked::Unreadable);
+        read.not_before = Timestamp::MAX;
+        read.lease_until = Timestamp::MAX;
+    }
+    Ok(read)
 }
 
 /// The open and parked operations of these lines in their order, and the highest `seq` handed out in
@@ -152,20 +170,17 @@ pub async fn lines(
     Ok(found)
 }
 
-/// Lets what waits for the sign-in be sent at once: it was mended. Returns how many.
-///
-/// # Errors
-/// As the database says.
-pub async fn release_waiting(tx: &mut Tx, integration: &str, now: Timestamp) -> Result<u64> {
-    Ok(sqlx::query(
+/// Lets what waits for the sign-in be sent at once: it was mended.
+async fn release_waiting(tx: &mut Tx, integration: &str, now: Timestamp) -> Result<()> {
+    sqlx::query(
         "UPDATE outbox SET not_before = $2 WHERE integration_id = $1 AND state = 'waiting' AND not_before > $2 \
          AND reason LIKE '{\"why\":\"sign_in\"%'",
     )
     .bind(clean(integration))
     .bind(now.as_microsecond())
     .execute(&mut **tx)
-    .await?
-    .rows_affected())
+    .await?;
+    Ok(())
 }
 
 /// Removes operations that were delivered or given up before `before`, at most 10,000 at a time.

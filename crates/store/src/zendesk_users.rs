@@ -204,6 +204,49 @@ pub async fn by_contact(
     in_order(&rows)
 }
 
+/// Somebody in Zendesk whom a contact is.
+#[derive(Debug, Clone)]
+pub struct ContactLink {
+    /// In which integration's account.
+    pub integration_id: String,
+    /// Their id there.
+    pub remote_id: i64,
+    /// Their role there, as sent.
+    pub role: Option<String>,
+    /// False once they were deleted there or merged into somebody else.
+    pub active: bool,
+    /// What both sides last agreed on.
+    pub agreed: Agreed<PersonField>,
+}
+
+/// Whom a contact is in Zendesk, in all integrations, in the order of their ids.
+///
+/// # Errors
+/// [`Error::Damaged`] if what was agreed cannot be read.
+pub async fn of_contact(connection: &mut AnyConnection, contact: &str) -> Result<Vec<ContactLink>> {
+    sqlx::query(
+        "SELECT l.integration_id, l.remote_id, l.agreed, u.role, u.active FROM person_link l \
+         JOIN zendesk_user u ON u.remote_id = l.remote_id AND u.integration_id = l.integration_id \
+         WHERE l.contact_id = $1 ORDER BY l.integration_id, l.remote_id",
+    )
+    .bind(clean(contact))
+    .fetch_all(connection)
+    .await?
+    .iter()
+    .map(|row| {
+        let remote_id = row.try_get("remote_id")?;
+        Ok(ContactLink {
+            integration_id: row.try_get("integration_id")?,
+            remote_id,
+            role: row.try_get("role")?,
+            active: row.try_get::<i64, _>("active")? != 0,
+            agreed: serde_json::from_str(&row.try_get::<String, _>("agreed")?)
+                .map_err(|error| Error::Damaged(format!("person_link {remote_id}: {error}")))?,
+        })
+    })
+    .collect()
+}
+
 /// Each user once: long lists of keys are asked for in parts, which may name one twice.
 fn in_order(rows: &[AnyRow]) -> Result<Vec<KnownUser>> {
     let mut users = rows.iter().map(known).collect::<Result<Vec<_>>>()?;

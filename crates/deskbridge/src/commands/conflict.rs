@@ -3,12 +3,13 @@
 use anyhow::anyhow;
 use clap::Subcommand;
 use engine::Engine;
-use engine::actions;
+use engine::actions::{self, Restored};
 use engine::case_view::{self, ConflictDetail, ConflictView, Did};
 use store::conflicts::Filter;
 
 use crate::commands::case::people::Acting;
 use crate::commands::case::tell;
+use crate::commands::contact;
 use crate::commands::listing::Listing;
 use crate::installation::Place;
 use crate::output;
@@ -38,7 +39,7 @@ pub(crate) enum Action {
         #[arg(long)]
         json: bool,
     },
-    /// Gives a case the value that lost; with two-way sync it reaches the ticket like any edit
+    /// Gives a case or a contact the value that lost; with two-way sync it reaches Zendesk like any edit
     #[command(after_help = "Example:\n  deskbridge conflict restore ID")]
     Restore {
         /// The conflict's id
@@ -60,8 +61,11 @@ pub(crate) async fn run(place: Place, action: Action) -> anyhow::Result<()> {
         Action::Show { id, json } => show(engine, &id, json).await?,
         Action::Restore { id, acting, json } => {
             let actor = acting.find(engine).await?;
-            let case = actions::restore_conflict(engine, &id, &actor.email).await?;
-            tell(engine, &case, "has the other value again", json).await?;
+            let what = "has the other value again";
+            match actions::restore_conflict(engine, &id, &actor.email).await? {
+                Restored::Case(case) => tell(engine, &case, what, json).await?,
+                Restored::Contact(found) => contact::tell(engine, &found.id, what, json).await?,
+            }
         }
     }
     installation.close().await;
@@ -163,10 +167,13 @@ fn print(found: &ConflictDetail) {
         &match (conflict.restored_at, &found.restored) {
             (Some(at), Some(did)) => format!("{at} by {}", did.actor),
             (Some(at), None) => at.to_string(),
-            (None, _) if conflict.contact.is_some() => "no".to_owned(),
             (None, _) => format!(
-                "no; `deskbridge conflict restore {}` gives the case the value that lost",
-                conflict.id
+                "no; `deskbridge conflict restore {}` gives the {} the value that lost",
+                conflict.id,
+                match conflict.contact {
+                    Some(_) => "contact",
+                    None => "case",
+                }
             ),
         },
     );

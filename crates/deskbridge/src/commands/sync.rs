@@ -52,6 +52,8 @@ pub(crate) async fn run(place: Place, arguments: Arguments) -> anyhow::Result<()
     summary.tell(arguments.json)
 }
 
+/// The most characters of a sentence that are shown: more than any comment that Zendesk takes.
+const LONGEST: usize = 70_000;
 /// How the folder of a dry run's copy begins.
 const FOLDER: &str = "deskbridge-dry-run-";
 /// How old such a folder is that nobody works in any more.
@@ -101,24 +103,34 @@ async fn dry_run(
             "contacts": counters.contacts,
             "conflicts": counters.conflicts,
             "requests": counters.requests,
-            "changes": would.changes,
-            "sendings": would.sendings,
-            "parked": would.parked,
-            "warnings": would.warnings,
+            "changes": would.changes.sentences,
+            "changes_more": would.changes.more,
+            "sendings": would.sendings.sentences,
+            "sendings_more": would.sendings.more,
+            "parked": would.parked.sentences,
+            "parked_more": would.parked.more,
+            "warnings": would.warnings.sentences,
+            "warnings_more": would.warnings.more,
         }))?;
         return ended(would.state, would.problem);
     }
-    for change in &would.changes {
-        output::line(&output::shown(change, 1000));
+    for (told, what) in [
+        (&would.changes, "fields would change here"),
+        (&would.sendings, "values would be written in Zendesk"),
+        (&would.parked, "changes would wait or be parked"),
+    ] {
+        for sentence in &told.sentences {
+            output::line(&output::shown(sentence, LONGEST));
+        }
+        if told.more > 0 {
+            output::line(&format!("And {} more {what}.", told.more));
+        }
     }
-    for sending in &would.sendings {
-        output::line(&output::shown(sending, 1000));
-    }
-    for parked in &would.parked {
-        output::line(&output::shown(parked, 1000));
-    }
-    for warning in &would.warnings {
+    for warning in &would.warnings.sentences {
         output::note(&format!("warning: {warning}"));
+    }
+    if would.warnings.more > 0 {
+        output::note(&format!("And {} more warnings.", would.warnings.more));
     }
     let counters = &would.counters;
     output::line(&format!(
@@ -127,7 +139,7 @@ async fn dry_run(
         counters.cases.updated,
         counters.contacts.created,
         counters.contacts.updated,
-        would.sendings.len()
+        would.sendings.sentences.len() + would.sendings.more
     ));
     ended(would.state, would.problem)
 }

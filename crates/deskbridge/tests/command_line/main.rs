@@ -9,6 +9,7 @@
 )]
 
 mod attachment;
+mod contact;
 mod desk;
 mod doctor;
 mod flow;

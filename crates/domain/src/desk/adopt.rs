@@ -14,7 +14,8 @@ impl Desk {
     /// it was made by an operation that a restored database does not remember, or that is still under
     /// way. `audits` are all of the ticket's: their markers tell which comments are the case's own.
     ///
-    /// Nothing was ever agreed on, so each field matches or is a conflict. A case that has another
+    /// If it was made by an operation that is parked (an earlier request of it was carried out, and a later
+    /// one refused), that one still knows what it sent, and that is agreed on. Else nothing is, so each field matches or is a conflict. A case that has another
     /// open ticket keeps that one (I-01): the answer is [`Received::Stale`].
     pub fn adopt(
         &mut self,
@@ -39,16 +40,18 @@ impl Desk {
         if ticket.external_id.as_deref() != Some(own.as_str()) {
             return Received::Stale;
         }
-        if former.is_some() {
-            written.closed_link = former;
-            self.predecessors += 1;
+        if !self.link_to_parked(ticket, audits, room, written) {
+            if former.is_some() {
+                written.closed_link = former;
+                self.predecessors += 1;
+            }
+            self.link = Some(DeskLink {
+                ticket: ticket.id,
+                agreed: Agreed::default(),
+                seen: Version::default(),
+            });
+            written.link = true;
         }
-        self.link = Some(DeskLink {
-            ticket: ticket.id,
-            agreed: Agreed::default(),
-            seen: Version::default(),
-        });
-        written.link = true;
         for operation in &mut self.operations {
             if operation.kind.makes_ticket() && operation.state == State::Parked {
                 operation.end(State::Done);
@@ -62,6 +65,30 @@ impl Desk {
         }
         self.catch_up(ticket, read_at, room, written);
         Received::Merged
+    }
+
+    /// Links the ticket by the parked operation whose marker stands in its audits. False if there is none.
+    fn link_to_parked(
+        &mut self,
+        ticket: &Ticket,
+        audits: &[Audit],
+        room: &Room<'_>,
+        written: &mut Written,
+    ) -> bool {
+        let parked = self
+            .operations
+            .iter()
+            .filter(|operation| operation.kind.makes_ticket() && operation.state == State::Parked);
+        let mut made = parked.filter_map(|operation| {
+            let op_id = Some(&operation.op_id);
+            let audit = audits.iter().find(|audit| audit.op.as_ref() == op_id)?;
+            Some((operation.op_id.clone(), audit))
+        });
+        let Some((op_id, audit)) = made.next_back().filter(|_| room.guards.marker) else {
+            return false;
+        };
+        written.operations.insert(op_id.clone());
+        self.link_to(&op_id, ticket, Some(audit), room, written)
     }
 
     /// Maps the case's comments that these audits' markers name: a comment is sent under its own id.

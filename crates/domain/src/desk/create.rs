@@ -16,7 +16,7 @@ impl Desk {
         op_id: &str,
         ticket: &Ticket,
         audit: Option<&Audit>,
-        room: &mut Room<'_>,
+        room: &Room<'_>,
         written: &mut Written,
     ) -> bool {
         let Some(operation) = self.operation(op_id) else {

@@ -1,7 +1,7 @@
 //! A comment comes in: which case comment is it?
 
 use super::{Desk, Written};
-use crate::comment::TicketComment;
+use crate::comment::{TicketComment, visible};
 use crate::guard::Guards;
 use crate::outbox::{Kind, Line};
 
@@ -106,6 +106,18 @@ impl Desk {
             (Place::New, Marker::Unchecked) if is_own_unknown && guards.marker => Place::Wait,
             (placed, _) => placed,
         }
+    }
+
+    /// Zendesk shows this comment of the case's as public, or as private: what is private on either side
+    /// stays so here (I-08). True if that hid it.
+    pub fn hear_visibility(&mut self, remote: i64, public: bool) -> bool {
+        let mut comments = self.comments.iter_mut();
+        let Some(known) = comments.find(|known| known.remote == Some(remote)) else {
+            return false;
+        };
+        let before = known.public;
+        known.public = visible(before, public);
+        before && !known.public
     }
 
     /// Notes which Zendesk comment a case comment is. It never becomes another one.

@@ -76,6 +76,7 @@ impl Desk {
         Planned::Send(Sending::Comment {
             ticket: link.ticket,
             comment: known.id.clone(),
+            public: known.public,
             stamp: ticket
                 .and_then(|ticket| ticket.updated_at)
                 .filter(|_| room.guards.safe_update),
@@ -270,7 +271,10 @@ impl Desk {
             written.look_again = true;
             return Planned::Nothing;
         }
-        if let Some(draft) = frozen {
+        if let Some(mut draft) = frozen {
+            // Frozen, but for this: what has become private meanwhile is shown to nobody. If Zendesk
+            // knows the key, it refuses the other body, and that is parked with its words.
+            draft.public &= self.is_public(&draft.comment);
             return Planned::Send(Sending::Create(Box::new(draft)));
         }
         let Some(requester) = requester else {
@@ -329,11 +333,18 @@ impl Desk {
             external_id: self.external_id(room.integration, follows.is_some()),
             subject,
             comment: description.id.clone(),
+            public: description.public,
             requester,
             values,
             sent,
             follows,
         })))
+    }
+
+    /// Whether the customer may see this comment of the case; of one that is not there nobody may.
+    fn is_public(&self, comment: &str) -> bool {
+        let known = self.comments.iter().find(|known| known.id == comment);
+        known.is_some_and(|known| known.public)
     }
 
     /// Both halves of what is sent, as they are now.

@@ -13,3 +13,4 @@ mod publish;
 mod restored;
 mod stage;
 mod table;
+mod visibility;

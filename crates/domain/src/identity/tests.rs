@@ -290,6 +290,28 @@ fn a_contact_is_in_zendesk(#[case] contact: Option<&str>, #[case] expected: &str
     assert_eq!(told(&found), expected);
 }
 
+#[test]
+fn whoever_was_merged_away_is_named_to_zendesk_only_where_the_ticket_has_them_already() {
+    let mut people = people();
+    let contact = text("contact-1");
+    let named = |people: &People, requester_id| {
+        let ticket = Ticket {
+            requester_id,
+            ..Ticket::default()
+        };
+        told(&contact_to_ticket(&contact, &ticket, people))
+    };
+    people.0.get_mut(&END_USER).unwrap().gone = true;
+    assert_eq!(named(&people, None), "waits for contact-1");
+    assert_eq!(named(&people, Some(END_USER)), "1");
+    // The survivor is the same contact's.
+    people.insert(person(8, Some(Role::EndUser), text("contact-1"), None));
+    assert_eq!(named(&people, None), "8");
+    people.0.get_mut(&AGENT).unwrap().gone = true;
+    let assignee = assignee_to_ticket(&text("user-2"), &Ticket::default(), &people, Some(3));
+    assert_eq!(told(&assignee), "3");
+}
+
 #[rstest]
 #[case::every_end_user(Some(Role::EndUser), false, true)]
 #[case::an_end_user_who_asked(Some(Role::EndUser), true, true)]

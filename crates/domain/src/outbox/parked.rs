@@ -56,6 +56,8 @@ pub enum Parked {
         /// What is wrong with it, as a sentence.
         problem: String,
     },
+    /// It was noted by another version of Deskbridge, and this one cannot read it. Never kept.
+    Unreadable,
     /// Waits: the sign-in or its rights must be mended.
     SignIn {
         /// What to do, as a sentence.
@@ -124,6 +126,9 @@ impl fmt::Display for Parked {
             Self::Attachment { name, problem } => write!(
                 f,
                 "The attachment “{name}” cannot be sent: {problem}"
+            ),
+            Self::Unreadable => f.write_str(
+                "It was noted by another version of Deskbridge, and this one cannot read it. It is left as it is, and is sent by itself where the newer version runs. Let all processes run that one.",
             ),
             Self::SignIn { fix } => write!(
                 f,

@@ -303,20 +303,13 @@ pub(crate) fn zendesk_in_crm(
     field: CaseField,
     zendesk: &Value,
 ) -> Translation {
-    let ticket = facts.ticket;
     let id = || zendesk.as_deref().and_then(|id| id.parse().ok());
     match field {
         CaseField::Subject => mapping::subject_to_case(zendesk.as_deref()),
         CaseField::Description => zendesk.clone().map_or(Translation::Keep, Translation::text),
         CaseField::Status => mapping::status_to_case(zendesk.as_deref(), facts.maps),
         CaseField::Priority => mapping::priority_to_case(zendesk.as_deref(), facts.maps),
-        CaseField::AssignedTo if ticket.assignee_id == id() => {
-            identity::assignee(ticket, facts.people, facts.rules)
-        }
-        CaseField::Contact if ticket.requester_id == id() => {
-            identity::contact(ticket, facts.people)
-        }
-        // Not the ticket's present value, but one it had.
+        // This may be a value that the ticket had, and not its present one.
         CaseField::AssignedTo => {
             let then = Ticket {
                 assignee_id: id(),
@@ -327,7 +320,7 @@ pub(crate) fn zendesk_in_crm(
         CaseField::Contact => {
             let then = Ticket {
                 requester_id: id(),
-                submitter_id: ticket.submitter_id,
+                submitter_id: facts.ticket.submitter_id,
                 ..Ticket::default()
             };
             identity::contact(&then, facts.people)

@@ -71,6 +71,7 @@ fn draft() -> Draft {
         external_id: "deskbridge:zd:case".to_owned(),
         subject: "Printer on fire".to_owned(),
         comment: "description".to_owned(),
+        public: true,
         requester: Requester::Known(11),
         values: BTreeMap::new(),
         sent: BTreeMap::new(),
@@ -85,6 +86,7 @@ fn sending(kind: Kind) -> Sending {
         Kind::Comment => Sending::Comment {
             ticket: TICKET,
             comment: "c1".to_owned(),
+            public: true,
             stamp: Some(at(50)),
         },
         Kind::Fields | Kind::Person => Sending::Fields {
@@ -197,4 +199,18 @@ fn a_draft_comes_back_from_its_json_as_it_was() {
         let json = serde_json::to_string(&draft).unwrap();
         assert!(serde_json::from_str::<Draft>(&json).unwrap() == draft);
     }
+}
+
+#[test]
+fn a_draft_of_before_its_visibility_was_kept_leaves_it_to_the_case() {
+    let mut json = serde_json::to_value(draft()).unwrap();
+    json.as_object_mut().unwrap().remove("public");
+    let read: Draft = serde_json::from_value(json).unwrap();
+    assert!(read == draft() && read.public);
+    let private = Draft {
+        public: false,
+        ..draft()
+    };
+    let json = serde_json::to_string(&private).unwrap();
+    assert!(!serde_json::from_str::<Draft>(&json).unwrap().public);
 }

@@ -9,19 +9,31 @@ use domain::ticket::Ticket;
 use domain::value::Value;
 use store::cases::Case;
 use store::conflicts::{self, Recorded, Subject};
+use store::contacts::Contact;
 use store::{Connection, tickets, zendesk_users};
 
-use super::{Deed, Open};
+use super::{Deed, Open, contact};
 use crate::case_sync::persons;
 use crate::engine::Engine;
 use crate::error::{Error, Result};
 
-/// Gives a case the value that lost a conflict. It reaches the ticket like any other edit.
+/// What has the value again that lost.
+#[derive(Debug, Clone)]
+pub enum Restored {
+    /// A case.
+    Case(Box<Case>),
+    /// A contact.
+    Contact(Box<Contact>),
+}
+
+/// Gives a case or a contact the value that lost a conflict. It reaches the ticket or the end user like
+/// any other edit.
 ///
 /// # Errors
 /// [`Error::Refused`] if there is no such conflict, if it was restored before, if Zendesk's value has
-/// no counterpart here, or if it was erased there and so here too. Nothing is changed then.
-pub async fn restore_conflict(engine: &Engine, conflict: &str, actor: &str) -> Result<Case> {
+/// no counterpart here, or if it was erased there and so here too; and as
+/// [`super::edit_contact`] for a value that a contact cannot have. Nothing is changed then.
+pub async fn restore_conflict(engine: &Engine, conflict: &str, actor: &str) -> Result<Restored> {
     let found = conflicts::find(&mut *engine.store.read().await?, conflict).await?;
     let Some(found) = found else {
         return Err(no_conflict(conflict));
@@ -32,10 +44,16 @@ pub async fn restore_conflict(engine: &Engine, conflict: &str, actor: &str) -> R
                 .to_owned(),
         ));
     }
-    let (Subject::Case(case), Some(field)) = (&found.subject, CaseField::parse(&found.field))
-    else {
+    let case = match &found.subject {
+        Subject::Case(case) => case,
+        Subject::Contact(contact) => {
+            let restored = contact::restore(engine, &found, contact, actor).await?;
+            return Ok(Restored::Contact(Box::new(restored)));
+        }
+    };
+    let Some(field) = CaseField::parse(&found.field) else {
         return Err(Error::Refused(
-            "This conflict is about a contact. Edit the contact, or the user in Zendesk."
+            "This conflict is about something that cannot be set here. Set it in Zendesk."
                 .to_owned(),
         ));
     };
@@ -76,7 +94,7 @@ pub async fn restore_conflict(engine: &Engine, conflict: &str, actor: &str) -> R
             ((), Some(deed))
         })
         .await?;
-    Ok(restored.1)
+    Ok(Restored::Case(Box::new(restored.1)))
 }
 
 fn no_conflict(conflict: &str) -> Error {

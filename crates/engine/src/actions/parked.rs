@@ -1,7 +1,9 @@
 //! What is parked is tried again, or given up.
 
 use domain::outbox::{Kind, State};
-use store::outbox::{self, Entry, ParkedFilter};
+use jiff::Timestamp;
+use store::attachments::{self, Attachment, FileState};
+use store::outbox::{self, Entry, ParkedCursor, ParkedFilter};
 use store::{audit, integrations};
 
 use super::Open;
@@ -9,14 +11,18 @@ use super::deed::{Deed, parked};
 use crate::engine::Engine;
 use crate::error::{Error, Result};
 
-/// So many are retried at once; the rest at the next call.
-const AT_ONCE: i64 = 1_000;
+/// So many are read at a time.
+const ROWS: i64 = 1_000;
 
-/// Puts a parked operation back into its line.
+/// Puts a parked operation back into its line, or a parked file of a comment among those that are fetched.
 ///
 /// # Errors
-/// [`Error::Refused`] if there is no such operation, or it is not parked.
+/// [`Error::Refused`] if there is no such operation or file, or it is not parked; and for a file that
+/// cannot come another time.
 pub async fn retry(engine: &Engine, op_id: &str, actor: &str) -> Result<()> {
+    if let Some(file) = file(engine, op_id).await? {
+        return retry_file(engine, &file, actor).await;
+    }
     let entry = find(engine, op_id).await?;
     if !belongs_to_a_case(&entry) {
         return settle_person(engine, &entry, true, actor).await;
@@ -35,7 +41,8 @@ pub async fn retry(engine: &Engine, op_id: &str, actor: &str) -> Result<()> {
     }
 }
 
-/// Puts everything that is parked in an integration (or in all) back into its line. Returns how many.
+/// Puts everything that is parked in an integration (or in all) back into its line, and the files among
+/// those that are fetched. Returns how many. What is parked again meanwhile is left to the next call.
 ///
 /// # Errors
 /// As the database says.
@@ -44,25 +51,109 @@ pub async fn retry_all(engine: &Engine, integration: Option<&str>, actor: &str) 
         integration,
         ..ParkedFilter::default()
     };
-    let all = outbox::parked(&mut *engine.store.read().await?, filter, None, AT_ONCE).await?;
     let mut retried = 0;
-    for found in all {
-        match retry(engine, &found.entry.operation.op_id, actor).await {
-            Ok(()) => retried += 1,
-            // Somebody else was faster, or its case was deleted.
-            Err(Error::Refused(_)) => {}
-            Err(error) => return Err(error),
+    let mut after: Option<ParkedCursor> = None;
+    loop {
+        let mut reader = engine.store.read().await?;
+        let page = outbox::parked(&mut reader, filter, after.as_ref(), ROWS).await?;
+        drop(reader);
+        let Some(last) = page.last() else {
+            break;
+        };
+        after = Some(last.cursor());
+        for found in &page {
+            retried += retry_one(engine, &found.entry.operation.op_id, actor).await?;
         }
     }
-    Ok(retried)
+    let mut after: Option<(Timestamp, String)> = None;
+    loop {
+        let mut reader = engine.store.read().await?;
+        let behind = after.as_ref().map(|(at, id)| (*at, id.as_str()));
+        let page = attachments::parked(&mut reader, integration, None, behind, ROWS).await?;
+        drop(reader);
+        let Some(last) = page.last() else {
+            return Ok(retried);
+        };
+        after = Some((last.file.created_at, last.file.id.clone()));
+        for found in &page {
+            retried += retry_one(engine, &found.file.id, actor).await?;
+        }
+    }
+}
+
+async fn retry_one(engine: &Engine, id: &str, actor: &str) -> Result<usize> {
+    match retry(engine, id, actor).await {
+        Ok(()) => Ok(1),
+        // Somebody else was faster, its case was deleted, or the file can never come.
+        Err(Error::Refused(_)) => Ok(0),
+        Err(error) => Err(error),
+    }
+}
+
+/// The parked file with this id.
+async fn file(engine: &Engine, id: &str) -> Result<Option<Attachment>> {
+    let found = attachments::find(&mut *engine.store.read().await?, id).await?;
+    Ok(found.filter(|file| file.state == FileState::Parked))
+}
+
+async fn retry_file(engine: &Engine, file: &Attachment, actor: &str) -> Result<()> {
+    if file.sha256.is_some() {
+        return Err(Error::Refused(
+            "The file's comment is in Zendesk already, without the file as it is here, and a comment takes no file later. Send it with another comment (`deskbridge case attach`), then discard this one.".to_owned(),
+        ));
+    }
+    let mut tx = engine.store.begin().await?;
+    if !attachments::retry(&mut tx, &file.id).await? {
+        return Err(Error::Refused(
+            "The file cannot be fetched: no integration here knows where it is. Get it from Zendesk."
+                .to_owned(),
+        ));
+    }
+    let act = engine.act(actor);
+    audit::note(
+        &mut tx,
+        act,
+        "parked.retry",
+        &file.case_comment_id,
+        &file.id,
+    )
+    .await?;
+    tx.commit().await?;
+    engine.memory.ring();
+    Ok(())
+}
+
+/// A file of ours stays here. One that only Zendesk has is not ours to give up.
+async fn discard_file(engine: &Engine, file: &Attachment, actor: &str) -> Result<()> {
+    let mut tx = engine.store.begin().await?;
+    if !attachments::keep_here(&mut tx, &file.id).await? {
+        return Err(Error::Refused(
+            "The file is only in Zendesk, so there is nothing here to give up. Retry it, or redact it in Zendesk."
+                .to_owned(),
+        ));
+    }
+    let act = engine.act(actor);
+    audit::note(
+        &mut tx,
+        act,
+        "parked.discard",
+        &file.case_comment_id,
+        &file.id,
+    )
+    .await?;
+    Ok(tx.commit().await?)
 }
 
 /// Gives up a parked operation: fields go back to what both sides last agreed on, a comment stays on
-/// the case and is not sent.
+/// the case and is not sent, and so does a file of ours.
 ///
 /// # Errors
-/// [`Error::Refused`] if there is no such operation, or it is not parked.
+/// [`Error::Refused`] if there is no such operation, or it is not parked; and for a file that is only in
+/// Zendesk.
 pub async fn discard(engine: &Engine, op_id: &str, actor: &str) -> Result<()> {
+    if let Some(file) = file(engine, op_id).await? {
+        return discard_file(engine, &file, actor).await;
+    }
     let entry = find(engine, op_id).await?;
     if !belongs_to_a_case(&entry) {
         return settle_person(engine, &entry, false, actor).await;

@@ -4,7 +4,8 @@
 //! that one `deskbridge sync` leaves both sides in step.
 
 use jiff::SignedDuration;
-use store::{inbox, outbox, runs};
+use store::runs::{self, Counters};
+use store::{inbox, outbox};
 
 use domain::outbox::State;
 
@@ -15,7 +16,7 @@ use crate::error::{Error, Result};
 
 /// What is due within this time is waited for: a run that ends a second before an edit would be sent
 /// is no use.
-const WORTH_WAITING: SignedDuration = SignedDuration::from_secs(5);
+pub(super) const WORTH_WAITING: SignedDuration = SignedDuration::from_secs(5);
 /// The most turns of one run; the rest is left to the next one.
 const MOST_TURNS: u32 = 100_000;
 const STAGE: &str = "push";
@@ -26,10 +27,22 @@ pub(super) async fn drain(pull: &mut Pull<'_>) -> Result<()> {
     let integration = pull.integration.id.clone();
     for turn in 0..MOST_TURNS {
         let sent = match pull.integration.settings.two_way {
-            true => push_next(engine, Some(&integration)).await?,
+            true => Box::pin(push_next(engine, Some(&integration))).await?,
             false => None,
         };
-        match sent {
+        if let Some(pushed) = &sent {
+            let met = &pushed.counters;
+            if *met != Counters::default() {
+                pull.count(|counters| {
+                    counters.conflicts += met.conflicts;
+                    counters.cases.created += met.cases.created;
+                    counters.cases.updated += met.cases.updated;
+                    counters.contacts.created += met.contacts.created;
+                    counters.contacts.updated += met.contacts.updated;
+                });
+            }
+        }
+        match sent.map(|pushed| pushed.state) {
             Some(State::Done) => pull.count(|counters| counters.delivered += 1),
             Some(State::Parked) => pull.count(|counters| counters.parked += 1),
             Some(State::Waiting | State::Claimed | State::Discarded) => {}
@@ -77,10 +90,14 @@ async fn wait(pull: &Pull<'_>) -> Result<bool> {
     if stopping {
         return Err(Error::Stopped);
     }
+    // While the sign-in is refused nothing is claimed, however due it is.
+    let now = engine.now();
+    let pause = outbox::sign_in_pause(&mut reader, integration).await?;
+    let pause = pause.map(|pause| pause.until).filter(|until| *until > now);
     let sending = outbox::next_due(&mut reader, Some(integration)).await?;
+    let sending = sending.map(|due| pause.map_or(due, |until| due.max(until)));
     let looking = inbox::next_due_of(&mut reader, integration).await?;
     drop(reader);
-    let now = engine.now();
     let Some(due) = sending.into_iter().chain(looking).min() else {
         return Ok(false);
     };

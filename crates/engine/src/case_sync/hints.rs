@@ -99,6 +99,16 @@ pub(crate) async fn heed(engine: &Engine, integration: &Integration) -> Result<u
     let looked = match leave_busy(engine, integration, due).await {
         Ok(free) if free.is_empty() => Ok(0),
         Ok(free) => match look(engine, integration, &free).await {
+            // A limit says itself when it ends; how long a hint has waited before has no part in that.
+            Err(Error::Zendesk(zendesk::Error::Limited { bucket, after })) => {
+                let wait = after.and_then(|after| SignedDuration::try_from(after).ok());
+                let wait = wait.unwrap_or(FAILED_AT_LEAST);
+                let until = engine.now().saturating_add(wait).unwrap_or(Timestamp::MAX);
+                let mut tx = engine.store.begin().await?;
+                inbox::postpone(&mut tx, &free, until).await?;
+                tx.commit().await?;
+                Err(Error::Zendesk(zendesk::Error::Limited { bucket, after }))
+            }
             // The account cannot be asked now: each waits its time, and so does the next look.
             Err(error @ Error::Zendesk(_)) => {
                 put_off(engine, free).await?;

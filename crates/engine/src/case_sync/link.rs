@@ -74,6 +74,7 @@ pub(crate) async fn persons(
                     .and_then(|key| staff.get(&key))
                     .map(|user| user.id.clone()),
                 contact: user.contact_id,
+                gone: !user.active,
                 name: user.name,
                 email: user.email,
             }

@@ -11,12 +11,14 @@ use domain::push::Reply;
 use domain::value::{Pair, Value};
 use jiff::Timestamp;
 use store::zendesk_users::{self, PersonLink};
-use store::{contacts, outbox};
+use store::{Tx, contacts, outbox};
 use zendesk::{Record, UserChange};
 
 use super::pull::{Page, Pull};
-use super::push::reply_of;
+use super::push::{Pushed, reply_of};
 use super::users;
+use crate::case_view::contact_name;
+use crate::engine::Engine;
 use crate::error::Result;
 
 const STAGE: &str = "people";
@@ -33,14 +35,31 @@ fn contact_of(line: &str) -> &str {
     line.split_once(':').map_or(line, |(_, contact)| contact)
 }
 
-/// Has a contact sent, unless it is about to be.
+/// Has contacts sent, unless they are about to be.
 pub(super) async fn ask(pull: &Pull<'_>, page: &mut Page, contacts: &[String]) -> Result<()> {
     let integration = &pull.integration.id;
+    ask_for(pull.engine, &mut page.tx, integration, contacts, BY_SYNC).await
+}
+
+/// Has contacts sent to the end users of an integration that they are, unless they are about to be. What
+/// is parked of them is superseded: a push always brings up the whole contact. The caller holds the
+/// integration's lock.
+///
+/// # Errors
+/// As the database says.
+pub(crate) async fn ask_for(
+    engine: &Engine,
+    tx: &mut Tx,
+    integration: &str,
+    contacts: &[String],
+    by: &str,
+) -> Result<()> {
+    let now = engine.now();
     let contacts: Vec<String> = contacts
         .iter()
         .map(|contact| line_of(integration, contact))
         .collect();
-    let mut lines = outbox::lines(&mut page.tx, &contacts).await?;
+    let mut lines = outbox::lines(tx, &contacts).await?;
     let mut new = Vec::new();
     for contact in &contacts {
         let (known, last_seq) = lines.remove(contact).unwrap_or_default();
@@ -49,35 +68,49 @@ pub(super) async fn ask(pull: &Pull<'_>, page: &mut Page, contacts: &[String]) -
             operations: &known,
             last_seq,
         };
+        for parked in known.iter().filter(|known| known.state == State::Parked) {
+            let mut superseded = parked.clone();
+            superseded.end(State::Discarded);
+            new.push(superseded);
+        }
         if line
             .open()
             .any(|operation| operation.state == State::Waiting)
         {
             continue;
         }
-        let op_id = pull.engine.new_op_id();
-        let mut asked = Operation::new(op_id, &line, Kind::Person, Payload::default(), page.now);
-        let settle = pull.engine.settings.settle;
-        asked.not_before = page.now.checked_add(settle).unwrap_or(page.now);
+        let op_id = engine.new_op_id();
+        let mut asked = Operation::new(op_id, &line, Kind::Person, Payload::default(), now);
+        asked.not_before = now.checked_add(engine.settings.settle).unwrap_or(now);
         new.push(asked);
     }
-    Ok(outbox::put(&mut page.tx, &pull.integration.id, BY_SYNC, &new, page.now).await?)
+    Ok(outbox::put(tx, integration, by, &new, now).await?)
+}
+
+/// What waits or is parked of a contact in an integration.
+///
+/// # Errors
+/// As the database says.
+pub(crate) async fn operations_of(
+    connection: &mut store::Connection,
+    integration: &str,
+    contact: &str,
+) -> Result<Vec<Operation>> {
+    let line = [line_of(integration, contact)];
+    let mut lines = outbox::lines(connection, &line).await?;
+    Ok(lines
+        .remove(&line[0])
+        .map(|(operations, _)| operations)
+        .unwrap_or_default())
 }
 
 /// Makes one attempt to bring the end users that a contact is up to it. Returns how that left the
 /// operation.
-pub(super) async fn push(mut pull: Pull<'_>, operation: &Operation) -> Result<State> {
+pub(super) async fn push(mut pull: Pull<'_>, operation: &Operation) -> Result<Pushed> {
     let contact = contact_of(&operation.line).to_owned();
-    let contacts = std::slice::from_ref(&contact);
-    let mut reader = pull.engine.store.read().await?;
-    let known = zendesk_users::by_contact(&mut reader, &pull.integration.id, contacts).await?;
-    drop(reader);
     let mut ended = Ended::Done;
-    for user in known.iter().filter(|user| user.active) {
-        if user.role.as_deref().and_then(Role::parse) != Some(Role::EndUser) {
-            continue;
-        }
-        if let Some(reply) = bring_up(&mut pull, user.remote_id, &contact).await? {
+    for user in end_users(&pull, &contact).await? {
+        if let Some(reply) = bring_up(&mut pull, user, &contact).await? {
             ended = Ended::of(reply, operation, pull.engine.now());
             break;
         }
@@ -86,6 +119,10 @@ pub(super) async fn push(mut pull: Pull<'_>, operation: &Operation) -> Result<St
     let (now, lease) = (page.now, pull.engine.settings.lease);
     outbox::confirm(&mut page.tx, operation, now, lease).await?;
     let mut operation = operation.clone();
+    if let Ended::Later(_, Parked::Limits) = &ended {
+        // A wait for Zendesk's limits is no attempt that failed.
+        operation.attempts = (operation.attempts - 1).max(0);
+    }
     match ended {
         Ended::Done => operation.end(State::Done),
         Ended::Later(until, reason) => {
@@ -98,7 +135,10 @@ pub(super) async fn push(mut pull: Pull<'_>, operation: &Operation) -> Result<St
     let state = operation.state;
     outbox::put(&mut page.tx, &integration, BY_SYNC, &[operation], now).await?;
     pull.commit(page, STAGE, None).await?;
-    Ok(state)
+    Ok(Pushed {
+        state,
+        counters: pull.into_counted(),
+    })
 }
 
 /// How an attempt ended.
@@ -136,17 +176,111 @@ impl Ended {
     }
 }
 
+/// What a push of this contact would set in Zendesk, for a dry run: as sentences; and what could not be
+/// looked at or set.
+///
+/// # Errors
+/// As the database says.
+pub(super) async fn foresee(
+    pull: &mut Pull<'_>,
+    operation: &Operation,
+) -> Result<(Vec<String>, Option<String>)> {
+    let contact = contact_of(&operation.line).to_owned();
+    let mut said = Vec::new();
+    for user in end_users(pull, &contact).await? {
+        let lacking = match lacking(pull, user, &contact).await? {
+            Ok(Some(lacking)) => lacking,
+            Ok(None) => continue,
+            Err(Reply::Gone) => break,
+            Err(reply) => {
+                let name = name_of(pull, &contact).await?;
+                let why = match Ended::of(reply, operation, pull.engine.now()) {
+                    Ended::Done => String::new(),
+                    Ended::Later(_, reason) | Ended::Parked(reason) => reason.to_string(),
+                };
+                let kept = format!("Contact {name}: it would not be sent, but wait. {why}");
+                return Ok((said, Some(kept)));
+            }
+        };
+        let name = contact_name(&lacking.here.name, lacking.here.email.as_deref());
+        for field in &lacking.waiting {
+            let value = match field {
+                PersonField::Email => lacking.here.email.clone(),
+                PersonField::Name | PersonField::Phone => contact_value(&lacking.here, *field),
+            };
+            let value = value.map_or_else(|| "nothing".to_owned(), |text| format!("“{text}”"));
+            let field = field.as_str();
+            said.push(format!(
+                "Contact {name}: {field} of Zendesk user {user} would become {value}."
+            ));
+        }
+    }
+    Ok((said, None))
+}
+
+async fn name_of(pull: &Pull<'_>, contact: &str) -> Result<String> {
+    let ids = [contact.to_owned()];
+    let found = contacts::by_ids(&mut *pull.engine.store.read().await?, &ids).await?;
+    Ok(found.get(contact).map_or_else(String::new, |found| {
+        contact_name(&found.name, found.email.as_deref())
+    }))
+}
+
+/// The end users that a contact is: staff, and who was deleted, is never written.
+async fn end_users(pull: &Pull<'_>, contact: &str) -> Result<Vec<i64>> {
+    let contacts = [contact.to_owned()];
+    let mut reader = pull.engine.store.read().await?;
+    let known = zendesk_users::by_contact(&mut reader, &pull.integration.id, &contacts).await?;
+    Ok(known
+        .iter()
+        .filter(|user| user.active)
+        .filter(|user| user.role.as_deref().and_then(Role::parse) == Some(Role::EndUser))
+        .map(|user| user.remote_id)
+        .collect())
+}
+
+/// What a user in Zendesk lacks of its contact.
+struct Lacking {
+    there: ZendeskUser,
+    here: ContactFields,
+    link: PersonLink,
+    waiting: Vec<PersonField>,
+}
+
 /// Reads a user, merges it, and sets what the contact has and it has not. Returns what kept it from
 /// being done.
 async fn bring_up(pull: &mut Pull<'_>, user: i64, contact: &str) -> Result<Option<Reply>> {
+    let lacking = match lacking(pull, user, contact).await? {
+        Ok(Some(lacking)) => lacking,
+        Ok(None) => return Ok(None),
+        Err(reply) => return Ok(Some(reply)),
+    };
+    let Lacking {
+        there,
+        here,
+        link,
+        waiting,
+    } = lacking;
+    match set(pull, &there, &here, &waiting).await {
+        Ok(after) => agree(pull, link, &here, &waiting, &after).await,
+        Err(error) => Ok(Some(reply_of(&error, pull.engine.now()))),
+    }
+}
+
+/// Reads a user and merges it: what it then lacks of the contact, or why that cannot be said.
+async fn lacking(
+    pull: &mut Pull<'_>,
+    user: i64,
+    contact: &str,
+) -> Result<Result<Option<Lacking>, Reply>> {
     let now = pull.engine.now();
     let record = match pull.client.user(user).await {
         Ok(Some(record)) => record,
-        Ok(None) => return Ok(Some(Reply::Gone)),
-        Err(error) => return Ok(Some(reply_of(&error, now))),
+        Ok(None) => return Ok(Err(Reply::Gone)),
+        Err(error) => return Ok(Err(reply_of(&error, now))),
     };
     let Ok(there) = record.parsed.clone() else {
-        return Ok(None);
+        return Ok(Ok(None));
     };
     // What changed there is merged first, as any other change of a user is.
     let mut page = pull.begin().await?;
@@ -156,7 +290,7 @@ async fn bring_up(pull: &mut Pull<'_>, user: i64, contact: &str) -> Result<Optio
     let mut here = contacts::by_ids(&mut page.tx, &[contact.to_owned()]).await?;
     pull.commit(page, STAGE, None).await?;
     let (Some(link), Some(here)) = (links.remove(&user), here.remove(contact)) else {
-        return Ok(None);
+        return Ok(Ok(None));
     };
     let current = ContactFields {
         name: here.name,
@@ -164,13 +298,12 @@ async fn bring_up(pull: &mut Pull<'_>, user: i64, contact: &str) -> Result<Optio
         email: here.email,
     };
     let waiting = plan_person(&there, &current, &link.agreed, pull.mode()).waiting_for_zendesk;
-    if waiting.is_empty() {
-        return Ok(None);
-    }
-    match set(pull, &there, &current, &waiting).await {
-        Ok(after) => agree(pull, link, &current, &waiting, &after).await,
-        Err(error) => Ok(Some(reply_of(&error, pull.engine.now()))),
-    }
+    Ok(Ok((!waiting.is_empty()).then_some(Lacking {
+        there,
+        here: current,
+        link,
+        waiting,
+    })))
 }
 
 /// Sets these fields of a user. The primary email is another identity, made primary.

@@ -48,6 +48,8 @@ pub(super) struct Pull<'a> {
     /// that are read well now.
     pub(super) keeps_unreadable: bool,
     warnings: Vec<String>,
+    /// What was merged in pages that belong to no run.
+    counted: Counters,
 }
 
 /// The run of `job`, or `None` if there is nothing left to do: the job is ended then.
@@ -95,6 +97,7 @@ pub(super) async fn connect<'a>(
             unknown_references: false,
             custom_statuses: BTreeMap::new(),
             warnings: Vec::new(),
+            counted: Counters::default(),
         }),
         Err(error) => Err((open, error)),
     }
@@ -171,6 +174,7 @@ impl<'a> Pull<'a> {
             custom_statuses: BTreeMap::new(),
             keeps_unreadable,
             warnings: Vec::new(),
+            counted: Counters::default(),
         })
     }
 
@@ -190,6 +194,11 @@ impl<'a> Pull<'a> {
             count(&mut run.counters);
             run.has_counted = true;
         }
+    }
+
+    /// What was merged without a run: cases, contacts, conflicts.
+    pub(super) fn into_counted(self) -> Counters {
+        self.counted
     }
 
     /// Whether something was counted that no page has kept yet.
@@ -316,6 +325,12 @@ impl<'a> Pull<'a> {
             run.log_length += i64::try_from(page.log.len()).unwrap_or(0);
             run.counters = page.counters;
             run.has_counted = false;
+        } else {
+            self.counted.conflicts += page.counters.conflicts;
+            self.counted.cases.created += page.counters.cases.created;
+            self.counted.cases.updated += page.counters.cases.updated;
+            self.counted.contacts.created += page.counters.contacts.created;
+            self.counted.contacts.updated += page.counters.contacts.updated;
         }
         self.keeps_unreadable |= !page.unreadable.is_empty();
         Ok(())

@@ -4,30 +4,34 @@
 //! the attempt asks for, one action after another, and decides nothing.
 
 mod foreseeing;
+mod foretelling;
+mod holding;
+mod pausing;
 mod reading;
 mod replying;
 mod requester;
 mod sending;
 
-use std::pin::pin;
 use std::time::Duration;
 
 use domain::case::CaseField;
 use domain::desk::Written;
 use domain::guard::Guards;
 use domain::merge::Mode;
-use domain::outbox::{Kind, Operation, Parked, State, pause_after};
+use domain::outbox::{Kind, Operation, Parked, State};
 use domain::push::{Action, Attempt, Closing, Happened, Planned, Reply, Sending};
 use domain::ticket::Ticket;
-use futures_util::future::{Either, select};
 use jiff::{SignedDuration, Timestamp};
 use store::desks::{self, Held};
 use store::integrations::{self, Integration};
 use store::leases;
 use store::outbox::{self, Claimed};
+use store::runs::Counters;
 use zendesk::{Record, Urgency};
 
+use foreseeing::Foreseen;
 pub(crate) use foreseeing::foresee;
+use holding::{give_back, keep_claim, renew};
 pub(in crate::case_sync) use reading::audit_of;
 pub(in crate::case_sync) use replying::reply_of;
 
@@ -49,12 +53,30 @@ const UNREACHED: SignedDuration = SignedDuration::from_secs(30);
 /// Under which name a push writes.
 const STAGE: &str = "push";
 
-/// Claims the operation that is due and makes one attempt at it. Returns how that left it; `None` if
-/// none was due.
+/// What came of an attempt at one operation.
+pub(crate) struct Pushed {
+    /// How it left the operation.
+    pub(crate) state: State,
+    /// What else was written here on the way: merged cases and contacts, conflicts.
+    pub(crate) counters: Counters,
+}
+
+impl Pushed {
+    fn nothing_but(state: State) -> Self {
+        let counters = Counters::default();
+        Self { state, counters }
+    }
+}
+
+/// Claims the operation that is due and makes one attempt at it. Returns what came of it; `None` if none
+/// was due.
 ///
 /// # Errors
 /// As the database says. What Zendesk says ends the attempt and is kept with the operation.
-pub(crate) async fn push_next(engine: &Engine, integration: Option<&str>) -> Result<Option<State>> {
+pub(crate) async fn push_next(
+    engine: &Engine,
+    integration: Option<&str>,
+) -> Result<Option<Pushed>> {
     leases::free_abandoned(&engine.store, &*engine.is_gone).await?;
     let claimed = outbox::claim(
         &engine.store,
@@ -68,11 +90,15 @@ pub(crate) async fn push_next(engine: &Engine, integration: Option<&str>) -> Res
     };
     engine.reached("push: after the claim is committed");
     let operation = claimed.operation.clone();
+    let account = claimed.integration_id.clone();
     let ended = keep_claim(engine, &operation, Box::pin(attempt(engine, claimed))).await;
     match ended {
-        Ok(state) => Ok(Some(state)),
+        Ok(pushed) => {
+            pausing::judge(engine, &account, &operation, pushed.state).await?;
+            Ok(Some(pushed))
+        }
         // Somebody else has the operation now and will end it.
-        Err(Error::Store(store::Error::LeaseLost)) => Ok(Some(State::Waiting)),
+        Err(Error::Store(store::Error::LeaseLost)) => Ok(Some(Pushed::nothing_but(State::Waiting))),
         Err(error) => {
             give_back(engine, &operation).await;
             Err(error)
@@ -80,70 +106,7 @@ pub(crate) async fn push_next(engine: &Engine, integration: Option<&str>) -> Res
     }
 }
 
-/// Gives the claim back of an attempt that failed in the middle, so that the operation need not wait for
-/// its lease to end: at once if the database answers, else once it does again. What the attempt noted
-/// before it sent anything is kept, so the next one looks for that first, as after a crash.
-async fn give_back(engine: &Engine, operation: &Operation) {
-    let after = |pause| {
-        let now = engine.now();
-        now.saturating_add(pause).unwrap_or(now)
-    };
-    let lease = SignedDuration::try_from(engine.settings.lease).unwrap_or(SignedDuration::MAX);
-    let ends = after(lease);
-    for tries in 1.. {
-        // What cannot be carried out at all (a row that cannot be read) must not come first each time.
-        let not_before = after(pause_after(operation.attempts));
-        let given = async {
-            let mut tx = engine.store.begin().await?;
-            outbox::give_back(&mut tx, operation, not_before).await?;
-            tx.commit().await
-        };
-        match given.await {
-            Ok(()) => return,
-            Err(error) if error.when() == store::When::Later && engine.now() < ends => {
-                let pause = pause_after(tries).unsigned_abs();
-                engine.clock.sleep(pause).await;
-            }
-            Err(error) => {
-                tracing::warn!(
-                    "a claim could not be given back, so its change waits until the claim ends: {error}"
-                );
-                return;
-            }
-        }
-    }
-}
-
-/// Works while the claim is kept alive beside it.
-async fn keep_claim(
-    engine: &Engine,
-    operation: &Operation,
-    work: impl Future<Output = Result<State>>,
-) -> Result<State> {
-    let beat = async {
-        loop {
-            engine.clock.beat(engine.settings.lease / 3).await;
-            match renew(engine, operation).await {
-                Ok(()) => {}
-                Err(error @ Error::Store(store::Error::LeaseLost)) => return error,
-                Err(error) => tracing::warn!("a claim could not be lengthened: {error}"),
-            }
-        }
-    };
-    match select(pin!(work), pin!(beat)).await {
-        Either::Left((done, _)) => done,
-        Either::Right((error, _)) => Err(error),
-    }
-}
-
-async fn renew(engine: &Engine, operation: &Operation) -> Result<()> {
-    let mut tx = engine.store.begin().await?;
-    let (now, lease) = (engine.now(), engine.settings.lease);
-    outbox::confirm(&mut tx, operation, now, lease).await?;
-    Ok(tx.commit().await?)
-}
-
-async fn attempt(engine: &Engine, claimed: Claimed) -> Result<State> {
+async fn attempt(engine: &Engine, claimed: Claimed) -> Result<Pushed> {
     let Claimed {
         operation,
         integration_id,
@@ -151,13 +114,13 @@ async fn attempt(engine: &Engine, claimed: Claimed) -> Result<State> {
     let found = integrations::find(&mut *engine.store.read().await?, &integration_id).await?;
     let Some(integration) = found else {
         // It was deleted meanwhile, and its operations with it.
-        return Ok(State::Discarded);
+        return Ok(Pushed::nothing_but(State::Discarded));
     };
     let client = match client_of(engine, &integration).await {
         Ok(client) => client,
         Err(error) => {
             unreached(engine, &integration, &operation, &error).await?;
-            return Ok(State::Waiting);
+            return Ok(Pushed::nothing_but(State::Waiting));
         }
     };
     if operation.kind == Kind::Person {
@@ -167,13 +130,18 @@ async fn attempt(engine: &Engine, claimed: Claimed) -> Result<State> {
     }
     let client = client.with(urgency(&operation)).impatient(PATIENCE);
     let pull = Pull::quietly(engine, integration, client).await?;
-    let push = Push {
+    let mut push = Push {
         pull,
         operation,
         record: None,
+        gone_author: None,
         foreseen: None,
     };
-    push.carry_out().await
+    let state = push.drive().await?;
+    Ok(Pushed {
+        state,
+        counters: push.pull.into_counted(),
+    })
 }
 
 /// Puts an operation off whose account cannot even be addressed (a credential that is gone).
@@ -236,15 +204,13 @@ struct Push<'a> {
     operation: Operation,
     /// The ticket as it was last read or replied, whole.
     record: Option<(Record<Ticket>, Timestamp)>,
+    /// Who was found to be gone in Zendesk while a comment of theirs was sent.
+    gone_author: Option<i64>,
     /// What would be sent, if it is only to be told (a dry run).
-    foreseen: Option<Vec<Sending>>,
+    foreseen: Option<Foreseen>,
 }
 
 impl Push<'_> {
-    async fn carry_out(mut self) -> Result<State> {
-        self.drive().await
-    }
-
     async fn drive(&mut self) -> Result<State> {
         let engine = self.pull.engine;
         let case = self.operation.line.clone();
@@ -260,7 +226,11 @@ impl Push<'_> {
             self.pull.client = self.pull.client.with(Urgency::Fields);
         }
         let mut attempt = Attempt::new(self.operation.clone(), ticket, Guards::ALL);
-        let mut action = match self.paced().await? {
+        let paced = self.paced().await?;
+        if let Some(foreseen) = &mut self.foreseen {
+            foreseen.later = paced;
+        }
+        let mut action = match paced.filter(|_| self.foreseen.is_none()) {
             Some(until) => Action::Close(Box::new(Closing::PutOff {
                 until,
                 reason: Parked::Limits,
@@ -300,17 +270,21 @@ impl Push<'_> {
     /// is noted before it is sent.
     async fn plan(&mut self, attempt: &Attempt) -> Result<Planned> {
         let case = self.operation.line.clone();
-        if self.foreseen.is_none() && self.operation.kind == Kind::Fields {
-            self.meet_contact(&case).await?;
-        }
+        let survivor = match self.operation.kind {
+            Kind::Fields => self.meet_contact(&case).await?,
+            Kind::Publish | Kind::FollowUp | Kind::Comment | Kind::Person => None,
+        };
         let requester = match self.operation.kind.makes_ticket() {
             true => self.requester(&case).await?,
             false => None,
         };
-        let (mut page, held, setting) = match self.open(&case).await? {
+        let (mut page, held, mut setting) = match self.open(&case).await? {
             Some(open) => open,
             None => return Ok(Planned::Lost),
         };
+        if let Some(survivor) = survivor {
+            survivor.stand_in(&held.desk.fields, &mut setting.people);
+        }
         let (mut desk, mut written) = (held.desk.clone(), Written::default());
         let (op_id, token) = (&self.operation.op_id, self.operation.lease_token);
         let planned = setting.decide(self.pull.engine, page.now, |room| {
@@ -348,8 +322,8 @@ impl Push<'_> {
     /// Step 6. The claim must stand for as long as the request may take.
     async fn send(&mut self, sending: Sending) -> Result<Reply> {
         let engine = self.pull.engine;
-        if let Some(foreseen) = &mut self.foreseen {
-            foreseen.push(sending);
+        if self.foreseen.is_some() {
+            self.foretell(&sending).await?;
             // In the copy that this is told from, the operation goes no further.
             return Ok(Reply::Unfit(Parked::NotTaken));
         }
@@ -363,8 +337,9 @@ impl Push<'_> {
             Sending::Comment {
                 ticket,
                 comment,
+                public,
                 stamp,
-            } => self.add_comment(ticket, &comment, stamp).await?,
+            } => self.add_comment(ticket, &comment, public, stamp).await?,
             Sending::Fields {
                 ticket,
                 values,
@@ -410,12 +385,22 @@ impl Push<'_> {
             return Ok(State::Discarded);
         };
         let (mut desk, mut written) = (held.desk.clone(), Written::default());
+        let is_limited = matches!(
+            &closing,
+            Closing::PutOff {
+                reason: Parked::Limits,
+                ..
+            }
+        );
         let (op_id, token) = (&self.operation.op_id, self.operation.lease_token);
         let held_still = setting.decide(engine, page.now, |room| {
             desk.close(op_id, token, closing, room, &mut written)
         });
         if !held_still {
             return Err(Error::Store(store::Error::LeaseLost));
+        }
+        if is_limited {
+            uncount(&mut desk.operations, op_id);
         }
         let decision = Decision {
             held: &held,
@@ -465,6 +450,8 @@ impl Push<'_> {
         if let Some((record, read_at)) = &self.record {
             tickets::mirror_one(&mut self.pull, page, record, *read_at).await?;
         }
+        page.counters.conflicts += count(decision.written.conflicts.len());
+        page.counters.cases.updated += u64::from(!decision.written.changes.is_empty());
         for warning in &decision.written.warnings {
             page.warn(warning.sentence());
         }
@@ -476,5 +463,19 @@ impl Push<'_> {
             super::hints::look_again(&mut page.tx, &setting.integration, link.ticket, now).await?;
         }
         Ok(())
+    }
+}
+
+fn count(many: usize) -> u64 {
+    u64::try_from(many).unwrap_or(u64::MAX)
+}
+
+/// A wait for Zendesk's limits is no attempt that failed: it must not make the pause after the next
+/// failure any longer. Whatever was sent in it was refused, so its number may be used again.
+fn uncount(operations: &mut [Operation], op_id: &str) {
+    for operation in operations {
+        if operation.op_id == op_id {
+            operation.attempts = (operation.attempts - 1).max(0);
+        }
     }
 }

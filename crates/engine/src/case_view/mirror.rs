@@ -179,6 +179,7 @@ async fn read_people(
             zendesk_id: user.remote_id,
             role: user.role.as_deref().and_then(Role::parse),
             contact: user.contact_id,
+            gone: !user.active,
             user: user
                 .email
                 .as_deref()

@@ -68,7 +68,13 @@ impl AccountGovernor {
         let mut tx = self.engine.store.begin().await?;
         let kept = budgets::lock(&mut tx, &self.account).await?;
         let mut budget = self.parse(kept.as_deref());
-        budget.observe(self.engine.now(), bucket, seen);
+        // A refusal that says when to come again, and not when its minute ends, has said both: else the
+        // account would stay closed for a whole minute more.
+        let mut seen = seen.clone();
+        if seen.status == 429 && seen.resets_in.is_none() {
+            seen.resets_in = seen.retry_after;
+        }
+        budget.observe(self.engine.now(), bucket, &seen);
         self.keep(&mut tx, &budget, kept.as_deref()).await?;
         tx.commit().await
     }

@@ -2,6 +2,7 @@
 
 use domain::case::CasePriority;
 use domain::merge::Priority;
+use domain::outbox::{Kind, Line, Operation, Parked, Payload};
 use engine::actions::{self, CaseEdit};
 use simulator::TicketChange;
 use store::conflicts::{self, Filter};
@@ -160,6 +161,41 @@ async fn what_piled_up_while_two_way_sync_was_off_is_counted_and_sent_when_asked
             assert_eq!(world.zendesk().count_comments(), 2);
             let counted = actions::backlog(world.engine(), &integration, false, ADMIN_EMAIL);
             assert_eq!(counted.await.unwrap(), actions::Backlog::default());
+        })
+        .await;
+}
+
+#[tokio::test]
+async fn everything_that_is_parked_is_retried_however_much_it_is() {
+    quiet(Priority::Remote)
+        .each(async |world| {
+            let (integration, now) = (world.integration().await.id, world.now());
+            let parked: Vec<Operation> = (0..1_203)
+                .map(|n| {
+                    let id = format!("{integration}:{n:04}");
+                    let line = Line {
+                        id: &id,
+                        operations: &[],
+                        last_seq: 0,
+                    };
+                    let op_id = format!("operation {n:04}");
+                    let mut asked =
+                        Operation::new(op_id, &line, Kind::Person, Payload::default(), now);
+                    asked.park(Parked::TwoWayOff);
+                    asked
+                })
+                .collect();
+            let mut tx = world.store().begin().await.unwrap();
+            outbox::put(&mut tx, &integration, "sync", &parked, now)
+                .await
+                .unwrap();
+            tx.commit().await.unwrap();
+            let retried = actions::retry_all(world.engine(), Some(&integration), ADMIN_EMAIL);
+            assert_eq!(retried.await.unwrap(), 1_203);
+            let mut reader = world.store().read().await.unwrap();
+            let filter = ParkedFilter::default();
+            let left = outbox::parked(&mut reader, filter, None, 10).await.unwrap();
+            assert_eq!(left, []);
         })
         .await;
 }

@@ -8,6 +8,7 @@
 
 mod addition;
 mod fetching;
+mod parked;
 mod sending;
 mod trouble;
 

@@ -6,6 +6,7 @@
 )]
 
 mod adopting;
+mod answers;
 mod deliveries;
 mod door;
 mod managing;

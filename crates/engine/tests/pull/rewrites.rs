@@ -288,13 +288,13 @@ async fn a_dry_run_writes_nothing_and_says_what_the_run_after_it_does() {
             assert_eq!(seen(world).await, BTreeMap::new());
             let number = world.case_of(id).await.number;
             assert_eq!(
-                dry.changes,
+                dry.changes.sentences,
                 [format!(
                     "Case {number}: subject would change from “Printer on fire” to “Smoke only”."
                 )]
             );
             assert_eq!(dry.counters.cases.created, 1);
-            assert_eq!(dry.warnings, Vec::<String>::new());
+            assert_eq!(dry.warnings, engine::dry_run::Told::default());
 
             let mut real = world.sync_well().await.counters;
             real.requests = dry.counters.requests;

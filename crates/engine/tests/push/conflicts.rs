@@ -177,3 +177,23 @@ async fn with_two_way_off_nothing_is_written_and_what_piled_up_goes_only_when_as
         })
         .await;
 }
+
+#[tokio::test]
+async fn a_run_counts_the_conflict_that_its_push_met() {
+    for (wins, changed) in [(Wins::Remote, 1), (Wins::Local, 0)] {
+        quiet(wins)
+            .each(async |world| {
+                let (ticket, case) = pulled(world).await;
+                rename(world, &case, "Said here").await;
+                // So lately that no export shows it yet: the push reads it first.
+                change(world, ticket, subject("Said there"));
+                let counters = world.sync_well().await.counters;
+                assert_eq!(counters.conflicts, 1, "{counters:?}");
+                assert_eq!(counters.cases.updated, changed, "{counters:?}");
+                assert_eq!(world.conflicts().await.len(), 1);
+                settle(world, &case).await;
+                assert_at_rest(world).await;
+            })
+            .await;
+    }
+}

@@ -186,7 +186,7 @@ async fn a_dry_run_tells_exactly_what_the_next_run_writes_on_either_side() {
             let dump = world.dump().await;
             let integration = world.integration().await;
             let folder = tempfile::tempdir().unwrap();
-            let dry = engine::dry_run::dry_run(world.engine(), &integration, folder.path())
+            let dry = Box::pin(engine::dry_run::dry_run(world.engine(), &integration, folder.path()))
                 .await
                 .unwrap();
             assert_eq!(world.zendesk().writes_by_route(), writes);
@@ -196,21 +196,38 @@ async fn a_dry_run_tells_exactly_what_the_next_run_writes_on_either_side() {
                 world.case(&case).await.number,
                 world.case(&other_case).await.number,
             );
-            let mut told = dry.sendings.clone();
+            let moth = new.number;
+            let id = administrator(world);
+            let agent = world.zendesk().read(|account| {
+                let name = &account.user(id).unwrap().name;
+                format!("“{name}” (user {id})")
+            });
+            let mut told = dry.sendings.sentences.clone();
             told.sort();
             let mut expected = vec![
-                format!("Case {number}: a comment would be added to ticket {ticket}."),
+                format!(
+                    "Case {number}: a private note would be added to ticket {ticket} by {agent}: “We come.”."
+                ),
                 format!("Case {number}: status of ticket {ticket} would become “pending”."),
                 format!("Case {number}: subject of ticket {ticket} would become “Said here”."),
+                format!("Case {moth} would become a ticket with the subject “A moth”."),
                 format!(
-                    "Case {} would become a ticket with the subject “A moth”.",
-                    new.number
+                    "Case {moth}: the description of the new ticket would be the public comment “In relay 70.”."
+                ),
+                format!(
+                    "Case {moth}: requester of the new ticket would be a new user with the name “Grace Hopper”, email “grace@navy.example”."
+                ),
+                format!("Case {moth}: priority of the new ticket would be “normal”."),
+                format!("Case {moth}: status of the new ticket would be “open”."),
+                format!(
+                    "Case {moth}: external id of the new ticket would be “deskbridge:{}:{}”.",
+                    integration.id, new.id
                 ),
             ];
             expected.sort();
             assert_eq!(told, expected);
             assert_eq!(
-                dry.changes,
+                dry.changes.sentences,
                 [format!(
                     "Case {other_number}: subject would change from “Fought over” to “Said there”."
                 )]

@@ -10,9 +10,11 @@
 mod answers;
 mod comments;
 mod conflicts;
+mod contacts;
 mod crash;
 mod database;
 mod fields;
+mod foreseen;
 mod idle;
 mod merged;
 mod neighbours;

@@ -95,17 +95,10 @@ async fn customers_merged_at_any_moment_of_ours_lose_and_double_nothing() {
                     edit_and_say(world, &case).await;
                     world.at_step(moment, move |zendesk| merge(zendesk, [gone, kept]));
                     settle(world, &case).await;
-                    // What was about to be sent in the name of who is gone was refused: that is said,
-                    // and once it is known here who stays, a retry is enough. It comes after the rest.
-                    let parked = world.parked(&case).await;
-                    if parked.is_empty() {
-                        assert_in_order(world, ticket, moment);
-                    }
-                    for (op, why) in parked {
-                        assert!(why.contains("Author: is invalid"), "{moment}: {why}");
-                        assert!(world.admin().retry(&op).await);
-                    }
-                    settle(world, &case).await;
+                    // What was about to be sent in the name of who is gone was refused, and went again
+                    // in the name of who stays, in its place.
+                    assert_eq!(world.parked(&case).await, [], "{moment}");
+                    assert_in_order(world, ticket, moment);
                     // Ours, and the merge's own.
                     assert_added(world, &before, [0, 3, 5]);
                     assert_merged(world, ticket, &case, kept, moment).await;
@@ -175,6 +168,77 @@ async fn a_contact_who_was_merged_away_can_still_be_spoken_for_and_given_a_ticke
             let made = world.ticket_of(&new).await.unwrap();
             assert_eq!(there(world, made).requester, kept);
             assert_at_rest(world).await;
+        })
+        .await;
+}
+
+#[tokio::test]
+async fn a_case_given_the_contact_of_somebody_merged_away_is_the_survivors_there() {
+    quiet(Wins::Remote)
+        .each(async |world| {
+            let gone = rosa(world);
+            let (_, theirs) = pulled(world).await;
+            let contact = world.case(&theirs).await.fields.contact.unwrap();
+            // The survivor is a contact too, and has had no email: so the merge gives her that one.
+            let kept = world.zendesk().edit(|account| {
+                let new = NewUser {
+                    email: None,
+                    ..NewUser::end_user("Rosa Parks", "")
+                };
+                account.add_user(new).unwrap()
+            });
+            let (_, hers) = pulled_with(world, |new| new.requester_id = Some(kept)).await;
+            let other = world.case(&hers).await.fields.contact.unwrap();
+            assert_ne!(contact, other);
+            let ida = customer(world, "Ida Wells", "ida@customer.example");
+            let (ticket, case) = pulled_with(world, |new| new.requester_id = Some(ida)).await;
+            merge(world.zendesk(), [gone, kept]);
+            settle(world, &case).await;
+            let before = count(world);
+            for given in [&contact, &other, &contact] {
+                let admin = world.admin();
+                admin
+                    .edit(&case, |fields| fields.contact = Some(given.clone()))
+                    .await;
+                settle(world, &case).await;
+                assert_eq!(world.parked(&case).await, []);
+                assert_eq!(there(world, ticket).requester, kept);
+                let now = world.case(&case).await.fields.contact;
+                assert_eq!(now.as_ref(), Some(given), "it stays what it was given");
+            }
+            // The one write says it all: whoever else of the two it is given, the survivor asks.
+            assert_added(world, &before, [0, 0, 1]);
+            assert!(world.conflicts().await.is_empty());
+            assert_at_rest(world).await;
+        })
+        .await;
+}
+
+#[tokio::test]
+async fn a_case_given_the_contact_of_somebody_deleted_waits_and_says_so() {
+    quiet(Wins::Remote)
+        .each(async |world| {
+            let gone = rosa(world);
+            let (_, theirs) = pulled(world).await;
+            let contact = world.case(&theirs).await.fields.contact.unwrap();
+            let ida = customer(world, "Ida Wells", "ida@customer.example");
+            let (ticket, case) = pulled_with(world, |new| new.requester_id = Some(ida)).await;
+            world
+                .zendesk()
+                .edit(|account| account.delete_user(gone))
+                .unwrap();
+            settle(world, &case).await;
+            let before = count(world);
+            let admin = world.admin();
+            admin
+                .edit(&case, |fields| fields.contact = Some(contact.clone()))
+                .await;
+            settle(world, &case).await;
+            let parked = world.parked(&case).await.into_iter().map(|(_, why)| why);
+            let why = domain::outbox::Parked::NoRequester.to_string();
+            assert_eq!(parked.collect::<Vec<_>>(), [why]);
+            assert_eq!(there(world, ticket).requester, ida);
+            assert_added(world, &before, [0, 0, 0]);
         })
         .await;
 }

@@ -1,7 +1,8 @@
 //! What must wait waits where a person sees it, and goes on by itself.
 
 use domain::case::CasePriority;
-use domain::outbox::State;
+use domain::outbox::{Parked, State};
+use jiff::SignedDuration;
 use world::Voice;
 
 use crate::*;
@@ -146,6 +147,77 @@ async fn an_inactive_integration_is_sent_nothing_until_it_is_active_again() {
             settle(world, &case).await;
             assert_eq!(comments_there(world, ticket)[1].0, "We come.");
             assert_same_comments(&world.said_on(&case).await, world, ticket);
+            assert_at_rest(world).await;
+        })
+        .await;
+}
+
+#[tokio::test]
+async fn a_wait_for_a_limit_is_no_attempt_and_ends_with_its_retry_after() {
+    quiet(Wins::Remote)
+        .each(async |world| {
+            let (ticket, case) = pulled(world).await;
+            world.admin().say(&case, "We come.", true, Voice::Own).await;
+            hurt(world, "too-many:retry-after=20:route=tickets/{id}:times=6");
+            for _ in 0..6 {
+                world.sync().await;
+                let now = world.now();
+                let line = world.line_of(&case).await;
+                let [entry] = line.as_slice() else {
+                    panic!("{line:?}");
+                };
+                let operation = &entry.operation;
+                assert_eq!(operation.reason, Some(Parked::Limits));
+                assert_eq!(operation.attempts, 0, "a refusal by a limit is no attempt");
+                let wait = operation.not_before.duration_since(now);
+                assert!(wait <= SignedDuration::from_secs(20), "{wait:?}");
+                world.pass(wait.unsigned_abs());
+            }
+            // The storm is over, and so is the wait.
+            world.sync().await;
+            assert_eq!(comments_there(world, ticket).len(), 2);
+            assert_eq!(world.tally(&case).await.open, 0);
+        })
+        .await;
+}
+
+#[tokio::test]
+async fn a_refused_sign_in_is_met_once_by_the_account_and_not_by_each_change() {
+    quiet(Wins::Remote)
+        .each(async |world| {
+            let mut cases = Vec::new();
+            for _ in 0..5 {
+                cases.push(pulled(world).await);
+            }
+            for (_, case) in &cases {
+                world.admin().say(case, "We come.", true, Voice::Own).await;
+            }
+            hurt(world, "revoke-token:route=tickets/{id}:times=1");
+            let before = world.zendesk().requests();
+            world.sync().await;
+            // Three streams, the ticket whose reading was refused, who we are, and what a repeated
+            // look at the end may ask; never one request for each case.
+            let asked = world.zendesk().requests() - before;
+            assert!(asked < 10, "{asked} requests");
+            let mut attempts = 0;
+            for (_, case) in &cases {
+                let why = engine::why::why(world.engine(), case).await.unwrap();
+                assert!(
+                    why.sentence.contains("may sign in to Zendesk again"),
+                    "{why:?}"
+                );
+                attempts += world.line_of(case).await[0].operation.attempts;
+            }
+            assert_eq!(attempts, 1, "the others were not even begun");
+            world.zendesk().clear_faults();
+            world.pass_minutes(1);
+            world.sync_well().await;
+            for (ticket, case) in &cases {
+                assert_eq!(comments_there(world, *ticket).len(), 2);
+                let why = engine::why::why(world.engine(), case).await.unwrap();
+                assert!(why.in_sync, "{why:?}");
+            }
+            pull(world).await;
             assert_at_rest(world).await;
         })
         .await;

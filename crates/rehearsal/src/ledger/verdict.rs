@@ -1,5 +1,8 @@
 //! What must hold once everything has come to rest.
 
+mod merged;
+mod visible;
+
 use std::collections::BTreeSet;
 
 use domain::case::CaseField;
@@ -18,6 +21,10 @@ impl Schedule<'_> {
             .check_tickets()
             .or_else(|| self.check_edits())
             .or_else(|| self.check_convergence())
+            .or_else(|| self.check_visibility())
+            .or_else(|| self.check_merged_users())
+            .or_else(|| self.check_merged_tickets())
+            .or_else(|| self.check_writes())
             .or_else(|| self.check_sent_comments())
             .or_else(|| self.check_imported_comments())
             .or_else(|| self.check_waiting());
@@ -167,7 +174,7 @@ impl Schedule<'_> {
         })
     }
 
-    /// I-02, I-03, I-08 and I-13 for comments that were written here.
+    /// I-02, I-03 and I-13 for comments that were written here.
     fn check_sent_comments(&self) -> Option<(&'static str, String)> {
         self.db.desks.iter().find_map(|desk| {
             let mut last = (0, "");
@@ -189,10 +196,6 @@ impl Schedule<'_> {
                     return Some(("I-02", said));
                 }
                 match copies.first() {
-                    Some(copy) if copy.public && !comment.public => {
-                        let said = format!("private comment {} is public in Zendesk", comment.id);
-                        return Some(("I-08", said));
-                    }
                     // Parked: it looks for its marker once the ticket is restored.
                     Some(_) if comment.remote.is_none() && Self::is_parked(desk, &comment.id) => {}
                     Some(copy) if comment.remote != Some(copy.id) => {
@@ -221,16 +224,15 @@ impl Schedule<'_> {
     }
 
     fn lost_its_place(&self, comment: &str) -> bool {
-        self.ledger.parked_comments.contains(comment)
-            || self.switched
-            || self.ledger.restored
-            || comment.starts_with('d')
+        self.ledger.parked_comments.contains(comment) || comment.starts_with('d')
     }
 
     fn is_parked(desk: &Desk, comment: &str) -> bool {
         desk.operations.iter().any(|operation| {
+            let payload = &operation.payload;
+            let draft = payload.draft.as_ref().map(|draft| draft.comment.as_str());
             operation.state == State::Parked
-                && operation.payload.comment.as_deref() == Some(comment)
+                && (payload.comment.as_deref() == Some(comment) || draft == Some(comment))
         })
     }
 
@@ -245,7 +247,7 @@ impl Schedule<'_> {
             && !comment.starts_with('d')
     }
 
-    /// I-02, I-03 and I-08 for comments that are in Zendesk.
+    /// I-02 and I-03 for comments that are in Zendesk.
     fn check_imported_comments(&self) -> Option<(&'static str, String)> {
         for found in &self.remote.tickets {
             let Some(case) = self.db.case_of(found.ticket.id) else {
@@ -266,12 +268,6 @@ impl Schedule<'_> {
                         here.len()
                     );
                     return Some((invariant, said));
-                }
-                if here[0].public && !there.public {
-                    return Some((
-                        "I-08",
-                        format!("Zendesk's private comment {} is public", there.id),
-                    ));
                 }
                 if let Origin::Ours(id) = &there.origin
                     && here[0].id != *id

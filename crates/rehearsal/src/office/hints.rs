@@ -120,7 +120,10 @@ impl Schedule<'_> {
                 });
             }
             // 404: what has become of it, the export will tell.
-            None => self.hint_is_done(ticket, number),
+            None => {
+                self.tally.add(Count::LookedGone);
+                self.hint_is_done(ticket, number);
+            }
         }
         true
     }

@@ -33,6 +33,11 @@ impl Schedule<'_> {
         let serial = self.next_serial();
         tell!(self, [case], "case {case} is made here");
         let contact = self.chance.pick(&CONTACTS);
+        let public = !self.begins_in_private();
+        let description = format!("d{serial}");
+        if !public {
+            self.ledger.private.insert(description.clone());
+        }
         self.db.desks.push(Desk {
             case: format!("case{case}.{serial}"),
             fields: CaseFields {
@@ -50,8 +55,8 @@ impl Schedule<'_> {
             operations: Vec::new(),
             last_seq: 0,
             comments: vec![DeskComment {
-                id: format!("d{serial}"),
-                public: true,
+                id: description,
+                public,
                 is_description: true,
                 remote: None,
             }],
@@ -126,6 +131,12 @@ impl Schedule<'_> {
             is_description: false,
             remote: None,
         };
+        if !comment.public {
+            self.ledger.private.insert(comment.id.clone());
+        }
+        if self.db.is_one_way() {
+            self.ledger.parked_comments.insert(comment.id.clone());
+        }
         self.tally.add(Count::LocalComment);
         tell!(
             self,
@@ -229,6 +240,7 @@ impl Schedule<'_> {
         match mode {
             Mode::OneWay => {
                 self.switched = true;
+                self.lose_places();
                 self.tally.add(Count::TwoWaySwitched);
                 self.hold_what_piled_up();
             }
@@ -260,11 +272,20 @@ impl Schedule<'_> {
             self.tally.add(Count::Restored);
             tell!(self, [1], "here: the backup is put back");
             self.ledger.restore(&backup.edits_here);
+            self.lose_places();
             self.ledger.adrift.extend(self.wire.creations());
             self.rule_moved |= self.db.mode != backup.db.mode;
             self.db = backup.db;
+            self.lose_places();
             self.crash();
         }
+    }
+
+    /// Of the comments there are now nobody can say in which order they will arrive.
+    fn lose_places(&mut self) {
+        let comments = self.db.desks.iter().flat_map(|desk| &desk.comments);
+        let comments = comments.map(|comment| comment.id.clone());
+        self.ledger.parked_comments.extend(comments);
     }
 
     /// Every process ends; what is in the database stays.

@@ -95,6 +95,8 @@ impl Schedule<'_> {
                 if self.fail_read().is_some() {
                     return (None, true);
                 }
+                // The users' export, which leaves no minute out.
+                self.db.gone = self.remote.gone.keys().next().copied();
                 let mut rows = self.remote.export_tickets(self.db.tickets_read, PAGE);
                 let Some(last) = rows.last().map(|row| row.position) else {
                     return (Some(Stage::Comments), true);
@@ -119,6 +121,10 @@ impl Schedule<'_> {
                     }
                 }
                 for row in rows {
+                    let now = self.remote.ticket(row.shown.ticket.id);
+                    if now.is_some_and(|now| now.truth != row.shown.truth) {
+                        self.tally.add(Count::RowOld);
+                    }
                     self.take_ticket(&row.shown);
                 }
                 self.db.tickets_read = last;
@@ -152,10 +158,7 @@ impl Schedule<'_> {
                         return (None, true);
                     }
                 }
-                for row in rows {
-                    let ticket = row.comment.ticket_id;
-                    self.take_comments(ticket, &[(row.comment, row.op)], true);
-                }
+                self.take_rows(rows);
                 self.db.comments_read = last;
                 tell!(self, [index], "poller {index} keeps them");
                 (Some(Stage::Comments), true)
@@ -291,7 +294,7 @@ impl Schedule<'_> {
         let mode = self.db.mode;
         let planned = plan_new(TicketFacts {
             ticket,
-            people: self.cast.people(self.db.arrived),
+            people: self.cast.people(self.db.arrived, self.db.gone),
             rules: &self.rules,
             maps: &self.cast.maps,
             mode,
@@ -358,6 +361,7 @@ impl Schedule<'_> {
         };
         let guards = self.guards;
         let (mut waits, mut new, mut ours, mut description) = (0, 0, 0, 0);
+        let mut hidden = 0;
         self.transact(case, None, |desk, _, written| {
             for (comment, op) in comments {
                 if desk
@@ -365,6 +369,7 @@ impl Schedule<'_> {
                     .iter()
                     .any(|known| known.remote == Some(comment.id))
                 {
+                    hidden += u32::from(desk.hear_visibility(comment.id, comment.public));
                     continue;
                 }
                 let marker = Self::marker(op.as_deref(), checked);
@@ -379,6 +384,7 @@ impl Schedule<'_> {
                             description += 1;
                         }
                         desk.map(&id, comment.id, op_id.as_deref(), written);
+                        hidden += u32::from(desk.hear_visibility(comment.id, comment.public));
                     }
                     Place::New => {
                         new += 1;
@@ -398,6 +404,7 @@ impl Schedule<'_> {
             (Count::PlaceOursByMarker, ours),
             (Count::PlaceOursDescription, description),
             (Count::PlaceWait, waits),
+            (Count::CommentHiddenHere, hidden),
         ] {
             (0..times).for_each(|_| self.tally.add(count));
         }
@@ -411,6 +418,39 @@ impl Schedule<'_> {
                 self.violate("I-21", format!("case {case} still got comments"));
             }
         }
+        if hidden > 0 {
+            tell!(
+                self,
+                [case, hidden],
+                "  case {case} hides {hidden} comments"
+            );
+            if self.is_idle {
+                self.violate("I-21", format!("case {case} still hid comments"));
+            }
+        }
         waits > 0
+    }
+
+    /// A page of the comments' export, as the pull takes it: what is made private within the page is
+    /// never taken as public.
+    fn take_rows(&mut self, rows: Vec<CommentRow>) {
+        let hidden = rows.iter().filter(|row| !row.is_new);
+        let hidden: Vec<i64> = hidden.map(|row| row.comment.id).collect();
+        for mut row in rows {
+            row.comment.public &= !hidden.contains(&row.comment.id);
+            let ticket = row.comment.ticket_id;
+            let known = self.db.case_of(ticket).map(|case| &self.db.desks[case]);
+            let is_known = known.is_some_and(|desk| {
+                let mut comments = desk.comments.iter();
+                comments.any(|known| known.remote == Some(row.comment.id))
+            });
+            if row.is_new || is_known {
+                self.take_comments(ticket, &[(row.comment, row.op)], true);
+            } else {
+                for (orphan, _) in &mut self.db.orphans {
+                    orphan.public &= orphan.id != row.comment.id;
+                }
+            }
+        }
     }
 }

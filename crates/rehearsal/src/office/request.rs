@@ -11,22 +11,12 @@ use crate::tally::Count;
 use crate::wire::Request;
 
 impl Schedule<'_> {
-    pub(super) fn request(
-        &mut self,
-        (case, op_id): (usize, &str),
-        sending: &Sending,
-    ) -> Result<Request, Reply> {
+    pub(super) fn request(&mut self, op_id: &str, sending: &Sending) -> Result<Request, Reply> {
         let op = op_id.to_owned();
         let rates = self.swarm.wire.clone();
-        let public_of = |desk: &domain::desk::Desk, id: &str| {
-            let known = desk.comments.iter().find(|known| known.id == id);
-            known.is_some_and(|known| known.public)
-        };
-        let desk = &self.db.desks[case];
         let (ticket, values, comment, stamp) = match sending {
             Sending::Create(draft) => {
                 return Ok(Request::Create(Creation {
-                    public: public_of(desk, &draft.comment),
                     draft: domain::push::Draft::clone(draft),
                     op,
                     trigger: self.draw_trigger(),
@@ -35,14 +25,14 @@ impl Schedule<'_> {
             Sending::Comment {
                 ticket,
                 comment,
+                public,
                 stamp,
             } => {
                 if let Some(reply) = Self::unfit(comment) {
                     return Err(reply);
                 }
-                let public = public_of(desk, comment);
                 let values = std::collections::BTreeMap::new();
-                (*ticket, values, Some((comment.clone(), public)), stamp)
+                (*ticket, values, Some((comment.clone(), *public)), stamp)
             }
             Sending::Fields {
                 ticket,

@@ -116,6 +116,13 @@ impl Schedule<'_> {
         let Some(operation) = desk.operations.iter_mut().find(|o| o.op_id == op_id) else {
             return false;
         };
+        let limited = self.ledger.limited.remove(&op_id);
+        if limited.is_some_and(|until| now < until) {
+            let said =
+                format!("{op_id} of case {case} was claimed while Zendesk's limits held it back");
+            self.violate("I-23", said);
+            return true;
+        }
         let token = operation.claim(now, Duration::from_secs(LEASE as u64));
         let operation = operation.clone();
         self.tally.add(Count::Claimed);
@@ -252,7 +259,7 @@ impl Schedule<'_> {
         }
         let desk = &self.db.desks[job.case];
         let contact = &desk.fields.contact;
-        let requester = self.cast.requester(contact, self.db.arrived);
+        let requester = self.cast.requester(contact, self.db.arrived, self.db.gone);
         let reading = job.attempt.reading().cloned();
         let (op_id, token) = (job.op_id.clone(), job.token);
         let met = reading.as_ref().and(job.met);
@@ -276,6 +283,7 @@ impl Schedule<'_> {
                 self.ledger.accepted(job.case, audit, &self.swarm);
             }
         }
+        self.check_named(job.case, &planned);
         self.tally.add(match &planned {
             Planned::Send(_) => Count::PlanSend,
             Planned::Nothing => Count::PlanNothing,
@@ -316,7 +324,7 @@ impl Schedule<'_> {
             self.tally.add(Count::ZombieSent);
         }
         tell!(self, [index, job.case], "worker {index} sends {sending:?}");
-        let (reply, shown) = match self.request((job.case, &job.op_id), sending) {
+        let (reply, shown) = match self.request(&job.op_id, sending) {
             Ok(request) => self.send(request),
             Err(reply) => (reply, None),
         };
@@ -364,6 +372,7 @@ impl Schedule<'_> {
             | Closing::PutOff { .. }
             | Closing::Lost => None,
         };
+        let limited = limited_until(&closing);
         let accepted = shown.is_some();
         let created = matches!(closing, Closing::Created { .. });
         let desk = &self.db.desks[job.case];
@@ -383,6 +392,13 @@ impl Schedule<'_> {
         });
         if !kept {
             self.tally.add(Count::ZombieRefused);
+        }
+        if kept {
+            let op_id = job.op_id.clone();
+            self.ledger.limited.remove(&op_id);
+            self.ledger
+                .limited
+                .extend(limited.map(|until| (op_id, until)));
         }
         if let Some(audit) = audit.filter(|_| kept) {
             self.ledger.accepted(job.case, &audit, &self.swarm);
@@ -461,6 +477,14 @@ impl Schedule<'_> {
     }
 }
 
+/// Until when Zendesk's limits hold an operation back that ends so.
+fn limited_until(closing: &Closing) -> Option<Timestamp> {
+    let Closing::PutOff { until, reason, .. } = closing else {
+        return None;
+    };
+    (*reason == Parked::Limits).then_some(*until)
+}
+
 fn words(closing: &Closing) -> String {
     match closing {
         Closing::Accepted { audit, .. } => format!("accepted, by audit {}", audit.id),
@@ -468,11 +492,7 @@ fn words(closing: &Closing) -> String {
         Closing::Nothing => "nothing left to do".to_owned(),
         Closing::Park(reason) => format!("parked: {reason}"),
         Closing::Refused { fields } => format!("refused: {fields:?}"),
-        Closing::PutOff { reason, .. } => format!("put off: {}", reason_of(reason)),
+        Closing::PutOff { reason, .. } => format!("put off: {reason}"),
         Closing::Lost => "its claim has passed on".to_owned(),
     }
-}
-
-fn reason_of(reason: &Parked) -> String {
-    reason.to_string()
 }

@@ -18,10 +18,12 @@ pub struct TicketRow {
 pub struct CommentRow {
     /// Where the stream is after it.
     pub position: (i64, i64),
-    /// The comment.
+    /// The comment, as visible as it was from then on.
     pub comment: TicketComment,
     /// The marker of its update.
     pub op: Option<String>,
+    /// Whether it was made then, and not merely made private.
+    pub is_new: bool,
 }
 
 impl Remote {
@@ -53,18 +55,23 @@ impl Remote {
         let until = self.second() - EXPORT_DELAY;
         let first = self
             .events
-            .partition_point(|(second, comment, _)| (*second, *comment) <= after);
+            .partition_point(|event| (event.second, event.id) <= after);
         self.events[first..]
             .iter()
-            .take_while(|(second, ..)| *second <= until)
+            .take_while(|event| event.second <= until)
             .take(most)
-            .filter_map(|(second, comment, ticket)| {
-                let found = self.ticket(*ticket)?;
-                let known = found.comments.iter().find(|known| known.id == *comment)?;
+            .filter_map(|event| {
+                let found = self.ticket(event.ticket)?;
+                let mut comments = found.comments.iter();
+                let known = comments.find(|known| known.id == event.comment)?;
                 Some(CommentRow {
-                    position: (*second, *comment),
-                    comment: as_shown(known, *ticket),
+                    position: (event.second, event.id),
+                    comment: TicketComment {
+                        public: event.public,
+                        ..as_shown(known, event.ticket)
+                    },
                     op: known.op.clone(),
+                    is_new: event.id == event.comment,
                 })
             })
             .collect()

@@ -3,11 +3,17 @@
 use domain::case::CaseField;
 use domain::value::Value;
 
-use super::{Origin, Remote, RemoteTicket, Writer};
+use super::{CommentEvent, Origin, Remote, RemoteTicket, Writer};
 
 impl Remote {
-    /// A person makes a ticket there. Returns its id.
-    pub fn person_creates(&mut self, subject: &str, requester: i64, assignee: Option<i64>) -> i64 {
+    /// A person makes a ticket there, with a first comment that may be private. Returns its id.
+    pub fn person_creates(
+        &mut self,
+        subject: &str,
+        requester: i64,
+        assignee: Option<i64>,
+        public: bool,
+    ) -> i64 {
         let id = self.bear(None, Writer::Person);
         let mut audit = self.new_audit(None);
         let second = self.second();
@@ -19,7 +25,7 @@ impl Remote {
         ] {
             self.change(id, field, &value, Writer::Person, &mut audit);
         }
-        self.add_comment(id, true, Origin::There, &mut audit, true);
+        self.add_comment(id, public, Origin::There, &mut audit, true);
         self.touch(id, second);
         if let Some(found) = self.ticket_mut(id) {
             found.ticket.description = Some(format!("about {id}"));
@@ -112,6 +118,57 @@ impl Remote {
         }
         self.person_comments(into, false);
         true
+    }
+
+    /// A person makes a comment of an open ticket private. False if it is so already.
+    pub fn hide(&mut self, ticket: i64, comment: i64) -> bool {
+        let audit = self.new_audit(None);
+        let second = self.second();
+        let found = self.ticket_mut(ticket).filter(|found| found.is_open());
+        let Some(found) = found else {
+            return false;
+        };
+        let mut comments = found.comments.iter_mut();
+        let Some(known) = comments.find(|known| known.id == comment && known.public) else {
+            return false;
+        };
+        known.public = false;
+        known.is_as_sent = false;
+        found.truth.revision += 1;
+        let id = audit.id;
+        found.audits.push(audit);
+        self.events.push(CommentEvent {
+            second,
+            id,
+            comment,
+            ticket,
+            public: false,
+        });
+        self.touch(ticket, second);
+        true
+    }
+
+    /// A person merges an end user into another one: their tickets get the survivor as requester, and
+    /// nobody can name who is gone any more. Returns the tickets that moved.
+    pub fn merge_users(&mut self, gone: i64, kept: i64) -> Vec<i64> {
+        if gone == kept || self.gone.contains_key(&gone) || self.gone.contains_key(&kept) {
+            return Vec::new();
+        }
+        self.gone.insert(gone, kept);
+        let second = self.second();
+        let theirs = self.tickets.iter();
+        let theirs = theirs.filter(|found| found.ticket.requester_id == Some(gone));
+        let theirs: Vec<i64> = theirs.map(|found| found.ticket.id).collect();
+        let value = Some(kept.to_string());
+        for id in &theirs {
+            let mut audit = self.new_audit(None);
+            self.change(*id, CaseField::Contact, &value, Writer::Rule, &mut audit);
+            self.touch(*id, second);
+            if let Some(found) = self.ticket_mut(*id) {
+                found.audits.push(audit);
+            }
+        }
+        theirs
     }
 
     /// A system update: exports show the ticket again, and nothing of it has changed.

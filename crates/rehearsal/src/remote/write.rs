@@ -9,13 +9,16 @@ use domain::ticket::Ticket;
 use domain::value::Value;
 
 use super::{
-    FIRST_TICKET, FirstAnswer, KEY_LIFE, Origin, Remote, RemoteComment, RemoteTicket, Snapshot,
-    Truth, Writer, at, set,
+    CommentEvent, FIRST_TICKET, FirstAnswer, KEY_LIFE, Origin, Remote, RemoteComment, RemoteTicket,
+    Snapshot, Truth, Writer, at, set,
 };
-use crate::cast::NEW_CUSTOMER;
+use crate::cast::{CUSTOMERS, NEW_CUSTOMER};
 
 /// Zendesk's words for a write to a closed ticket.
 const CLOSED: &str = "Status: closed prevents ticket update";
+
+/// Zendesk's words for a requester who is not there any more.
+pub(crate) const INVALID: &str = "Requester: is invalid";
 
 /// `PUT /tickets/{id}`.
 #[derive(Debug, Clone)]
@@ -43,8 +46,6 @@ pub struct Update {
 pub struct Creation {
     /// The ticket.
     pub draft: Draft,
-    /// Whether its first comment is public.
-    pub public: bool,
     /// The marker and the `Idempotency-Key`.
     pub op: String,
     /// What a trigger does right after it.
@@ -101,7 +102,7 @@ impl Remote {
         if request.stamp.is_some_and(|stamp| updated > stamp) {
             return Answer::Conflict;
         }
-        let refused = refused(request, &before.ticket);
+        let refused = self.refused(request, &before.ticket);
         if !refused.is_empty() {
             return Answer::Refused(refused);
         }
@@ -112,7 +113,9 @@ impl Remote {
                 left -= 1;
                 continue;
             }
-            self.change(request.ticket, *field, value, Writer::Ours, &mut audit);
+            if self.change(request.ticket, *field, value, Writer::Ours, &mut audit) {
+                self.fields_set += 1;
+            }
         }
         if let Some((comment, public)) = &request.comment
             && request.ignores == 0
@@ -157,12 +160,19 @@ impl Remote {
                 "Subject: is bad".to_owned(),
             )]);
         }
-        let id = self.bear(Some(draft.external_id.clone()), Writer::Ours);
-        let mut audit = self.new_audit(Some(request.op.clone()));
         let requester = match &draft.requester {
             Requester::Known(id) => *id,
-            Requester::Inline { .. } => NEW_CUSTOMER,
+            Requester::Inline { email, .. } => match email.as_deref() {
+                Some("c1") => self.survivor(CUSTOMERS[0]),
+                Some("c2") => self.survivor(CUSTOMERS[1]),
+                Some(_) | None => NEW_CUSTOMER,
+            },
         };
+        if self.gone.contains_key(&requester) {
+            return Answer::Refused(vec![(Some(CaseField::Contact), INVALID.to_owned())]);
+        }
+        let id = self.bear(Some(draft.external_id.clone()), Writer::Ours);
+        let mut audit = self.new_audit(Some(request.op.clone()));
         let mut values = draft.values.clone();
         values.insert(CaseField::Subject, Some(draft.subject.clone()));
         values.insert(CaseField::Contact, Some(requester.to_string()));
@@ -181,10 +191,10 @@ impl Remote {
         }
         // A follow-up says the description once more, and that is a comment of its own.
         let origin = match draft.follows {
-            Some(_) => Origin::There,
+            Some(_) => Origin::Repeats(draft.comment.clone()),
             None => Origin::Ours(draft.comment.clone()),
         };
-        self.add_comment(id, request.public, origin, &mut audit, true);
+        self.add_comment(id, draft.public, origin, &mut audit, true);
         self.writes += 1;
         self.touch(id, second);
         let answer = self.finish(id, audit, request.trigger.as_ref());
@@ -255,6 +265,12 @@ impl Remote {
         writer: Writer,
         audit: &mut Audit,
     ) -> bool {
+        // Nobody can name a customer who was merged away; a rule that does means who stayed.
+        let kept = (field == CaseField::Contact && !self.gone.is_empty())
+            .then(|| value.as_deref()?.parse().ok())
+            .flatten()
+            .map(|user| Some(self.survivor(user).to_string()));
+        let value = kept.as_ref().unwrap_or(value);
         let Some(found) = self.ticket_mut(id) else {
             return false;
         };
@@ -286,7 +302,13 @@ impl Remote {
         self.last_audit += 1;
         let (comment, second) = (self.last_audit, self.second());
         audit.comments.push(comment);
-        self.events.push((second, comment, id));
+        self.events.push(CommentEvent {
+            second,
+            id: comment,
+            comment,
+            ticket: id,
+            public,
+        });
         let op = audit.op.clone();
         if let Some(found) = self.ticket_mut(id) {
             found.truth.revision += 1;
@@ -297,6 +319,7 @@ impl Remote {
                 op,
                 at: second,
                 is_description,
+                is_as_sent: true,
             });
         }
         comment
@@ -307,6 +330,16 @@ impl Remote {
             found.ticket.updated_at = Some(at(second));
             found.ticket.generated_timestamp = Some(second);
         }
+    }
+
+    fn refused(&self, request: &Update, ticket: &Ticket) -> Vec<(Option<CaseField>, String)> {
+        let mut refused = refused(request, ticket);
+        let requester = request.values.get(&CaseField::Contact).cloned().flatten();
+        let requester = requester.and_then(|id| id.parse::<i64>().ok());
+        if requester.is_some_and(|id| self.gone.contains_key(&id)) {
+            refused.push((Some(CaseField::Contact), INVALID.to_owned()));
+        }
+        refused
     }
 
     /// A blank ticket, new and without anybody.

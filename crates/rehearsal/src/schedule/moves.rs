@@ -45,6 +45,7 @@ impl Schedule<'_> {
         self.tally.add(Count::Steps);
         self.pass_time();
         self.deliver();
+        self.play_tricks();
         let life = self.swarm.life.clone();
         let house = self.swarm.house.clone();
         let weights = [
@@ -169,6 +170,7 @@ impl Schedule<'_> {
     fn sweep(&mut self) {
         let links = self.db.links.len();
         if links > 0 {
+            self.tally.add(Count::Swept);
             let (ticket, _) = self.db.links[self.chance.index(links)];
             self.hint(ticket, 0);
         }
@@ -184,7 +186,10 @@ impl Schedule<'_> {
         let requester = self.chance.pick(&CUSTOMERS);
         let assignee = (self.chance.below(2) == 0).then(|| self.chance.pick(&AGENTS[..2]));
         let subject = format!("ticket {serial}");
-        let id = self.remote.person_creates(&subject, requester, assignee);
+        let public = !self.begins_in_private();
+        let id = self
+            .remote
+            .person_creates(&subject, requester, assignee, public);
         tell!(self, [id], "there: ticket {id}");
         self.announce(id);
     }
@@ -211,7 +216,10 @@ impl Schedule<'_> {
                 .pick(&["low", "normal", "high", "urgent"])
                 .to_owned(),
             CaseField::AssignedTo => self.chance.pick(&AGENTS).to_string(),
-            CaseField::Contact => self.chance.pick(&CUSTOMERS).to_string(),
+            CaseField::Contact => {
+                let customer = self.chance.pick(&CUSTOMERS);
+                self.remote.survivor(customer).to_string()
+            }
         };
         (field, Some(word))
     }
@@ -266,11 +274,15 @@ impl Schedule<'_> {
             0 | 1 => {
                 let before = self.remote.ticket(id).map(status);
                 // The automation closes what is solved; a person may close anything.
-                let done =
-                    before.flatten().as_deref() == Some("solved") || self.chance.below(2) == 0;
+                let is_solved = before.flatten().as_deref() == Some("solved");
+                let done = is_solved || self.chance.below(2) == 0;
                 let done = done && self.remote.close(id, Writer::Rule);
                 if done {
-                    self.tally.add(Count::RemoteClosed);
+                    self.tally.add(if is_solved {
+                        Count::AutomationClosed
+                    } else {
+                        Count::RemoteClosed
+                    });
                     tell!(self, [id], "there: ticket {id} is closed");
                     let closed = Some("closed".to_owned());
                     self.note_edit_there(id, CaseField::Status, closed);

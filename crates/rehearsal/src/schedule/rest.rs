@@ -28,6 +28,10 @@ impl Schedule<'_> {
         if self.rule_moved {
             self.look_at_what_is_parked();
         }
+        if self.ledger.wiped {
+            // The daily sweep: nothing else would look at a ticket that does not change any more.
+            self.look_at_all();
+        }
         if !self.rest() {
             return;
         }
@@ -37,13 +41,17 @@ impl Schedule<'_> {
         }
         tell!(self, [0], "--- everything is looked at once more");
         self.is_idle = true;
+        self.look_at_all();
+        self.db.tickets_read = (0, 0);
+        self.db.comments_read = (0, 0);
+        self.rest();
+    }
+
+    fn look_at_all(&mut self) {
         let links: Vec<i64> = self.db.links.iter().map(|(ticket, _)| *ticket).collect();
         for ticket in links {
             self.hint(ticket, 0);
         }
-        self.db.tickets_read = (0, 0);
-        self.db.comments_read = (0, 0);
-        self.rest();
     }
 
     fn push_what_piled_up(&mut self) {

@@ -45,7 +45,7 @@ impl Schedule<'_> {
         let mut new_id = || chance.id();
         let mut room = Room {
             integration: "i",
-            people: self.cast.people(self.db.arrived),
+            people: self.cast.people(self.db.arrived, self.db.gone),
             rules: &self.rules,
             maps: &self.cast.maps,
             mode: self.db.mode,
@@ -55,9 +55,21 @@ impl Schedule<'_> {
             guards: self.guards,
             new_id: &mut new_id,
         };
+        let before = held(&self.db.desks[case]);
         let done = act(&mut self.db.desks[case], &mut room, &mut written);
+        self.check_held(case, before);
         self.look_over(case, met, &written);
         done
+    }
+
+    /// I-09: nothing that a case has goes away, whatever has become of its ticket.
+    fn check_held(&mut self, case: usize, before: (usize, bool, bool)) {
+        let now = held(&self.db.desks[case]);
+        if now.0 < before.0 || (before.1 && !now.1) || now.2 != before.2 {
+            let said =
+                format!("case {case} had {before:?} and has {now:?} (comments, ticket, deleted)");
+            self.violate("I-09", said);
+        }
     }
 
     fn look_over(&mut self, case: usize, met: Option<Met>, written: &Written) {
@@ -128,7 +140,7 @@ impl Schedule<'_> {
             .as_ref()
             .and_then(|link| link.seen.updated_at);
         self.ledger.merged(case, link, seen);
-        if self.ledger.restored || self.switched {
+        if self.ledger.restored || self.ledger.wiped || self.switched {
             return;
         }
         for change in &written.changes {
@@ -165,6 +177,10 @@ impl Schedule<'_> {
         for operation in &desk.operations {
             if !written.operations.contains(&operation.op_id) {
                 continue;
+            }
+            if operation.state == State::Parked {
+                // Whoever retries it asks anew; the governor of all requests is what holds that back.
+                self.ledger.limited.remove(&operation.op_id);
             }
             if operation.state == State::Parked && operation.kind == Kind::Comment {
                 let comment = operation.payload.comment.clone().unwrap_or_default();
@@ -206,6 +222,11 @@ impl Schedule<'_> {
             self.write_down(&line);
         }
     }
+}
+
+/// How many comments a case has, whether it has a ticket, and whether it was deleted.
+const fn held(desk: &Desk) -> (usize, bool, bool) {
+    (desk.comments.len(), desk.link.is_some(), desk.deleted)
 }
 
 /// Whether a person gave up sending this comment of the case.

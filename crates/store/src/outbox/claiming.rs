@@ -11,6 +11,7 @@ use jiff::Timestamp;
 use sqlx::{AnyConnection, AssertSqlSafe, Row as _};
 
 use super::operation;
+use super::pausing::UNTIL;
 use crate::bulk::clean;
 use crate::cases::maybe_moment;
 use crate::database::{Store, Tx};
@@ -84,6 +85,8 @@ async fn due_lines(
     // What is claimed was due before that, so one index finds the oldest of either, however many wait.
     let text = format!(
         "SELECT o.line FROM outbox o {ALLOWED} AND o.kind = $3 AND o.state IN ('waiting', 'claimed') AND o.not_before <= $2 \
+         AND NOT EXISTS (SELECT 1 FROM stream_cursor p WHERE p.integration_id = o.integration_id AND p.stream = '{UNTIL}' \
+         AND CASE p.stream WHEN '{UNTIL}' THEN CAST(p.value AS BIGINT) ELSE 0 END > $2) \
          AND ((o.state = 'claimed' AND o.lease_until <= $2) OR ({FREE})) \
          ORDER BY o.not_before, o.created_at, o.op_id LIMIT {TRIES}"
     );

@@ -40,7 +40,7 @@ async fn comments_that_zendesk_has_not_got_are_told_in_order() {
         of_first.sort();
         let known = |n: i64| (case_comment(n, "").id, n == 1);
         assert_eq!(of_first, [known(1), known(2), known(4)]);
-        let whole = comments::of_case_with_remote(&mut reader, "case1")
+        let whole = comments::of_case(&mut reader, "case1", 0, 100)
             .await
             .unwrap();
         let remotes: Vec<_> = whole.iter().map(|row| row.remote_id).collect();

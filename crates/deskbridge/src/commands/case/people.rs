@@ -65,7 +65,7 @@ pub(super) async fn user(engine: &Engine, email: &str) -> anyhow::Result<Option<
 ///
 /// # Errors
 /// A sentence if there is no such contact.
-pub(super) async fn contact(engine: &Engine, email_or_id: &str) -> anyhow::Result<Option<String>> {
+pub(crate) async fn contact(engine: &Engine, email_or_id: &str) -> anyhow::Result<Option<String>> {
     let wanted = email_or_id.trim();
     if wanted.is_empty() {
         return Ok(None);

@@ -7,7 +7,7 @@ use crate::desk::{Marker, Place, Received, Written};
 use crate::guard::{Guard, Guards};
 use crate::merge::Mode;
 use crate::outbox::State;
-use crate::push::Audit;
+use crate::push::{Audit, Reply};
 
 /// The poller brings in a ticket that bears our external id.
 fn adopt(stage: &mut Stage, id: i64) -> Received {
@@ -71,6 +71,30 @@ fn an_edit_that_waited_for_a_ticket_which_somebody_else_linked_is_told_also_if_t
     stage.zendesk.ticket(TICKET).status = text("deleted");
     stage.rest();
     assert_eq!(stage.line(), ["fields parked priority ticket_deleted"]);
+}
+
+#[test]
+fn an_edit_made_after_a_refused_repeat_of_a_late_creation_stands_when_the_ticket_comes_to_light() {
+    let mut stage = Stage::bare(REMOTE);
+    stage.with(|desk, room, written| desk.publish(room, written));
+    stage.net.push_back(Net::Late);
+    assert!(stage.work());
+    stage.edit(|fields| fields.priority = CasePriority::High);
+    stage.pass(60);
+    let said = vec![(None, "No.".to_owned())];
+    let refused = Reply::Refused { fields: said };
+    stage.net.push_back(Net::Says(refused));
+    assert!(stage.work());
+    assert_eq!(stage.line(), ["publish parked refused"]);
+    stage.arrive();
+    stage.pass(60);
+    assert_eq!(adopt(&mut stage, TICKET), Received::Merged);
+    stage.rest();
+    assert_eq!(stage.desk.fields.priority, CasePriority::High);
+    assert_eq!(stage.zendesk.ticket(TICKET).priority, text("high"));
+    assert!(stage.written.conflicts.is_empty() && stage.line().is_empty());
+    assert_eq!(stage.zendesk.tickets.len(), 1);
+    stage.assert_in_step();
 }
 
 #[test]

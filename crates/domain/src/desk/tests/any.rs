@@ -134,7 +134,8 @@ proptest! {
         prop_assert_eq!(&sorted, &here, "{:?}", there);
         for (comment, (id, public)) in stage.desk.comments[1..].iter().zip(&said) {
             prop_assert_eq!((&comment.id, comment.public), (id, *public));
-            prop_assert!(comment.remote.is_some());
+            let remote = comment.remote.unwrap();
+            prop_assert_eq!(stage.zendesk.public.contains(&remote), *public);
         }
         // The last word of a person on a field is final, or was agreed on, or is in a record (I-04).
         for (at, (field, is_here, value)) in edits.iter().enumerate() {

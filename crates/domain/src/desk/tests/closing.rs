@@ -1,7 +1,8 @@
 //! What is agreed once an attempt has ended, to the letter.
 
 use super::stage::*;
-use crate::case::{CaseField, CasePriority, CaseStatus};
+use crate::case::{CaseField, CaseFields, CasePriority, CaseStatus};
+use crate::desk::Written;
 use crate::guard::{Guard, Guards};
 use crate::push::{Audit, Closing, Sending};
 use crate::value::Pair;
@@ -58,15 +59,27 @@ fn what_was_read_before_a_write_is_old_news_also_while_another_edit_waits() {
     assert!(stage.written.look_again);
 }
 
-/// A case in this state, published; the worker ends its attempt with this audit, and with the ticket
-/// as `change` leaves it.
+#[test]
+fn a_state_that_is_known_while_an_edit_waits_is_not_written_again() {
+    let mut stage = Stage::linked(REMOTE);
+    stage.edit(|fields| fields.subject = "Printer cold".to_owned());
+    let (ticket, read_at) = (stage.zendesk.tickets[0].clone(), stage.now);
+    for is_news in [true, false] {
+        stage.written = Written::default();
+        stage.with(|desk, room, written| desk.catch_up(&ticket, read_at, room, written));
+        assert_eq!(stage.written.link, is_news);
+    }
+}
+
+/// A case edited like this, published; the worker ends its attempt with this audit, and with the
+/// ticket as `change` leaves it.
 fn created(
-    status: CaseStatus,
+    edit: impl FnOnce(&mut CaseFields),
     audit: Option<Audit>,
     change: impl FnOnce(&mut crate::ticket::Ticket),
 ) -> Stage {
     let mut stage = Stage::bare(REMOTE);
-    stage.edit(|fields| fields.status = status);
+    stage.edit(edit);
     stage.with(|desk, room, written| desk.publish(room, written));
     let mut worker = stage.claim().unwrap();
     stage.until_closing(&mut worker);
@@ -85,7 +98,8 @@ fn created(
 
 #[test]
 fn a_value_that_the_new_ticket_shows_was_taken_although_no_event_tells() {
-    let stage = created(CaseStatus::Resolved, Some(Audit::default()), |_| {});
+    let resolve = |fields: &mut CaseFields| fields.status = CaseStatus::Resolved;
+    let stage = created(resolve, Some(Audit::default()), |_| {});
     let status = Pair::new(text("resolved"), text("solved"));
     assert!(stage.agreed(CaseField::Status) == Some(status));
     assert!(stage.line().is_empty());
@@ -93,9 +107,37 @@ fn a_value_that_the_new_ticket_shows_was_taken_although_no_event_tells() {
 
 #[test]
 fn where_nobody_knows_what_a_ticket_was_made_with_its_value_is_theirs() {
-    let stage = created(CaseStatus::Open, None, |ticket| {
-        ticket.priority = text("urgent");
-    });
+    let stage = created(
+        |_| {},
+        None,
+        |ticket| {
+            ticket.priority = text("urgent");
+        },
+    );
     assert_eq!(stage.desk.fields.priority, CasePriority::High);
     assert!(stage.line().is_empty() && stage.written.conflicts.is_empty());
+}
+
+#[test]
+fn where_nobody_knows_whom_a_ticket_was_made_for_an_assignee_that_was_not_sent_is_a_conflict() {
+    let assign = |fields: &mut CaseFields| fields.assigned_to = text("nobody");
+    let stage = created(assign, None, |ticket| ticket.assignee_id = Some(BOB));
+    let [conflict] = stage.written.conflicts.as_slice() else {
+        panic!("{:?}", stage.written.conflicts)
+    };
+    assert!(conflict.agreed.is_none() && conflict.crm == text("nobody"));
+    assert_eq!(stage.desk.fields.assigned_to, text("bob"));
+    assert!(stage.line().is_empty(), "{:?}", stage.line());
+}
+
+#[test]
+fn a_word_nobody_knows_that_the_new_ticket_got_instead_of_ours_leaves_ours_to_be_sent() {
+    let audit = Audit {
+        fields: vec![(CaseField::Status, text("odd"))],
+        ..Audit::default()
+    };
+    let stage = created(|_| {}, Some(audit), |ticket| ticket.status = text("odd"));
+    assert!(stage.agreed(CaseField::Status) == Some(Pair::new(None, text("odd"))));
+    assert_eq!(stage.desk.fields.status, CaseStatus::Open);
+    assert_eq!(stage.line(), ["fields waiting"]);
 }

@@ -42,7 +42,7 @@ fn a_comment_is_sent_at_once_and_its_id_there_is_noted() {
     let stamp = stage.zendesk.tickets[0].updated_at;
     assert!(matches!(
         sending(&worker),
-        Sending::Comment { ticket: TICKET, comment, stamp: with } if comment == "c1" && *with == stamp
+        Sending::Comment { ticket: TICKET, comment, public: true, stamp: with } if comment == "c1" && *with == stamp
     ));
     stage.finish(&mut worker);
     assert_eq!(there(&stage), ["c1"]);
@@ -309,6 +309,22 @@ fn the_first_comment_of_a_ticket_is_the_cases_description() {
     assert_eq!(told(true, &Marker::Foreign), description);
     assert_eq!(told(false, &Marker::Unchecked), Place::Wait);
     assert_eq!(told(false, &Marker::Foreign), Place::New);
+}
+
+#[test]
+fn the_first_comment_of_a_cases_first_ticket_is_its_description_also_without_a_marker() {
+    let stage = Stage::linked(REMOTE);
+    let placed = stage.desk.place(
+        &incoming(1, true),
+        &Marker::Unchecked,
+        Some("description"),
+        Guards::ALL,
+    );
+    let description = Place::Ours {
+        comment: "description".to_owned(),
+        op_id: None,
+    };
+    assert_eq!(placed, description);
 }
 
 #[test]

@@ -448,6 +448,27 @@ fn a_zombie_that_sends_all_the_same_is_recognised_by_the_next_worker() {
 }
 
 #[test]
+fn requests_without_an_answer_are_known_as_ours_while_they_may_arrive_and_then_forgotten() {
+    let all = vec!["third", "second", "first"];
+    for (later, known) in [(SETTLE, all), (LATE + SETTLE, vec!["third"])] {
+        let mut stage = Stage::linked(REMOTE);
+        stage.net.extend([Net::Lost, Net::Lost]);
+        for subject in ["first", "second"] {
+            stage.edit(|fields| fields.subject = subject.to_owned());
+            stage.now += SETTLE;
+            assert!(stage.work(), "{subject}");
+        }
+        stage.edit(|fields| fields.subject = "third".to_owned());
+        stage.now += later;
+        let mut worker = stage.claim().unwrap();
+        stage.until_sending(&mut worker);
+        let asked = stage.desk.operations[0].payload.asked(CaseField::Subject);
+        let asked: Vec<_> = asked.filter_map(|pair| pair.zendesk.as_deref()).collect();
+        assert_eq!(asked, known);
+    }
+}
+
+#[test]
 fn debug_of_a_room_tells_the_rule_and_the_moment_and_nobodys_name() {
     let mut stage = Stage::linked(LOCAL);
     let told = stage.with(|_, room, _| format!("{room:?}"));

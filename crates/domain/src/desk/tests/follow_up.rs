@@ -261,3 +261,27 @@ fn a_refused_follow_up_that_is_retried_still_follows_its_ticket() {
     assert_eq!(there(&stage), ["description", "c1", "c2"]);
     stage.assert_in_step();
 }
+
+#[test]
+fn the_first_comment_of_a_follow_up_is_no_description_and_that_of_the_former_ticket_is() {
+    let mut stage = stuck();
+    follow_up(&mut stage);
+    stage.rest();
+    let placed = |ticket_id| {
+        let comment = TicketComment {
+            id: 999,
+            ticket_id,
+            is_description: true,
+            ..TicketComment::default()
+        };
+        let description = Some("description");
+        let desk = &stage.desk;
+        desk.place(&comment, &Marker::Foreign, description, Guards::ALL)
+    };
+    assert_eq!(placed(FOLLOW_UP), Place::New);
+    let description = Place::Ours {
+        comment: "description".to_owned(),
+        op_id: None,
+    };
+    assert_eq!(placed(TICKET), description);
+}

@@ -199,3 +199,76 @@ fn an_erased_ticket_parks_what_waits_for_good() {
     );
     assert_eq!(stage.desk.fields.subject, "Printer cold");
 }
+
+#[test]
+fn an_edit_taken_back_while_its_ticket_is_deleted_leaves_nothing_parked() {
+    let mut stage = Stage::linked(REMOTE);
+    stage.zendesk.ticket(TICKET).status = text("deleted");
+    stage.edit(|fields| fields.priority = CasePriority::High);
+    stage.rest();
+    stage.edit(|fields| fields.priority = CasePriority::Normal);
+    assert!(stage.line().is_empty(), "{:?}", stage.line());
+}
+
+#[test]
+fn an_edit_taken_back_after_its_ticket_closed_is_looked_for_again_if_it_may_have_arrived() {
+    let mut stage = Stage::linked(REMOTE);
+    stage.edit(|fields| fields.priority = CasePriority::High);
+    stage.pass(3);
+    stage.net.push_back(Net::Lost);
+    assert!(stage.work());
+    stage.zendesk.ticket(TICKET).status = text("closed");
+    stage.rest();
+    assert_eq!(stage.line(), ["fields parked priority ticket_closed"]);
+    stage.edit(|fields| fields.priority = CasePriority::Normal);
+    assert_eq!(stage.line(), ["fields waiting"]);
+    // Nothing of it is there, and nothing is left to send: nothing is parked for it.
+    stage.rest();
+    assert!(stage.line().is_empty(), "{:?}", stage.line());
+    assert_eq!(stage.desk.operations[0].state, State::Done);
+}
+
+/// A case whose raised priority was carried out without an answer, just before its ticket was deleted:
+/// with the ticket, which is not there now.
+fn deleted_after_our_write() -> (Stage, crate::ticket::Ticket) {
+    let mut stage = Stage::linked(REMOTE);
+    stage.edit(|fields| fields.priority = CasePriority::High);
+    stage.pass(3);
+    stage.net.push_back(Net::AnswerLost);
+    assert!(stage.work());
+    let ticket = stage.zendesk.tickets.remove(0);
+    assert_eq!(ticket.priority, text("high"));
+    (stage, ticket)
+}
+
+#[test]
+fn an_edit_taken_back_before_its_ticket_was_deleted_is_taken_back_there_once_that_is_restored() {
+    let (mut stage, ticket) = deleted_after_our_write();
+    stage.edit(|fields| fields.priority = CasePriority::Normal);
+    stage.rest();
+    // Nothing differs that is known of, but the write that got no answer is still to be looked for.
+    assert_eq!(stage.line(), ["fields parked ticket_deleted"]);
+    stage.zendesk.tickets.push(ticket);
+    stage.pass(60);
+    assert_eq!(stage.pull(), Received::Deferred);
+    stage.rest();
+    assert_eq!(stage.desk.fields.priority, CasePriority::Normal);
+    assert_eq!(stage.zendesk.ticket(TICKET).priority, text("normal"));
+    assert!(stage.written.conflicts.is_empty());
+    stage.assert_in_step();
+}
+
+#[test]
+fn a_write_parked_for_a_deleted_ticket_is_known_as_ours_by_the_edit_that_finds_it_restored() {
+    let (mut stage, ticket) = deleted_after_our_write();
+    stage.rest();
+    assert_eq!(stage.line(), ["fields parked priority ticket_deleted"]);
+    stage.zendesk.tickets.push(ticket);
+    stage.edit(|fields| fields.priority = CasePriority::Low);
+    stage.rest();
+    assert_eq!(stage.desk.fields.priority, CasePriority::Low);
+    assert_eq!(stage.zendesk.ticket(TICKET).priority, text("low"));
+    assert!(stage.written.conflicts.is_empty());
+    assert!(stage.line().is_empty(), "{:?}", stage.line());
+    stage.assert_in_step();
+}

@@ -107,6 +107,20 @@ fn a_later_edit_frees_a_parked_field_and_is_sent() {
 }
 
 #[test]
+fn an_edit_reads_back_to_where_earlier_ones_may_have_left_a_mark_and_no_further() {
+    let mut stage = Stage::linked(REMOTE);
+    stage.say("c1");
+    stage.pass(60);
+    stage.edit(|fields| fields.priority = CasePriority::High);
+    let first = stage.now;
+    assert_eq!(stage.desk.operations[1].created_at, first);
+    stage.desk.operations[1].park(Parked::TicketClosed);
+    stage.pass(3600);
+    stage.edit(|fields| fields.subject = "Printer cold".to_owned());
+    assert_eq!(stage.desk.operations[2].created_at, first);
+}
+
+#[test]
 fn an_edit_of_another_field_leaves_a_parked_one_parked() {
     let mut stage = edited();
     stage.net.push_back(refusal(&[Some(CaseField::Priority)]));
@@ -263,6 +277,23 @@ fn a_case_given_to_somebody_unknown_there_parks_only_that_field() {
     assert_eq!(stage.line(), ["fields parked assigned_to nobody_there"]);
     assert_eq!(stage.zendesk.ticket(TICKET).priority, text("high"));
     assert_eq!(stage.zendesk.ticket(TICKET).assignee_id, Some(ADA));
+}
+
+#[test]
+fn an_edit_takes_no_operation_from_the_worker_that_is_about_to_park_it() {
+    let mut stage = Stage::linked(REMOTE);
+    stage.edit(|fields| fields.assigned_to = text("nobody"));
+    stage.pass(3);
+    let mut worker = stage.claim().unwrap();
+    stage.until_closing(&mut worker);
+    stage.edit(|fields| fields.assigned_to = text("bob"));
+    assert_eq!(stage.line(), ["fields claimed", "fields waiting"]);
+    stage.finish(&mut worker);
+    assert_eq!(worker.closed, Some(true));
+    stage.rest();
+    assert_eq!(stage.zendesk.ticket(TICKET).assignee_id, Some(BOB));
+    assert!(stage.line().is_empty(), "{:?}", stage.line());
+    stage.assert_in_step();
 }
 
 #[test]

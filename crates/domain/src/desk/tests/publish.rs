@@ -376,6 +376,21 @@ fn who_is_assigned_in_zendesk_after_the_creation_is_theirs() {
 }
 
 #[test]
+fn who_is_assigned_after_the_creation_is_theirs_also_where_the_owner_has_what_is_unassigned() {
+    let mut stage = Stage::bare(LOCAL);
+    stage.rules.unassigned = crate::identity::Unassigned::Owner;
+    stage.edit(|fields| fields.assigned_to = None);
+    publish(&mut stage);
+    stage.net.push_back(Net::AnswerLost);
+    assert!(stage.work());
+    stage.change(CaseField::AssignedTo, "13");
+    stage.rest();
+    assert_eq!(stage.desk.fields.assigned_to, text("bob"));
+    assert_eq!(stage.zendesk.tickets[0].assignee_id, Some(BOB));
+    assert!(stage.written.conflicts.is_empty());
+}
+
+#[test]
 fn whom_a_trigger_assigns_at_the_creation_is_what_the_ticket_was_made_with() {
     let mut stage = published(|fields| fields.assigned_to = text("nobody"));
     stage.zendesk.trigger = vec![(CaseField::AssignedTo, text("13"))];

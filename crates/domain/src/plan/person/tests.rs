@@ -338,3 +338,9 @@ fn an_update_with_anything_to_write_or_to_say_is_not_empty() {
         assert!(!update.is_empty(), "{update:?}");
     }
 }
+
+#[test]
+fn a_person_reads_plain_words_for_the_fields_of_a_contact() {
+    let labels: Vec<&str> = PersonField::ALL.iter().map(|field| field.label()).collect();
+    assert_eq!(labels, ["Name", "Phone", "Email"]);
+}

@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use domain::comment::visible;
 use domain::desk::Place;
 use domain::identity::{People, author};
 use domain::person::Role;
@@ -227,14 +228,14 @@ async fn alter(
         let Some((body, public)) = altered.get(&id) else {
             continue;
         };
-        let hidden = comment.public && !public;
+        let hidden = comment.public && !visible(comment.public, *public);
         // A redaction leaves black boxes, never nothing: a text that is missing says nothing.
         let body = body.filter(|body| !body.is_empty());
         let redacted = body.is_some_and(|body| !same_words(body, &comment.message));
         if !hidden && !redacted {
             continue;
         }
-        comment.public &= *public;
+        comment.public = visible(comment.public, *public);
         if let Some(body) = body {
             comment.message = body.to_owned();
         }

@@ -7,10 +7,10 @@ use domain::outbox::Parked;
 use domain::person::email_key;
 use domain::push::{Draft, Reply, Requester};
 use domain::ticket::Ticket;
-use domain::value::Value;
+use domain::value::{Value, not_blank};
 use jiff::Timestamp;
 use store::comments::{self, CaseComment};
-use store::{users, zendesk_users};
+use store::{contacts, users, zendesk_users};
 use zendesk::{
     MAX_COMMENT_BYTES, NewComment, NewTicket, Record, TicketChange, TicketEvent, comment_html,
 };
@@ -19,6 +19,7 @@ use super::Push;
 use super::reading::audit;
 use super::replying::reply_of;
 use crate::attachments::{self, Tokens};
+use crate::case_sync::users as mirrored_users;
 use crate::error::Result;
 
 impl Push<'_> {
@@ -39,7 +40,7 @@ impl Push<'_> {
             subject: draft.subject.clone(),
             comment: NewComment {
                 text: description.message,
-                public: description.public,
+                public: draft.public,
                 author_id: None,
                 uploads: files.tokens.clone(),
             },
@@ -96,6 +97,7 @@ impl Push<'_> {
         &mut self,
         ticket: i64,
         comment: &str,
+        public: bool,
         stamp: Option<Timestamp>,
     ) -> Result<Reply> {
         let Some(comment) = self.comment(comment).await? else {
@@ -108,11 +110,12 @@ impl Push<'_> {
             Ok(files) => files,
             Err(unfit) => return Ok(unfit),
         };
-        let author_id = self.author(&comment).await?;
-        let change = TicketChange {
+        let author_id = self.author(&comment, public).await?;
+        let author = comment.clone();
+        let mut change = TicketChange {
             comment: Some(NewComment {
                 text: comment.message,
-                public: comment.public,
+                public,
                 author_id,
                 uploads: files.tokens.clone(),
             }),
@@ -120,8 +123,47 @@ impl Push<'_> {
             stamp,
             ..TicketChange::default()
         };
-        let reply = self.update(ticket, &change).await;
+        let mut reply = self.update(ticket, &change).await;
+        if matches!(reply, Reply::Refused { .. }) && self.is_author_gone(&author, author_id).await?
+        {
+            // Nothing was done, so the same comment goes again, by whoever they are now.
+            let author_id = self.author(&author, public).await?;
+            if let Some(comment) = &mut change.comment {
+                comment.author_id = author_id;
+            }
+            reply = self.update(ticket, &change).await;
+        }
         self.judge(&files, reply).await
+    }
+
+    /// Whether the contact a comment was sent for has been merged or deleted in Zendesk since we last
+    /// heard of them. It is noted, so that they are looked for anew.
+    async fn is_author_gone(&mut self, comment: &CaseComment, author: Option<i64>) -> Result<bool> {
+        let (Some(id), Some(_)) = (author, &comment.contact_id) else {
+            return Ok(false);
+        };
+        if Some(id) == self.pull.default_user() || self.gone_author == Some(id) {
+            return Ok(false);
+        }
+        let record = match self.pull.client.user(id).await {
+            Ok(record) => record,
+            // Then the refusal is what is known.
+            Err(_) => return Ok(false),
+        };
+        let is_there = record
+            .as_ref()
+            .and_then(|record| record.parsed.as_ref().ok())
+            .is_some_and(|user| user.active);
+        if is_there {
+            return Ok(false);
+        }
+        if let Some(record) = record {
+            let mut page = self.pull.begin().await?;
+            mirrored_users::put(&self.pull, &mut page, std::slice::from_ref(&record)).await?;
+            self.pull.commit(page, super::STAGE, None).await?;
+        }
+        self.gone_author = Some(id);
+        Ok(true)
     }
 
     /// The files of a comment, uploaded; the reply instead if they cannot be.
@@ -178,7 +220,7 @@ impl Push<'_> {
         }
     }
 
-    async fn comment(&self, id: &str) -> Result<Option<CaseComment>> {
+    pub(super) async fn comment(&self, id: &str) -> Result<Option<CaseComment>> {
         let mut reader = self.pull.engine.store.read().await?;
         let found = comments::by_ids(&mut reader, &[id.to_owned()]).await?;
         Ok(found.into_values().next())
@@ -186,7 +228,7 @@ impl Push<'_> {
 
     /// The Zendesk user a comment is shown as: whoever wrote it, else the default user. A private
     /// note is never an end user's (zendesk-api.md 3.8, flag 17).
-    async fn author(&self, comment: &CaseComment) -> Result<Option<i64>> {
+    pub(super) async fn author(&self, comment: &CaseComment, public: bool) -> Result<Option<i64>> {
         let integration = &self.pull.integration.id;
         let mut reader = self.pull.engine.store.read().await?;
         if let Some(user) = &comment.user_id
@@ -197,13 +239,29 @@ impl Push<'_> {
             if let Some(id) = staff.iter().map(|user| user.remote_id).min() {
                 return Ok(Some(id));
             }
-        } else if let (Some(contact), true) = (&comment.contact_id, comment.public) {
-            let contacts = [contact.clone()];
-            let theirs = zendesk_users::by_contact(&mut reader, integration, &contacts).await?;
+        } else if let (Some(contact), true) = (&comment.contact_id, public) {
+            let ids = [contact.clone()];
+            let theirs = zendesk_users::by_contact(&mut reader, integration, &ids).await?;
             // Zendesk takes nobody who was deleted or merged into somebody else.
             let active = theirs.iter().filter(|user| user.active);
-            if let Some(id) = active.map(|user| user.remote_id).min() {
-                return Ok(Some(id));
+            let mut active = active.filter(|user| self.gone_author != Some(user.remote_id));
+            if let Some(user) = active.next() {
+                return Ok(Some(user.remote_id));
+            }
+            // Whoever was merged into somebody else is found by the email, which went along.
+            let found = contacts::by_ids(&mut reader, &ids).await?.remove(contact);
+            drop(reader);
+            let email = found.and_then(|found| found.email);
+            if let (Some(email), false) = (not_blank(email.as_deref()), theirs.is_empty()) {
+                let found = self.pull.client.users_with_email(email).await;
+                let survivor = found.ok().into_iter().flatten().find_map(|record| {
+                    let user = record.parsed.ok()?;
+                    let is_it = user.active && Some(user.id) != self.gone_author;
+                    is_it.then_some(user.id)
+                });
+                if let Some(id) = survivor {
+                    return Ok(Some(id));
+                }
             }
         }
         Ok(self.pull.default_user())
@@ -211,7 +269,7 @@ impl Push<'_> {
 }
 
 /// What is said of a text that Zendesk would cut without a word.
-fn too_long(text: &str) -> Option<Reply> {
+pub(super) fn too_long(text: &str) -> Option<Reply> {
     let bytes = comment_html(text).len();
     (bytes > MAX_COMMENT_BYTES).then_some(Reply::Unfit(Parked::TooLong { bytes }))
 }

@@ -7,11 +7,46 @@ use domain::outbox::Kind;
 use jiff::Timestamp;
 use serde::Serialize;
 use store::Connection;
+use store::attachments::{self, ParkedFile};
 use store::outbox::{self, ParkedCursor, ParkedEntry, ParkedFilter};
 
+use crate::attachments::safe_name;
 use crate::case_view::names::{Name, Names, Wanted};
 use crate::engine::Engine;
 use crate::error::{Error, Result};
+
+/// What is said where nothing is known.
+const NO_REASON: &str = "No reason was kept. Retry or discard it.";
+
+/// What a parked change does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ParkedKind {
+    /// Makes the ticket of a case.
+    Publish,
+    /// Makes a ticket that follows a closed one.
+    FollowUp,
+    /// Adds a comment.
+    Comment,
+    /// Brings the ticket's fields up to the case's.
+    Fields,
+    /// Brings an end user up to a contact.
+    Person,
+    /// Brings a file of a comment to where it is not yet.
+    File,
+}
+
+impl From<Kind> for ParkedKind {
+    fn from(kind: Kind) -> Self {
+        match kind {
+            Kind::Publish => Self::Publish,
+            Kind::FollowUp => Self::FollowUp,
+            Kind::Comment => Self::Comment,
+            Kind::Fields => Self::Fields,
+            Kind::Person => Self::Person,
+        }
+    }
+}
 
 /// A change that is parked.
 #[derive(Debug, Serialize)]
@@ -25,10 +60,10 @@ pub struct ParkedView {
     /// Its contact, if it is a contact's.
     pub contact: Option<Name>,
     /// What it does.
-    pub kind: Kind,
+    pub kind: ParkedKind,
     /// The words of the fields that it was to send.
     pub fields: Vec<&'static str>,
-    /// The comment that it was to send.
+    /// The comment that it was to send, or whose file it is.
     pub comment: Option<String>,
     /// What it is, in a few words.
     pub what: String,
@@ -43,12 +78,13 @@ impl ParkedView {
     pub fn sentence(&self) -> String {
         let what = &self.what;
         match self.kind {
-            Kind::Publish | Kind::FollowUp => {
+            ParkedKind::Publish | ParkedKind::FollowUp => {
                 format!("{what}: not made in Zendesk. {}", self.reason)
             }
-            Kind::Comment | Kind::Fields | Kind::Person => {
+            ParkedKind::Comment | ParkedKind::Fields | ParkedKind::Person => {
                 format!("{what}: not sent to Zendesk. {}", self.reason)
             }
+            ParkedKind::File => format!("{what}: not on both sides. {}", self.reason),
         }
     }
 }
@@ -75,31 +111,71 @@ pub async fn parked(
 ) -> Result<ParkedPage> {
     let connection = &mut *engine.store.read().await?;
     let cursor = match after {
-        Some(id) => {
-            let found = outbox::find(connection, id).await?.ok_or_else(|| {
-                Error::Refused(format!(
-                    "There is no change {id:?} to go on behind. Begin again without it."
-                ))
-            })?;
-            Some(ParkedCursor {
-                created_at: found.operation.created_at,
-                op_id: found.operation.op_id,
-            })
-        }
+        Some(id) => Some(place_of(connection, id).await?),
         None => None,
     };
     let limit = limit.clamp(1, i64::MAX - 1);
-    let mut rows = outbox::parked(connection, filter, cursor.as_ref(), limit + 1).await?;
-    let more = i64::try_from(rows.len()).is_ok_and(|found| found > limit);
-    if more {
-        rows.pop();
+    let rows = outbox::parked(connection, filter, cursor.as_ref(), limit + 1).await?;
+    let mut all = tell(connection, rows).await?;
+    // Files are kept elsewhere, and stand among the others by their age.
+    if filter.kind.is_none() {
+        let behind = cursor.as_ref();
+        let behind = behind.map(|cursor| (cursor.created_at, cursor.op_id.as_str()));
+        let (integration, case) = (filter.integration, filter.case);
+        let files = attachments::parked(connection, integration, case, behind, limit + 1).await?;
+        let names = integration_names(connection).await?;
+        all.extend(files.into_iter().map(|found| file_view(found, &names)));
+        all.sort_by(|one, other| (other.at, &other.id).cmp(&(one.at, &one.id)));
     }
-    let next = rows.last().filter(|_| more);
-    let next = next.map(|row| row.entry.operation.op_id.clone());
-    Ok(ParkedPage {
-        parked: tell(connection, rows).await?,
-        next,
+    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+    let more = all.len() > limit;
+    all.truncate(limit);
+    let next = all.last().filter(|_| more).map(|last| last.id.clone());
+    Ok(ParkedPage { parked: all, next })
+}
+
+/// Where a list goes on behind the change or the file of this id.
+async fn place_of(connection: &mut Connection, id: &str) -> Result<ParkedCursor> {
+    let created_at = match outbox::find(connection, id).await? {
+        Some(found) => Some(found.operation.created_at),
+        None => attachments::find(connection, id)
+            .await?
+            .map(|file| file.created_at),
+    };
+    let created_at = created_at.ok_or_else(|| {
+        Error::Refused(format!(
+            "There is no change {id:?} to go on behind. Begin again without it."
+        ))
+    })?;
+    Ok(ParkedCursor {
+        created_at,
+        op_id: id.to_owned(),
     })
+}
+
+async fn integration_names(connection: &mut Connection) -> Result<HashMap<String, String>> {
+    Ok(store::integrations::list(connection)
+        .await?
+        .into_iter()
+        .map(|found| (found.id, found.settings.name))
+        .collect())
+}
+
+fn file_view(found: ParkedFile, integrations: &HashMap<String, String>) -> ParkedView {
+    let file = found.file;
+    let integration = file.integration_id.as_ref();
+    ParkedView {
+        integration: integration.and_then(|id| integrations.get(id)).cloned(),
+        case_number: Some(found.case_number),
+        contact: None,
+        kind: ParkedKind::File,
+        fields: Vec::new(),
+        what: format!("File {}", safe_name(&file.file_name)),
+        reason: file.problem.unwrap_or_else(|| NO_REASON.to_owned()),
+        comment: Some(file.case_comment_id),
+        at: file.created_at,
+        id: file.id,
+    }
 }
 
 /// What is parked of a case, newest first.
@@ -125,11 +201,7 @@ async fn tell(connection: &mut Connection, rows: Vec<ParkedEntry>) -> Result<Vec
         wanted.contact(contact_of(row).as_ref());
     }
     let names = Names::read(connection, wanted).await?;
-    let integrations: HashMap<String, String> = store::integrations::list(connection)
-        .await?
-        .into_iter()
-        .map(|found| (found.id, found.settings.name))
-        .collect();
+    let integrations = integration_names(connection).await?;
     Ok(rows
         .into_iter()
         .map(|row| view(row, &names, &integrations))
@@ -154,14 +226,14 @@ fn view(row: ParkedEntry, names: &Names, integrations: &HashMap<String, String>)
     let fields: Vec<CaseField> = operation.payload.parked.keys().copied().collect();
     ParkedView {
         what: what(operation.kind, &fields, contact.as_ref()),
-        reason: operation.reason.as_ref().map_or_else(
-            || "No reason was kept. Retry or discard it.".to_owned(),
-            ToString::to_string,
-        ),
+        reason: operation
+            .reason
+            .as_ref()
+            .map_or_else(|| NO_REASON.to_owned(), ToString::to_string),
         integration: integrations.get(&row.entry.integration_id).cloned(),
         case_number: row.case_number,
         contact,
-        kind: operation.kind,
+        kind: operation.kind.into(),
         fields: fields.into_iter().map(CaseField::as_str).collect(),
         comment: operation.payload.comment,
         at: operation.created_at,
@@ -170,11 +242,7 @@ fn view(row: ParkedEntry, names: &Names, integrations: &HashMap<String, String>)
 }
 
 /// What a change does, in a few words.
-pub(in crate::case_view) fn what(
-    kind: Kind,
-    fields: &[CaseField],
-    contact: Option<&Name>,
-) -> String {
+pub(crate) fn what(kind: Kind, fields: &[CaseField], contact: Option<&Name>) -> String {
     match kind {
         Kind::Publish => "New ticket".to_owned(),
         Kind::FollowUp => "Follow-up ticket".to_owned(),

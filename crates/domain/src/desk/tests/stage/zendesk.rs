@@ -1,6 +1,6 @@
 //! A small model of Zendesk: tickets, audits with markers, stamps, keys; and a net that loses things.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
@@ -36,6 +36,8 @@ pub(in crate::desk::tests) struct Zendesk {
     pub(in crate::desk::tests) audits: Vec<(i64, Audit)>,
     /// Case comments as they were taken, with their ids there.
     pub(in crate::desk::tests) comments: Vec<(String, i64)>,
+    /// Those of them that the customer sees.
+    pub(in crate::desk::tests) public: BTreeSet<i64>,
     /// Requests that changed something.
     pub(in crate::desk::tests) writes: u32,
     pub(in crate::desk::tests) late: Vec<(String, Sending)>,
@@ -70,7 +72,7 @@ impl Zendesk {
         ticket: i64,
         op: Option<&str>,
         fields: &[(CaseField, Value)],
-        comment: Option<&str>,
+        comment: Option<(&str, bool)>,
         now: Timestamp,
     ) -> Option<Audit> {
         let ignored = std::mem::take(&mut self.ignored);
@@ -103,8 +105,11 @@ impl Zendesk {
             fields: events,
             comments: Vec::new(),
         };
-        if let Some(comment) = comment {
+        if let Some((comment, public)) = comment {
             self.ids += 1;
+            if public {
+                self.public.insert(self.ids);
+            }
             self.comments.push((comment.to_owned(), self.ids));
             audit.comments.push(self.ids);
         }
@@ -136,7 +141,8 @@ impl Zendesk {
         });
         let mut fields = vec![(CaseField::Subject, Some(draft.subject.clone()))];
         fields.extend(draft.values.clone());
-        let audit = self.update(id, Some(op), &fields, Some(&draft.comment), now);
+        let first = (draft.comment.as_str(), draft.public);
+        let audit = self.update(id, Some(op), &fields, Some(first), now);
         (self.ticket(id).clone(), audit)
     }
 
@@ -150,8 +156,12 @@ impl Zendesk {
             Sending::Comment {
                 ticket,
                 comment,
+                public,
                 stamp,
-            } => (*ticket, *stamp, Vec::new(), Some(comment.as_str())),
+            } => {
+                let comment = Some((comment.as_str(), *public));
+                (*ticket, *stamp, Vec::new(), comment)
+            }
             Sending::Fields {
                 ticket,
                 values,
