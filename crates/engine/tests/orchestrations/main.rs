@@ -13,7 +13,7 @@ use engine::profile_send::{DestinationSettings, SendSettings, SourceSpec};
 use engine::workflows::see_through;
 use store::destinations::{self, Destination, DestinationDraft, Environment};
 use store::orchestrations::{self, Mode, Orchestration, OrchestrationDraft};
-use store::queries::{self, Query, QueryDraft};
+use store::queries::{self, Query, QueryDraft, QueryKind};
 use store::workflows::{self, Workflow};
 use world::{ADMIN_EMAIL, Builder, World};
 
@@ -40,7 +40,7 @@ fn write_people(world: &World, people: usize) {
 /// The destination, made when first asked for.
 async fn destination(world: &World) -> Destination {
     let engine = world.engine();
-    let found = destinations::find(&mut *engine.store.read().await.unwrap(), "support").await;
+    let found = destinations::find(&mut engine.store.read().await.unwrap(), "support").await;
     if let Some(found) = found.unwrap() {
         return found;
     }
@@ -70,7 +70,7 @@ async fn destination(world: &World) -> Destination {
 /// The query of the file, activated, made when first asked for.
 async fn query(world: &World) -> Query {
     let engine = world.engine();
-    let found = queries::find(&mut *engine.store.read().await.unwrap(), "people").await;
+    let found = queries::find(&mut engine.store.read().await.unwrap(), "people").await;
     if let Some(found) = found.unwrap() {
         return found;
     }
@@ -82,7 +82,7 @@ async fn query(world: &World) -> Query {
     let draft = QueryDraft {
         name: "people".to_owned(),
         description: String::new(),
-        kind: store::queries::QueryKind::File,
+        kind: QueryKind::File,
         credential_id: None,
         source: serde_json::to_string(&source).unwrap(),
     };
@@ -94,7 +94,7 @@ async fn query(world: &World) -> Query {
         .await
         .unwrap();
     tx.commit().await.unwrap();
-    queries::find(&mut *engine.store.read().await.unwrap(), "people")
+    queries::find(&mut engine.store.read().await.unwrap(), "people")
         .await
         .unwrap()
         .unwrap()

@@ -260,7 +260,7 @@ async fn a_time_that_never_comes_and_a_circle_are_refused() {
             assert!(refused.to_string().contains("never comes"), "{refused}");
             draft.cron = Some("0 6 * * *".to_owned());
             check_timing(engine, &draft, None).await.unwrap();
-            let all = orchestrations::list(&mut *engine.store.read().await.unwrap()).await;
+            let all = orchestrations::list(&mut engine.store.read().await.unwrap()).await;
             assert_eq!(all.unwrap().len(), 2);
         })
         .await;
