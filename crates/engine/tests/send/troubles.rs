@@ -154,3 +154,136 @@ async fn a_lost_reply_is_looked_up_and_what_arrived_is_not_sent_again() {
         })
         .await;
 }
+
+#[tokio::test]
+async fn a_user_who_may_not_manage_users_is_told_so_with_the_credential_in_view() {
+    quiet()
+        .each(async |world| {
+            destination(world, |_| {}).await;
+            let refusal = FaultKind::Status {
+                status: 403,
+                form: BodyForm::Object,
+                retry_after: None,
+            };
+            world
+                .zendesk()
+                .add_fault(Fault::new(refusal.clone()).on("users/create_or_update_many"));
+            world
+                .zendesk()
+                .add_fault(Fault::new(refusal).on("users/create_or_update"));
+            let sent = send(world, &people(3)).await;
+            assert_eq!(
+                sent.trouble.as_deref(),
+                Some("authorization"),
+                "{:?}",
+                sent.sentence
+            );
+            let trouble = workflows::trouble(&sent).unwrap();
+            assert!(trouble.shows_credential());
+            assert!(
+                trouble
+                    .actions()
+                    .iter()
+                    .all(|action| action.kind != ActionKind::OneByOne)
+            );
+            world.zendesk().clear_faults();
+            let engine = world.engine();
+            let opened = workflows::act(engine, &sent, ActionKind::Resolve, false, "ada").await;
+            let ended = see_through(world, &opened.unwrap()).await;
+            assert_eq!(rows(&ended).created, 3, "{:?}", ended.sentence);
+        })
+        .await;
+}
+
+#[tokio::test]
+async fn a_source_that_is_too_short_is_stopped_by_its_guard_until_somebody_approves_once() {
+    quiet()
+        .each(async |world| {
+            let sent = send_with(world, &people(3), WorkflowKind::Send, |settings| {
+                settings.guard.fail_below = Some(100);
+            })
+            .await;
+            assert_eq!(sent.trouble.as_deref(), Some("row_guard"));
+            assert_eq!(seen(world, "create_or_update_many"), 0);
+            let engine = world.engine();
+            let opened = workflows::act(engine, &sent, ActionKind::ApproveOnce, false, "ada").await;
+            let ended = see_through(world, &opened.unwrap()).await;
+            assert_eq!(rows(&ended).created, 3, "{:?}", ended.sentence);
+        })
+        .await;
+}
+
+#[tokio::test]
+async fn a_column_that_is_gone_is_a_changed_source() {
+    quiet()
+        .each(async |world| {
+            let sent = send_with(world, &people(3), WorkflowKind::Send, |settings| {
+                let origin = domain::profile::Origin::Column("full_name".to_owned());
+                let name = domain::profile::Target::of_column("name").unwrap();
+                settings.mapping.entries.insert(name, origin);
+                settings.mapping.by_name = true;
+            })
+            .await;
+            assert_eq!(sent.trouble.as_deref(), Some("source_columns_changed"));
+            assert!(sent.sentence.unwrap().contains("full_name"));
+        })
+        .await;
+}
+
+#[tokio::test]
+async fn a_page_where_zendesk_should_be_is_not_zendesk() {
+    quiet()
+        .each(async |world| {
+            destination(world, |_| {}).await;
+            let page = Fault::new(FaultKind::Html).on("users/create_or_update_many");
+            world.zendesk().add_fault(page);
+            let sent = send(world, &people(3)).await;
+            assert_eq!(
+                sent.trouble.as_deref(),
+                Some("not_zendesk"),
+                "{:?}",
+                sent.sentence
+            );
+            world.zendesk().clear_faults();
+            let engine = world.engine();
+            let opened = workflows::act(engine, &sent, ActionKind::Resolve, false, "ada").await;
+            let ended = see_through(world, &opened.unwrap()).await;
+            let outcome = rows(&ended);
+            assert_eq!(outcome.created + outcome.updated, 3, "{:?}", ended.sentence);
+        })
+        .await;
+}
+
+#[tokio::test]
+async fn an_outage_is_waited_out_and_becomes_a_failure_only_past_the_deadline() {
+    quiet()
+        .each(async |world| {
+            destination(world, |_| {}).await;
+            let outage = FaultKind::Status {
+                status: 503,
+                form: BodyForm::Text,
+                retry_after: Some(60),
+            };
+            let fault = Fault::new(outage).on("users/create_or_update_many");
+            world.zendesk().add_fault(fault);
+            let begun = world.now();
+            let sent = send_with(world, &people(3), WorkflowKind::Send, |settings| {
+                settings.deadline_hours = 1;
+            })
+            .await;
+            assert_eq!(
+                sent.trouble.as_deref(),
+                Some("deadline"),
+                "{:?}",
+                sent.sentence
+            );
+            let waited = world.now().duration_since(begun).as_secs();
+            assert!((3_600..4_200).contains(&waited), "{waited} s");
+            world.zendesk().clear_faults();
+            let engine = world.engine();
+            let opened = workflows::act(engine, &sent, ActionKind::Resolve, false, "ada").await;
+            let ended = see_through(world, &opened.unwrap()).await;
+            assert_eq!(rows(&ended).created, 3, "{:?}", ended.sentence);
+        })
+        .await;
+}
