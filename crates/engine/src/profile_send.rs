@@ -1,9 +1,9 @@
 //! Profiles to users: read -> link -> plan -> push -> confirm (people see: read, check, compare, send,
 //! confirm; profile-send.md 3).
 //!
-//! [`execute`] is the whole way of a workflow. A row is read and checked ([`read`]), compared with what was
-//! confirmed before ([`link`]), passes the guards ([`plan`]), goes to Zendesk in a batch that is durable
-//! before it is posted ([`push`]), and is confirmed by its own result ([`confirm`]). Whatever ends the work,
+//! `execute` is the whole way of a workflow. A row is read and checked (`read`), compared with what was
+//! confirmed before (`link`), passes the guards (`plan`), goes to Zendesk in a batch that is durable
+//! before it is posted (`push`), and is confirmed by its own result (`confirm`). Whatever ends the work,
 //! it begins again at the front: what was confirmed is in the ledger under this workflow's number, so it
 //! costs no request and counts as what it was.
 
@@ -101,10 +101,11 @@ pub(crate) async fn send(engine: &Engine, job: &Job) -> Result<()> {
     loop {
         let next = workflows::next_of(&mut *engine.store.read().await?, &job.subject).await?;
         let Some(workflow) = next else {
-            // Whoever adds a workflow adds a job in the same transaction, which finds this one open.
+            // Whoever adds a workflow adds a job in the same transaction, which adds nothing while this one
+            // is open. So it is ended first, and only then looked whether somebody came before that.
             let mut tx = engine.store.begin().await?;
+            jobs::end(&mut tx, job, None, engine.now()).await?;
             if workflows::next_of(&mut tx, &job.subject).await?.is_none() {
-                jobs::end(&mut tx, job, None, engine.now()).await?;
                 return Ok(tx.commit().await?);
             }
             continue;
