@@ -11,7 +11,7 @@ pub(crate) struct Account {
     /// The account's subdomain: company for company.zendesk.com
     #[arg(long, value_name = "NAME", conflicts_with = "url")]
     subdomain: Option<String>,
-    /// The account's address: https://company.zendesk.com
+    /// The account's address: `https://company.zendesk.com`
     #[arg(long, value_name = "URL")]
     url: Option<String>,
 }
