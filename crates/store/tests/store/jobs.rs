@@ -275,7 +275,8 @@ async fn two_workers_on_postgresql_skip_each_others_row() {
             .unwrap();
         assert_eq!(job.unwrap().subject, "second");
         assert_eq!(claim(&database.store, "b", 2).await, None);
-        drop(theirs);
+        // Not dropped: a transaction that is dropped lets its locks go only later.
+        theirs.commit().await.unwrap();
         assert_eq!(
             claim(&database.store, "b", 2).await.unwrap().subject,
             "first"

@@ -136,9 +136,10 @@ async fn progress_is_kept_until_the_workflow_is_completed_and_not_after() {
         workflows::ask_to_stop(&mut tx, &id).await.unwrap();
         tx.commit().await.unwrap();
         assert_eq!(find(database, &id).await, Some(done.clone()));
-        assert!(!reopen(database, &done, None).await);
-        assert_eq!(find(database, &id).await, Some(done));
-        assert_eq!(noted(database, "workflow.reopen").await, [""; 0]);
+        // Rows of it that failed may be worth another try.
+        assert!(reopen(database, &done, None).await);
+        let open = find(database, &id).await.unwrap();
+        assert_eq!((open.state, open.ended_at), (WorkflowState::Waiting, None));
     })
     .await;
 }
