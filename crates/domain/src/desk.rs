@@ -22,6 +22,7 @@ pub use hear::{Marker, Place, place};
 pub use receive::{Received, is_stale};
 
 use crate::case::{CaseField, CaseFields};
+use crate::external_id::ExternalId;
 use crate::guard::Guards;
 use crate::identity::{IdentityRules, People};
 use crate::mapping::Maps;
@@ -88,7 +89,7 @@ pub struct Desk {
     pub deleted: bool,
     /// Its open link, if it has a ticket.
     pub link: Option<DeskLink>,
-    /// How many tickets it had before.
+    /// How many tickets it had before, those included that a restored database has forgotten.
     pub predecessors: u32,
     /// Its open and parked operations, and those of comments that a person gave up: without them such a
     /// comment would be sent again to the next ticket. Others that have ended do no harm.
@@ -97,6 +98,19 @@ pub struct Desk {
     pub last_seq: i64,
     /// Its comments, oldest first. For a transaction that only edits fields it may be empty.
     pub comments: Vec<DeskComment>,
+}
+
+/// A case comment whose Zendesk comment is known now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mapped {
+    /// Our id.
+    pub comment: String,
+    /// The ticket it is on.
+    pub ticket: i64,
+    /// Zendesk's id.
+    pub remote: i64,
+    /// The operation that sent it, if one did.
+    pub op_id: Option<String>,
 }
 
 /// What a transaction may draw on beside the case itself.
@@ -158,8 +172,8 @@ pub struct Written {
     pub closed_link: Option<i64>,
     /// Operations that are new or have changed.
     pub operations: BTreeSet<String>,
-    /// Case comments whose Zendesk comment is known now, with the operation that sent them.
-    pub mapped: Vec<(String, i64, Option<String>)>,
+    /// Case comments whose Zendesk comment is known now.
+    pub mapped: Vec<Mapped>,
     /// What a person should know of.
     pub warnings: Vec<Warning>,
     /// Whether the ticket is to be read once more, by an ordinary hint, a second from now.
@@ -188,11 +202,46 @@ impl Desk {
     /// What a ticket made for this case bears as its `external_id` (reliability.md 6); of one that
     /// follows the present ticket if `follows`.
     pub fn external_id(&self, integration: &str, follows: bool) -> String {
-        let id = format!("deskbridge:{integration}:{}", self.case);
-        match self.predecessors + u32::from(follows) {
-            0 => id,
-            n => format!("{id}:{n}"),
+        let id = ExternalId {
+            integration,
+            case: &self.case,
+            number: self.predecessors.saturating_add(u32::from(follows)),
+        };
+        id.to_string()
+    }
+
+    /// Which of this case's tickets this one is by its `external_id`, from 0; none if it is nobody's or
+    /// another case's.
+    fn number_of(&self, integration: &str, ticket: &Ticket) -> Option<u32> {
+        let id = ExternalId::parse(ticket.external_id.as_deref()?)?;
+        let own = id.integration == integration && id.case == self.case;
+        own.then_some(id.number)
+    }
+
+    /// Whether a comment of the case is not known to be in Zendesk: if the database forgot that it was sent,
+    /// the audits of the case's ticket tell.
+    pub fn has_unsent_comments(&self) -> bool {
+        let mut comments = self.comments.iter();
+        comments.any(|known| known.remote.is_none() && !known.is_description)
+    }
+
+    /// Links a ticket of which nothing is agreed yet, in place of the one there may be.
+    fn link_anew(&mut self, ticket: &Ticket, integration: &str, written: &mut Written) {
+        let former = self.link.as_ref().map(|link| link.ticket);
+        let next = self
+            .predecessors
+            .saturating_add(u32::from(former.is_some()));
+        let named = self.number_of(integration, ticket);
+        self.predecessors = named.map_or(next, |named| named.max(next));
+        if former.is_some() {
+            written.closed_link = former;
         }
+        self.link = Some(DeskLink {
+            ticket: ticket.id,
+            agreed: Agreed::default(),
+            seen: Version::default(),
+        });
+        written.link = true;
     }
 
     /// The fields in which the case differs from what was last agreed on: its own edits.

@@ -14,6 +14,7 @@ mod word;
 pub mod case;
 pub mod comment;
 pub mod desk;
+pub mod external_id;
 pub mod guard;
 pub mod identity;
 pub mod mapping;

@@ -5,7 +5,8 @@
 //!
 //! 1. the change and its operation are noted in one transaction ([`crate::desk`]);
 //! 2. a worker claims it ([`crate::outbox::Operation::claim`]) and begins an [`Attempt`];
-//! 3. [`Action::Read`]: the ticket, then its audits; our marker there means it was carried out;
+//! 3. [`Action::Read`]: the ticket, then its audits; our marker there means it was carried out (before a
+//!    ticket is made: [`Action::Find`], and for a follow-up a look back at the ticket it follows);
 //! 4. [`Action::Plan`]: one transaction that merges the ticket as read and plans what is left;
 //! 5. what was read within the second of the ticket's last change is read again;
 //! 6. [`Action::Send`]: only what changed, with the stamp of the ticket as read and the marker;
@@ -35,6 +36,9 @@ pub const MARK_SHOWN: SignedDuration = SignedDuration::from_mins(1);
 pub enum Action {
     /// Look for a ticket with this `external_id`, by the listing and not the search index, and for
     /// its audits; answer [`Happened::Found`].
+    ///
+    /// It is asked for twice: also for the ticket that would follow the one to be made, since a database
+    /// that was put back may have forgotten both, and a deleted ticket is not listed.
     Find {
         /// What to look for.
         external_id: String,
@@ -79,7 +83,8 @@ pub struct Reading {
     pub ticket: Option<Ticket>,
     /// Zendesk's clock when it answered with the ticket (`Date`), to the second.
     pub date: Timestamp,
-    /// Its audits, newest first, at least back to the operation's creation.
+    /// Its audits, newest first, at least back to the operation's creation; all of them where the
+    /// operation makes a ticket.
     pub audits: Vec<Audit>,
     /// The surviving ticket, if this one was merged and Zendesk names it.
     pub merged_into: Option<i64>,
@@ -315,6 +320,8 @@ pub enum Closing {
         audit: Option<Audit>,
         /// All of a found ticket's audits: a restored database may have forgotten what it sent there.
         audits: Vec<Audit>,
+        /// For the same reason, those of the ticket it follows, if the attempt looked back at it.
+        former: Vec<Audit>,
     },
     /// Nothing was left to do.
     Nothing,

@@ -7,7 +7,7 @@
 
 mod comments;
 mod drain;
-mod hints;
+pub(crate) mod hints;
 mod link;
 mod person;
 mod pull;

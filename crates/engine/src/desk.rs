@@ -20,7 +20,7 @@ use store::history::{self, Event};
 use store::integrations::Integration;
 
 use crate::actions::Deed;
-use crate::case_sync::rule_words;
+use crate::case_sync::{hints, rule_words};
 use crate::engine::Engine;
 use crate::error::Result;
 
@@ -149,6 +149,9 @@ pub(crate) async fn keep_deed(
     let ticket = desk.link.as_ref().map(|link| link.ticket);
     let fought = conflicts_of(engine, desk, ticket, written, setting.mode);
     conflicts::record(tx, &setting.integration, by.run, &fought, now).await?;
+    if let Some(ticket) = ticket.filter(|_| written.look_again) {
+        hints::look_again(tx, integration, ticket, now).await?;
+    }
     if let Some(event) = event(&held.case, ticket, written, by, deed) {
         history::append(tx, &[event], now).await?;
     }

@@ -51,6 +51,8 @@ pub(crate) struct Ledger {
     pub(crate) wiped: bool,
     /// The tickets that a merge of customers gave another requester.
     pub(crate) moved: BTreeSet<i64>,
+    /// The cases that ever had a contact.
+    pub(crate) with_contact: BTreeSet<String>,
     /// The operations that wait for Zendesk's limits, with until when.
     pub(crate) limited: HashMap<String, Timestamp>,
     /// Comments that were ever parked, or were there at a break: they lost their place.
@@ -118,6 +120,9 @@ impl Ledger {
         let Some(case) = case_number(desk) else {
             return;
         };
+        if desk.fields.contact.is_some() {
+            self.with_contact.insert(desk.case.clone());
+        }
         let link = desk.link.as_ref();
         let ticket = link.map(|link| link.ticket);
         self.edits.retain(|edit| {

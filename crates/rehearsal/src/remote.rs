@@ -10,6 +10,7 @@ mod write;
 use std::collections::BTreeMap;
 
 use domain::case::CaseField;
+use domain::external_id::ExternalId;
 use domain::push::{Audit, Draft};
 use domain::ticket::Ticket;
 use domain::value::Value;
@@ -243,7 +244,7 @@ impl Remote {
 
 /// The case that an `external_id` of ours names.
 pub(crate) fn case_named(external_id: &str) -> Option<&str> {
-    external_id.strip_prefix("deskbridge:i:")?.split(':').next()
+    ExternalId::parse(external_id).map(|id| id.case)
 }
 
 /// A second as a time.

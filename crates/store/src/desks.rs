@@ -106,17 +106,17 @@ async fn held(
     }))
 }
 
-/// The open link of a case with its integration, and how many closed ones it has.
+/// The open link of a case with its integration, and how many tickets it had before.
 async fn links_of(
     connection: &mut AnyConnection,
     case: &str,
 ) -> Result<(Option<(String, DeskLink)>, u32)> {
     // Two halves, each with an index of its own.
     let rows = sqlx::query(
-        "SELECT l.integration_id, l.remote_id, l.agreed, t.updated_at, t.read_at, 0 AS former FROM link l \
+        "SELECT l.integration_id, l.remote_id, l.agreed, t.updated_at, t.read_at, l.number AS predecessors FROM link l \
          LEFT JOIN zendesk_ticket t ON t.remote_id = l.remote_id AND t.integration_id = l.integration_id \
          WHERE l.case_id = $1 AND l.state = 'open' \
-         UNION ALL SELECT '', 0, '{}', NULL, NULL, COUNT(*) FROM link WHERE case_id = $1 AND state = 'closed'",
+         UNION ALL SELECT '', 0, '{}', NULL, NULL, COALESCE(MAX(number) + 1, 0) FROM link WHERE case_id = $1 AND state = 'closed'",
     )
     .bind(case.to_owned())
     .fetch_all(connection)
@@ -124,9 +124,10 @@ async fn links_of(
     let mut open = None;
     let mut predecessors = 0;
     for row in &rows {
+        let before = u32::try_from(number(row, "predecessors")?).unwrap_or(u32::MAX);
+        predecessors = before.max(predecessors);
         let ticket: i64 = row.try_get("remote_id")?;
         if ticket == 0 {
-            predecessors = u32::try_from(number(row, "former")?).unwrap_or(u32::MAX);
             continue;
         }
         let agreed: String = row.try_get("agreed")?;

@@ -244,7 +244,7 @@ pub async fn of_cases(
 ) -> Result<HashMap<String, (Option<i64>, u32)>> {
     let rows = select_in(
         connection,
-        "SELECT case_id, remote_id, state FROM link WHERE case_id IN",
+        "SELECT case_id, remote_id, state, number FROM link WHERE case_id IN",
         None,
         cases,
         "",
@@ -253,11 +253,12 @@ pub async fn of_cases(
     let mut found: HashMap<String, (Option<i64>, u32)> = HashMap::new();
     for row in &rows {
         let (open, former) = found.entry(row.try_get("case_id")?).or_default();
-        if row.try_get::<String, _>("state")? == "open" {
+        let is_open = row.try_get::<String, _>("state")? == "open";
+        if is_open {
             *open = Some(row.try_get("remote_id")?);
-        } else {
-            *former += 1;
         }
+        let number = u32::try_from(row.try_get::<i64, _>("number")?).unwrap_or(u32::MAX);
+        *former = number.saturating_add(u32::from(!is_open)).max(*former);
     }
     Ok(found)
 }

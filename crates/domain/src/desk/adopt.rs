@@ -2,12 +2,11 @@
 
 use jiff::Timestamp;
 
-use super::{Desk, DeskLink, Received, Room, Version, Written};
+use super::{Desk, Received, Room, Written};
 use crate::merge::Mode;
 use crate::outbox::{Parked, State};
 use crate::push::Audit;
 use crate::ticket::Ticket;
-use crate::value::Agreed;
 
 impl Desk {
     /// Links a ticket that came in by the way and bears this case's external id (ticket-sync.md 3):
@@ -17,6 +16,9 @@ impl Desk {
     /// If it was made by an operation that is parked (an earlier request of it was carried out, and a later
     /// one refused), that one still knows what it sent, and that is agreed on. Else nothing is, so each field matches or is a conflict. A case that has another
     /// open ticket keeps that one (I-01): the answer is [`Received::Stale`].
+    ///
+    /// A case without a ticket takes one with a higher number than 0 too: those before it have been
+    /// forgotten, and the caller has looked whether one of them can still be read.
     pub fn adopt(
         &mut self,
         ticket: &Ticket,
@@ -29,28 +31,23 @@ impl Desk {
         if room.mode != Mode::OneWay && makes_one {
             return Received::Deferred;
         }
-        let former = match &self.link {
-            Some(link) if link.ticket == ticket.id => {
-                return self.receive(ticket, read_at, room, written);
-            }
-            Some(link) => Some(link.ticket),
-            None => None,
+        let linked = self.link.as_ref().map(|link| link.ticket);
+        if linked == Some(ticket.id) {
+            return self.receive(ticket, read_at, room, written);
+        }
+        let next = self
+            .predecessors
+            .saturating_add(u32::from(linked.is_some()));
+        let own = match self.number_of(room.integration, ticket) {
+            Some(number) if linked.is_none() => number >= next,
+            Some(number) => number == next,
+            None => false,
         };
-        let own = self.external_id(room.integration, former.is_some());
-        if ticket.external_id.as_deref() != Some(own.as_str()) {
+        if !own {
             return Received::Stale;
         }
         if !self.link_to_parked(ticket, audits, room, written) {
-            if former.is_some() {
-                written.closed_link = former;
-                self.predecessors += 1;
-            }
-            self.link = Some(DeskLink {
-                ticket: ticket.id,
-                agreed: Agreed::default(),
-                seen: Version::default(),
-            });
-            written.link = true;
+            self.link_anew(ticket, room.integration, written);
         }
         for operation in &mut self.operations {
             if operation.kind.makes_ticket() && operation.state == State::Parked {
@@ -58,7 +55,7 @@ impl Desk {
                 written.operations.insert(operation.op_id.clone());
             }
         }
-        self.know_comments(audits, written);
+        self.recall(audits, written);
         self.unpark(&Parked::TicketClosed, room.now, written);
         if room.mode != Mode::OneWay {
             self.send_comments(room, written);
@@ -91,8 +88,10 @@ impl Desk {
         self.link_to(&op_id, ticket, Some(audit), room, written)
     }
 
-    /// Maps the case's comments that these audits' markers name: a comment is sent under its own id.
-    pub(super) fn know_comments(&mut self, audits: &[Audit], written: &mut Written) {
+    /// Maps the case's comments that the markers in these audits of its linked ticket name, whether the
+    /// database remembers that they were sent or not: a comment is sent under its own id. Before another
+    /// ticket takes the case over, so that nothing is said there once more.
+    pub fn recall(&mut self, audits: &[Audit], written: &mut Written) {
         for audit in audits {
             let (Some(op_id), Some(remote)) = (&audit.op, audit.comments.first()) else {
                 continue;

@@ -46,9 +46,11 @@ impl Desk {
                 read_at,
                 audit,
                 audits,
+                former,
             } => {
+                self.recall(&former, written);
                 if self.link_to(op_id, &ticket, audit.as_ref(), room, written) {
-                    self.know_comments(&audits, written);
+                    self.recall(&audits, written);
                     self.take_over(room, written);
                     self.catch_up(&ticket, read_at, room, written);
                 } else {

@@ -1,13 +1,13 @@
 //! The ticket that an operation was to make is there.
 
-use super::{Desk, DeskLink, Room, Version, Written};
+use super::{Desk, Room, Written};
 use crate::case::CaseField;
 use crate::mapping::Translation;
 use crate::outbox::State;
 use crate::plan::{case_value, ticket_value, zendesk_in_crm};
 use crate::push::{Audit, Draft};
 use crate::ticket::Ticket;
-use crate::value::{Agreed, Pair};
+use crate::value::Pair;
 
 impl Desk {
     /// The ticket that was to be made exists: link it. False if the case has another one already.
@@ -22,7 +22,11 @@ impl Desk {
         let Some(operation) = self.operation(op_id) else {
             return false;
         };
-        let draft = operation.payload.draft.clone();
+        // Not of another ticket of the case, which somebody made of something else.
+        let draft = operation.payload.draft.as_ref();
+        let made = ticket.external_id.as_deref();
+        let draft = draft.filter(|draft| made.is_none_or(|made| made == draft.external_id));
+        let draft = draft.cloned();
         let follows = operation.payload.follows;
         let linked = self.link.as_ref().map(|link| link.ticket);
         if linked != Some(ticket.id) {
@@ -31,15 +35,7 @@ impl Desk {
                 self.end(op_id, State::Done);
                 return false;
             }
-            if let Some(former) = linked {
-                written.closed_link = Some(former);
-                self.predecessors += 1;
-            }
-            self.link = Some(DeskLink {
-                ticket: ticket.id,
-                agreed: Agreed::default(),
-                seen: Version::default(),
-            });
+            self.link_anew(ticket, room.integration, written);
         }
         if let Some(draft) = &draft {
             self.agree_on_creation(draft, ticket, audit, room);

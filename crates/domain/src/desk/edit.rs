@@ -200,6 +200,8 @@ impl Desk {
                     && case_value(&fields, *field) == *value
                 {
                     set_field(&mut fields, *field, &pair.crm);
+                    // Of what Zendesk set meanwhile nobody may have known then what it means.
+                    written.look_again = true;
                 }
             }
         }

@@ -1,6 +1,6 @@
 //! A comment comes in: which case comment is it?
 
-use super::{Desk, Written};
+use super::{Desk, Mapped, Written};
 use crate::comment::{TicketComment, visible};
 use crate::guard::Guards;
 use crate::outbox::{Kind, Line};
@@ -98,12 +98,10 @@ impl Desk {
         let placed = place(comment, marker, self.line(), description, guards);
         // Of a comment of ours that Zendesk has not got, as far as we know, the sending may be what
         // was forgotten.
-        let is_own_unknown = self
-            .comments
-            .iter()
-            .any(|known| known.remote.is_none() && !known.is_description);
         match (placed, marker) {
-            (Place::New, Marker::Unchecked) if is_own_unknown && guards.marker => Place::Wait,
+            (Place::New, Marker::Unchecked) if self.has_unsent_comments() && guards.marker => {
+                Place::Wait
+            }
             (placed, _) => placed,
         }
     }
@@ -120,16 +118,19 @@ impl Desk {
         before && !known.public
     }
 
-    /// Notes which Zendesk comment a case comment is. It never becomes another one.
+    /// Notes which comment of the linked ticket a case comment is. It never becomes another one.
     pub fn map(&mut self, comment: &str, remote: i64, op_id: Option<&str>, written: &mut Written) {
         let known = self.comments.iter_mut().find(|known| known.id == comment);
-        if let Some(known) = known
+        if let (Some(known), Some(link)) = (known, &self.link)
             && known.remote.is_none()
         {
             known.remote = Some(remote);
-            written
-                .mapped
-                .push((comment.to_owned(), remote, op_id.map(str::to_owned)));
+            written.mapped.push(Mapped {
+                comment: comment.to_owned(),
+                ticket: link.ticket,
+                remote,
+                op_id: op_id.map(str::to_owned),
+            });
         }
     }
 }

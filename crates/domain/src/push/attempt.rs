@@ -6,6 +6,7 @@ use jiff::Timestamp;
 
 use super::{Action, Audit, Closing, Happened, Planned, Reading, Reply, Sending};
 use crate::case::CaseField;
+use crate::external_id::ExternalId;
 use crate::guard::Guards;
 use crate::outbox::{Kind, Operation, Parked, pause_after};
 use crate::plan::ticket_value;
@@ -22,6 +23,10 @@ pub struct Attempt {
     operation: Operation,
     ticket: Option<i64>,
     guards: Guards,
+    /// The external ids to look for before a ticket is made, the last one first.
+    find: Vec<String>,
+    /// The audits of the ticket that a follow-up follows, once it was looked back at.
+    former: Vec<Audit>,
     reads: u32,
     newest_audit: Option<i64>,
     /// When what was last read was judged: what arrives later is not in it.
@@ -38,6 +43,8 @@ impl Attempt {
             operation,
             ticket,
             guards,
+            find: Vec::new(),
+            former: Vec::new(),
             reads: 0,
             newest_audit: None,
             judged_at: Timestamp::UNIX_EPOCH,
@@ -58,14 +65,23 @@ impl Attempt {
     }
 
     /// What to do first. `external_id` is the one a ticket made by this operation bears, unless it was
-    /// sent before: the case may have got another ticket since.
-    pub fn begin(&mut self, external_id: &str) -> Action {
-        let draft = self.operation.payload.draft.as_ref();
+    /// sent before: the case may have got another ticket since. `looks_back` if a comment of the case is
+    /// not known to be in Zendesk ([`crate::desk::Desk::has_unsent_comments`]).
+    pub fn begin(&mut self, external_id: &str, looks_back: bool) -> Action {
+        let payload = &self.operation.payload;
         match self.operation.kind {
-            Kind::Publish | Kind::FollowUp => Action::Find {
-                external_id: draft
-                    .map_or_else(|| external_id.to_owned(), |draft| draft.external_id.clone()),
-            },
+            Kind::Publish | Kind::FollowUp => {
+                let own = match &payload.draft {
+                    Some(draft) => &draft.external_id,
+                    None => external_id,
+                };
+                let after = ExternalId::parse(own).map(|own| own.next().to_string());
+                self.find = after.into_iter().chain([own.to_owned()]).collect();
+                match payload.follows.filter(|_| looks_back) {
+                    Some(ticket) => Action::Read { ticket, past: None },
+                    None => self.look_for_it(),
+                }
+            }
             Kind::Comment | Kind::Fields | Kind::Person => self.read(None),
         }
     }
@@ -77,12 +93,24 @@ impl Attempt {
             Happened::Found(None) => {
                 self.judged_at = now;
                 self.reading = None;
-                Action::Plan
+                self.look_for_it()
+            }
+            Happened::Read(former) if self.operation.kind.makes_ticket() => {
+                self.former = former.audits;
+                self.look_for_it()
             }
             Happened::Read(reading) => self.judge(reading, now),
             Happened::Planned(planned) => self.planned(planned, now),
             Happened::Replied(reply) => self.replied(reply, now),
             Happened::Failed(reply) => self.failed(reply, now),
+        }
+    }
+
+    /// Looks for the ticket to be made, by one external id after the other; then it is planned.
+    fn look_for_it(&mut self) -> Action {
+        match self.find.pop() {
+            Some(external_id) => Action::Find { external_id },
+            None => Action::Plan,
         }
     }
 
@@ -111,6 +139,7 @@ impl Attempt {
                 read_at: reading.date,
                 audit,
                 audits: reading.audits,
+                former: std::mem::take(&mut self.former),
             }),
             None => {
                 self.reading = None;
@@ -320,6 +349,7 @@ impl Attempt {
                     read_at,
                     audit,
                     audits: Vec::new(),
+                    former: self.former.clone(),
                 });
             }
             Some(Sending::Comment { .. }) => audit

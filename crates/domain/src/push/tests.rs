@@ -101,8 +101,12 @@ fn sending(kind: Kind) -> Sending {
 fn sent(operation: Operation) -> Attempt {
     let kind = operation.kind;
     let mut attempt = attempt(operation);
-    let read = match attempt.begin("deskbridge:zd:case") {
-        Action::Find { .. } => Happened::Found(None),
+    let read = match attempt.begin("deskbridge:zd:case", false) {
+        Action::Find { .. } => {
+            let also = attempt.advance(Happened::Found(None), at(100));
+            assert!(matches!(also, Action::Find { .. }), "the one after it too");
+            Happened::Found(None)
+        }
         Action::Read { .. } => Happened::Read(reading(ticket())),
         other @ (Action::Plan | Action::Send(_) | Action::Close(_)) => panic!("{other:?}"),
     };

@@ -48,7 +48,7 @@ const FAILED_IN_A_ROW: usize = 3;
 const STAGE: &str = "hints";
 
 /// Asks for a ticket to be looked at again, once whatever is busy with it has ended.
-pub(super) async fn look_again(
+pub(crate) async fn look_again(
     tx: &mut Tx,
     integration: &str,
     ticket: i64,

@@ -237,7 +237,7 @@ impl Push<'_> {
                 unknown_until: self.operation.unknown_until,
                 not_taken: false,
             })),
-            None => attempt.begin(&external_id),
+            None => attempt.begin(&external_id, held.desk.has_unsent_comments()),
         };
         loop {
             let happened = match action {
@@ -456,13 +456,7 @@ impl Push<'_> {
             page.warn(warning.sentence());
         }
         let now = page.now;
-        keep(engine, &mut page.tx, setting, decision, &BY_PUSH, now).await?;
-        if decision.written.look_again
-            && let Some(link) = &decision.desk.link
-        {
-            super::hints::look_again(&mut page.tx, &setting.integration, link.ticket, now).await?;
-        }
-        Ok(())
+        keep(engine, &mut page.tx, setting, decision, &BY_PUSH, now).await
     }
 }
 

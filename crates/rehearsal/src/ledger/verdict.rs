@@ -183,7 +183,7 @@ impl Schedule<'_> {
                     .remote
                     .tickets
                     .iter()
-                    .filter(|found| !self.is_forgiven(found))
+                    .filter(|found| !self.is_forgiven(found) && !self.is_nobodys(found))
                     .flat_map(|found| &found.comments)
                     .filter(|there| matches!(&there.origin, Origin::Ours(id) if *id == comment.id))
                     .collect();
@@ -221,6 +221,12 @@ impl Schedule<'_> {
             }
             None
         })
+    }
+
+    /// Whether a ticket was deleted before a restored database could link it again: nobody can read what
+    /// is on it.
+    fn is_nobodys(&self, found: &RemoteTicket) -> bool {
+        found.is_deleted() && self.db.case_of(found.ticket.id).is_none()
     }
 
     fn lost_its_place(&self, comment: &str) -> bool {

@@ -2,8 +2,10 @@
 
 use domain::comment::TicketComment;
 use domain::desk::{Desk, DeskComment, DeskLink, Place, Received, Version};
+use domain::external_id::ExternalId;
 use domain::outbox::{Operation, State};
 use domain::plan::{TicketFacts, plan_new};
+use domain::ticket::Ticket;
 
 use crate::ledger::case_number;
 use crate::remote::{CommentRow, Snapshot, TicketRow, at, case_named};
@@ -278,8 +280,17 @@ impl Schedule<'_> {
     fn meet_ticket(&mut self, shown: &Snapshot) {
         let ticket = &shown.ticket;
         if let Some(case) = self.ours(ticket.external_id.as_deref()) {
+            if let Some(before) = self.awaited_before(case, ticket) {
+                self.hint(before, 0);
+                self.received(case, ticket.id, Received::Deferred);
+                return;
+            }
             let audits = self.remote.audits(ticket.id, 0);
+            let former = self.db.desks[case].link.as_ref().map(|link| link.ticket);
+            let former = former.filter(|former| self.remote.show(*former).is_some());
+            let former = former.map_or_else(Vec::new, |former| self.remote.audits(former, 0));
             let received = self.transact(case, Some(Met::of(shown)), |desk, room, written| {
+                desk.recall(&former, written);
                 desk.adopt(ticket, at(shown.date), &audits, room, written)
             });
             if received == Received::Merged {
@@ -330,6 +341,23 @@ impl Schedule<'_> {
         self.db.links.push((ticket.id, case));
         self.ledger.merged(case, Some(ticket.id), ticket.updated_at);
         self.ledger.observe(&self.db.desks[case], &[], &self.swarm);
+    }
+
+    /// The ticket without a case that the case is to take before this one: a database that forgot several
+    /// tickets of a case takes them in their order.
+    fn awaited_before(&self, case: usize, ticket: &Ticket) -> Option<i64> {
+        let own = ExternalId::parse(ticket.external_id.as_deref()?)?;
+        let desk = &self.db.desks[case];
+        let awaited = desk.external_id("i", desk.link.is_some());
+        let mut earlier = ExternalId::parse(&awaited)?;
+        while earlier.number < own.number {
+            let found = self.remote.find(&earlier.to_string());
+            if let Some(found) = found.filter(|found| self.db.case_of(*found).is_none()) {
+                return Some(found);
+            }
+            earlier = earlier.next();
+        }
+        None
     }
 
     /// The case that an external id names, unless it has another open ticket.

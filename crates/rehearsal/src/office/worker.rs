@@ -141,7 +141,7 @@ impl Schedule<'_> {
         let ticket = desk.link.as_ref().map(|link| link.ticket);
         let external_id = desk.external_id("i", operation.kind == Kind::FollowUp);
         let mut attempt = Attempt::new(operation, ticket, self.guards);
-        let action = attempt.begin(&external_id);
+        let action = attempt.begin(&external_id, desk.has_unsent_comments());
         self.workers[index].job = Some(Box::new(Job {
             case,
             op_id,
@@ -228,7 +228,8 @@ impl Schedule<'_> {
             .as_ref()
             .map_or(self.remote.second(), |shown| shown.date);
         let created = job.attempt.operation().created_at.as_second();
-        let since = if found { 0 } else { created - CLOCK_ERROR };
+        let whole = job.attempt.operation().kind.makes_ticket();
+        let since = if whole { 0 } else { created - CLOCK_ERROR };
         job.replied = false;
         job.met = shown.as_ref().map(Met::of);
         let ticket = shown.map(|shown| shown.ticket);

@@ -1,6 +1,6 @@
 //! One transaction on a case, and what is noticed about it afterwards.
 
-use domain::desk::{Desk, Room, Written};
+use domain::desk::{Desk, Mapped, Room, Written};
 use domain::merge::Winner;
 use domain::outbox::{Kind, State};
 use jiff::{SignedDuration, Timestamp};
@@ -156,7 +156,10 @@ impl Schedule<'_> {
 
     /// I-05: a comment counts as sent only if it is there.
     fn check_mapped(&mut self, written: &Written) {
-        for (comment, remote, _) in &written.mapped {
+        for Mapped {
+            comment, remote, ..
+        } in &written.mapped
+        {
             tell!(
                 self,
                 [*remote],

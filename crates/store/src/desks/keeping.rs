@@ -1,6 +1,6 @@
 //! Writing a desk back: what changed, and nothing else.
 
-use domain::desk::{Desk, DeskLink, Version, Written};
+use domain::desk::{Desk, DeskLink, Mapped, Version, Written};
 use domain::outbox::Operation;
 use jiff::Timestamp;
 use sqlx::Row as _;
@@ -54,25 +54,13 @@ pub async fn save(
         .cloned()
         .collect();
     outbox::put(tx, integration, requested_by, &changed, now).await?;
-    let ticket = after.link.as_ref().map(|link| link.ticket);
     let mut not_mapped = Vec::new();
-    if let Some(ticket) = ticket {
-        for (comment, remote_id, op_id) in &written.mapped {
-            if !map(
-                tx,
-                integration,
-                ticket,
-                comment,
-                *remote_id,
-                op_id.as_deref(),
-            )
-            .await?
-            {
-                not_mapped.push(NotMapped {
-                    comment: comment.clone(),
-                    remote_id: *remote_id,
-                });
-            }
+    for mapped in &written.mapped {
+        if !map(tx, integration, mapped).await? {
+            not_mapped.push(NotMapped {
+                comment: mapped.comment.clone(),
+                remote_id: mapped.remote,
+            });
         }
     }
     Ok(not_mapped)
@@ -129,7 +117,7 @@ async fn keep_link(
         .as_ref()
         .filter(|known| known.ticket == link.ticket);
     if known.is_none_or(|known| known.agreed != link.agreed) {
-        put_link(tx, integration, &after.case, link, now).await?;
+        put_link(tx, integration, after, link, now).await?;
     }
     // A ticket that was only linked has not been merged yet: the mirror's row stays what it is.
     if link.seen != Version::default() && known.is_none_or(|known| known.seen != link.seen) {
@@ -149,20 +137,21 @@ async fn keep_link(
 async fn put_link(
     tx: &mut Tx,
     integration: &str,
-    case: &str,
+    after: &Desk,
     link: &DeskLink,
     now: Timestamp,
 ) -> Result<()> {
     let agreed = encode(std::iter::once(&link.agreed))?.pop();
     let done = sqlx::query(
-        "INSERT INTO link (integration_id, remote_id, case_id, state, agreed, created_at) VALUES ($1, $2, $3, 'open', $4, $5) \
-         ON CONFLICT (remote_id, integration_id) DO UPDATE SET state = 'open', agreed = excluded.agreed WHERE link.case_id = excluded.case_id",
+        "INSERT INTO link (integration_id, remote_id, case_id, state, agreed, created_at, number) VALUES ($1, $2, $3, 'open', $4, $5, $6) \
+         ON CONFLICT (remote_id, integration_id) DO UPDATE SET state = 'open', agreed = excluded.agreed, number = excluded.number WHERE link.case_id = excluded.case_id",
     )
     .bind(clean(integration))
     .bind(link.ticket)
-    .bind(case.to_owned())
+    .bind(after.case.clone())
     .bind(agreed.unwrap_or_default())
     .bind(now.as_microsecond())
+    .bind(i64::from(after.predecessors))
     .execute(&mut **tx)
     .await;
     let taken = || Error::Taken {
@@ -185,22 +174,15 @@ async fn put_link(
 
 /// Notes which Zendesk comment a case comment is. Where the mirror has not got it yet, an empty row
 /// stands in for it, which its import fills. False if either is something else already.
-async fn map(
-    tx: &mut Tx,
-    integration: &str,
-    ticket: i64,
-    comment: &str,
-    remote_id: i64,
-    op_id: Option<&str>,
-) -> Result<bool> {
+async fn map(tx: &mut Tx, integration: &str, mapped: &Mapped) -> Result<bool> {
     let known = sqlx::query(
         "SELECT integration_id, remote_id FROM zendesk_comment WHERE case_comment_id = $1",
     )
-    .bind(clean(comment))
+    .bind(clean(&mapped.comment))
     .fetch_optional(&mut **tx)
     .await?;
     if let Some(row) = known {
-        return Ok(row.try_get::<i64, _>("remote_id")? == remote_id
+        return Ok(row.try_get::<i64, _>("remote_id")? == mapped.remote
             && row.try_get::<String, _>("integration_id")? == integration);
     }
     let done = sqlx::query(
@@ -210,10 +192,10 @@ async fn map(
          WHERE zendesk_comment.case_comment_id IS NULL",
     )
     .bind(clean(integration))
-    .bind(remote_id)
-    .bind(ticket)
-    .bind(clean(comment))
-    .bind(op_id.map(clean))
+    .bind(mapped.remote)
+    .bind(mapped.ticket)
+    .bind(clean(&mapped.comment))
+    .bind(mapped.op_id.as_deref().map(clean))
     .execute(&mut **tx)
     .await?;
     Ok(done.rows_affected() > 0)

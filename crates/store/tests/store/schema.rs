@@ -3,6 +3,7 @@
 pub(crate) const GROUND: &str = include_str!("../../migrations/0001_ground.sql");
 const TWO_WAY: &str = include_str!("../../migrations/0002_two_way.sql");
 const PROFILES: &str = include_str!("../../migrations/0003_profiles.sql");
+const NUMBERS: &str = include_str!("../../migrations/0004_ticket_numbers.sql");
 
 /// What a column holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,7 +49,7 @@ fn column(line: &str) -> Option<Column> {
 /// All tables, in an order in which each comes after those it refers to.
 pub(crate) fn tables() -> Vec<Table> {
     let mut tables: Vec<Table> = Vec::new();
-    let migrations = [GROUND, TWO_WAY, PROFILES];
+    let migrations = [GROUND, TWO_WAY, PROFILES, NUMBERS];
     for line in migrations.iter().flat_map(|sql| sql.lines()) {
         if let Some(dropped) = line.strip_prefix("DROP TABLE ") {
             tables.retain(|table| table.name != dropped.trim_end_matches(';'));

@@ -1,7 +1,7 @@
 //! A ticket that bears our external id comes in by the way, most often after a database was restored.
 
 use super::stage::*;
-use crate::case::CasePriority;
+use crate::case::{CaseField, CasePriority};
 use crate::comment::TicketComment;
 use crate::desk::{Marker, Place, Received, Written};
 use crate::guard::{Guard, Guards};
@@ -101,7 +101,7 @@ fn an_edit_made_after_a_refused_repeat_of_a_late_creation_stands_when_the_ticket
 fn what_differs_from_a_forgotten_ticket_is_a_conflict_by_the_rule() {
     for (mode, priority) in [(REMOTE, "low"), (LOCAL, "high")] {
         let mut stage = restored(mode);
-        stage.change(crate::case::CaseField::Priority, "low");
+        stage.change(CaseField::Priority, "low");
         assert_eq!(adopt(&mut stage, TICKET), Received::Merged);
         stage.rest();
         assert_eq!(stage.zendesk.ticket(TICKET).priority, text(priority));
@@ -154,6 +154,7 @@ fn a_case_keeps_its_open_ticket_and_takes_no_stranger() {
     for external_id in [
         None,
         text("deskbridge:zd:case"),
+        text("deskbridge:zd:case:2"),
         text("deskbridge:zd:other:1"),
     ] {
         let mut stage = Stage::linked(REMOTE);
@@ -177,7 +178,7 @@ fn a_case_keeps_its_open_ticket_and_takes_no_stranger() {
 fn the_cases_own_ticket_comes_in_as_always() {
     let mut stage = Stage::linked(REMOTE);
     stage.zendesk.ticket(TICKET).external_id = text("deskbridge:zd:case");
-    stage.change(crate::case::CaseField::Subject, "Printer cold");
+    stage.change(CaseField::Subject, "Printer cold");
     assert_eq!(adopt(&mut stage, TICKET), Received::Merged);
     assert_eq!(stage.desk.fields.subject, "Printer cold");
     stage.assert_in_step();
@@ -202,6 +203,76 @@ fn a_forgotten_follow_up_takes_the_case_over_with_what_is_parked() {
     assert_eq!(there(&stage), ["description", "c1"]);
     assert!(stage.line().is_empty());
     stage.assert_in_step();
+}
+
+/// A case whose ticket was closed and then deleted, and which has a follow-up, in a database restored from
+/// before it had either of them.
+fn restored_before_both() -> Stage {
+    let mut stage = Stage::bare(REMOTE);
+    let backup = stage.desk.clone();
+    stage.with(|desk, room, written| desk.publish(room, written));
+    stage.rest();
+    stage.zendesk.ticket(TICKET).status = text("closed");
+    stage.with(|desk, room, written| desk.follow_up(room, written));
+    stage.rest();
+    stage.zendesk.ticket(TICKET).status = text("deleted");
+    stage.desk = backup;
+    stage.written = Written::default();
+    stage.pass(3600);
+    stage
+}
+
+#[test]
+fn a_case_that_is_published_again_finds_the_follow_up_of_a_ticket_that_was_deleted() {
+    let mut stage = restored_before_both();
+    stage.edit(|fields| fields.priority = CasePriority::High);
+    stage.with(|desk, room, written| desk.publish(room, written));
+    stage.rest();
+    assert_eq!(stage.zendesk.tickets.len(), 2, "none is made for it");
+    assert_eq!(stage.desk.link.as_ref().unwrap().ticket, TICKET + 1);
+    assert_eq!(stage.desk.predecessors, 1);
+    assert_eq!(stage.desk.external_id("zd", true), "deskbridge:zd:case:2");
+    assert!(stage.line().is_empty(), "{:?}", stage.line());
+    stage.assert_in_step();
+}
+
+#[test]
+fn what_was_sent_for_the_first_ticket_is_not_agreed_on_with_a_forgotten_follow_up() {
+    let mut stage = restored_before_both();
+    stage.with(|desk, room, written| desk.publish(room, written));
+    let reply = Reply::Unknown {
+        problem: "No answer.".to_owned(),
+    };
+    stage.net.push_back(Net::Says(reply));
+    let follow_up = stage.zendesk.tickets.pop().unwrap();
+    assert!(stage.work(), "the follow-up is listed only now");
+    stage.zendesk.tickets.push(follow_up);
+    stage.change(CaseField::Priority, "urgent");
+    stage.pass(60);
+    stage.rest();
+    assert_eq!(stage.zendesk.tickets.len(), 2);
+    let told = stage.written.conflicts.iter();
+    let told: Vec<_> = told.map(|one| (one.field, one.agreed.clone())).collect();
+    assert!(told == [(CaseField::Priority, None)], "{told:?}");
+    stage.assert_in_step();
+}
+
+#[test]
+fn a_follow_up_is_taken_by_its_number_when_those_before_it_are_gone() {
+    let mut stage = restored_before_both();
+    assert_eq!(adopt(&mut stage, TICKET + 1), Received::Merged);
+    assert_eq!(stage.desk.predecessors, 1);
+    assert!(stage.written.link && stage.written.closed_link.is_none());
+    // Its first ticket is somebody else's from now on, should it be restored.
+    stage.zendesk.ticket(TICKET).status = text("closed");
+    assert_eq!(adopt(&mut stage, TICKET), Received::Stale);
+    // And so is a second copy of the same one.
+    let copy = crate::ticket::Ticket {
+        id: 999,
+        ..stage.zendesk.ticket(TICKET + 1).clone()
+    };
+    stage.zendesk.tickets.push(copy);
+    assert_eq!(adopt(&mut stage, 999), Received::Stale);
 }
 
 #[test]

@@ -91,6 +91,7 @@ fn created(
         read_at,
         audit,
         audits: Vec::new(),
+        former: Vec::new(),
     };
     assert!(stage.with(|desk, room, written| desk.close(&op_id, token, closing, room, written)));
     stage

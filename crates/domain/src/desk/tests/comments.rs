@@ -3,7 +3,7 @@
 use super::stage::*;
 use crate::case::{CaseField, CasePriority};
 use crate::comment::TicketComment;
-use crate::desk::{Marker, Place, place};
+use crate::desk::{Mapped, Marker, Place, place};
 use crate::guard::{Guard, Guards};
 use crate::outbox::{Kind, LATE, Parked, State};
 use crate::push::{Reply, Sending};
@@ -33,6 +33,15 @@ fn ours(stage: &Stage) -> Marker {
     Marker::Ours(stage.desk.operations[0].op_id.clone())
 }
 
+fn mapped(comment: &str, remote: i64, op_id: crate::value::Value) -> Mapped {
+    Mapped {
+        comment: comment.to_owned(),
+        ticket: TICKET,
+        remote,
+        op_id,
+    }
+}
+
 #[test]
 fn a_comment_is_sent_at_once_and_its_id_there_is_noted() {
     let mut stage = Stage::linked(REMOTE);
@@ -48,10 +57,7 @@ fn a_comment_is_sent_at_once_and_its_id_there_is_noted() {
     assert_eq!(there(&stage), ["c1"]);
     let (_, id) = stage.zendesk.comments[0].clone();
     assert_eq!(stage.desk.comments[1].remote, Some(id));
-    assert_eq!(
-        stage.written.mapped,
-        [("c1".to_owned(), id, Some("c1".to_owned()))]
-    );
+    assert_eq!(stage.written.mapped, [mapped("c1", id, text("c1"))]);
     assert!(stage.line().is_empty());
 }
 
@@ -210,7 +216,7 @@ fn a_comment_once_known_there_never_becomes_another_one() {
     stage.with(|desk, _, written| desk.map("c1", 8, None, written));
     stage.with(|desk, _, written| desk.map("unknown", 9, None, written));
     assert_eq!(stage.desk.comments[1].remote, Some(7));
-    assert_eq!(stage.written.mapped, [("c1".to_owned(), 7, None)]);
+    assert_eq!(stage.written.mapped, [mapped("c1", 7, None)]);
 }
 
 #[test]

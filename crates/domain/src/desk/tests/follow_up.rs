@@ -5,7 +5,7 @@ use crate::case::{CaseField, CasePriority};
 use crate::comment::TicketComment;
 use crate::desk::{Desk, DeskLink, Marker, Place, Version, place};
 use crate::guard::Guards;
-use crate::push::{Closing, Reply};
+use crate::push::{Action, Closing, Reply};
 use crate::value::Agreed;
 
 const FOLLOW_UP: i64 = TICKET + 1;
@@ -55,6 +55,70 @@ fn a_follow_up_takes_the_link_over_with_the_parked_comments_and_edits() {
     assert_eq!(ticket.priority, text("high"));
     assert!(stage.line().is_empty(), "{:?}", stage.line());
     stage.assert_in_step();
+}
+
+/// A case with a comment that was sent to its ticket, in a database restored from before that; the ticket
+/// is closed now.
+fn forgotten() -> Stage {
+    let mut stage = Stage::linked(REMOTE);
+    stage.say("c1");
+    let backup = stage.desk.clone();
+    stage.rest();
+    stage.desk = backup;
+    stage.zendesk.ticket(TICKET).status = text("closed");
+    stage.pass(3600);
+    stage
+}
+
+#[test]
+fn what_a_restored_database_forgot_to_have_said_is_not_said_again_on_a_follow_up() {
+    for answer in [None, Some(Net::AnswerLost)] {
+        let mut stage = forgotten();
+        let told = stage.zendesk.comments[0].clone();
+        assert!(follow_up(&mut stage));
+        stage.net.extend(answer);
+        stage.rest();
+        assert_eq!(stage.desk.link.as_ref().unwrap().ticket, FOLLOW_UP);
+        assert_eq!(there(&stage), ["c1", "description"]);
+        assert_eq!(stage.desk.comments[1].remote, Some(told.1));
+        let known = stage.written.mapped.iter().find(|one| one.comment == "c1");
+        assert_eq!(known.unwrap().ticket, TICKET, "it stands where it was said");
+        assert!(stage.line().is_empty(), "{:?}", stage.line());
+    }
+}
+
+#[test]
+fn a_follow_up_of_a_ticket_that_was_deleted_looks_back_at_nothing() {
+    let mut stage = forgotten();
+    assert!(follow_up(&mut stage));
+    let former = stage.zendesk.tickets.remove(0);
+    stage.zendesk.audits.clear();
+    stage.rest();
+    stage.zendesk.tickets.insert(0, former);
+    assert_eq!(stage.zendesk.tickets.len(), 2);
+    assert_eq!(
+        there(&stage),
+        ["c1", "description", "c1"],
+        "nobody can know"
+    );
+}
+
+#[test]
+fn an_attempt_at_a_follow_up_looks_back_only_if_a_comment_may_be_there() {
+    for (said, looks_back) in [(true, true), (false, false)] {
+        let mut stage = Stage::linked(REMOTE);
+        stage.zendesk.ticket(TICKET).status = text("closed");
+        if said {
+            stage.say("c1");
+        }
+        assert!(follow_up(&mut stage));
+        let first = stage.claim().unwrap().action;
+        let back = Action::Read {
+            ticket: TICKET,
+            past: None,
+        };
+        assert_eq!(first == back, looks_back, "{first:?}");
+    }
 }
 
 #[test]

@@ -179,6 +179,10 @@ fn giving_up_a_field_puts_back_what_both_sides_last_agreed_on() {
     assert!(stage.discard());
     assert_eq!(stage.desk.fields.priority, CasePriority::Normal);
     assert_eq!(stage.desk.fields.status, CaseStatus::InProgress);
+    assert!(
+        stage.written.look_again,
+        "Zendesk may have set it meanwhile"
+    );
     assert!(stage.line().is_empty());
     stage.assert_in_step();
 }

@@ -249,7 +249,10 @@ impl Stage {
         let follows = operation.kind == Kind::FollowUp;
         let ticket = self.desk.link.as_ref().map(|link| link.ticket);
         let mut attempt = Attempt::new(operation, ticket, self.guards);
-        let action = attempt.begin(&self.desk.external_id("zd", follows));
+        let action = attempt.begin(
+            &self.desk.external_id("zd", follows),
+            self.desk.has_unsent_comments(),
+        );
         Some(Worker {
             attempt,
             token,

@@ -8,7 +8,7 @@ use crate::guard::Guard;
 /// What a reading leads to, at second 100.
 fn judged(operation: Operation, reading: Reading) -> Action {
     let mut attempt = attempt(operation);
-    attempt.begin("");
+    attempt.begin("", false);
     attempt.advance(Happened::Read(reading), at(100))
 }
 
@@ -22,20 +22,27 @@ fn read(past: Option<i64>) -> Action {
 #[test]
 fn an_attempt_begins_with_a_look_at_what_is_there() {
     for kind in [Kind::Comment, Kind::Fields, Kind::Person] {
-        assert_eq!(attempt(claimed(kind)).begin("id"), read(None));
+        assert_eq!(attempt(claimed(kind)).begin("id", false), read(None));
         let mut unlinked = Attempt::new(claimed(kind), None, Guards::ALL);
         assert_eq!(
-            unlinked.begin("id"),
+            unlinked.begin("id", false),
             Action::Plan,
             "the plan says that there is none"
         );
     }
     for kind in [Kind::Publish, Kind::FollowUp] {
-        let external_id = "deskbridge:zd:case".to_owned();
-        assert_eq!(
-            attempt(claimed(kind)).begin(&external_id),
-            Action::Find { external_id }
-        );
+        let mut attempt = attempt(claimed(kind));
+        for (asked, next) in [("", ":1"), (":4", ":5")] {
+            let find = |number| Action::Find {
+                external_id: format!("deskbridge:zd:case{number}"),
+            };
+            let first = attempt.begin(&format!("deskbridge:zd:case{asked}"), false);
+            assert_eq!(first, find(asked));
+            let after = attempt.advance(Happened::Found(None), at(100));
+            assert_eq!(after, find(next), "the one that would follow it");
+            let after = attempt.advance(Happened::Found(None), at(100));
+            assert_eq!(after, Action::Plan);
+        }
     }
 }
 
@@ -43,7 +50,7 @@ fn an_attempt_begins_with_a_look_at_what_is_there() {
 fn a_creation_that_was_sent_before_is_looked_for_as_it_was_sent() {
     let mut operation = claimed(Kind::FollowUp);
     operation.payload.draft = Some(draft());
-    let action = attempt(operation).begin("deskbridge:zd:case:2");
+    let action = attempt(operation).begin("deskbridge:zd:case:2", false);
     assert!(matches!(action, Action::Find { external_id } if external_id == draft().external_id));
 }
 
@@ -51,7 +58,7 @@ fn a_creation_that_was_sent_before_is_looked_for_as_it_was_sent() {
 fn a_ticket_found_is_the_one_that_was_to_be_made() {
     for op in [Some("op"), Some("forgotten")] {
         let mut attempt = attempt(claimed(Kind::Publish));
-        attempt.begin("id");
+        attempt.begin("id", false);
         let found = Reading {
             audits: vec![audit(2, 50, None), audit(1, 50, op)],
             ..reading(ticket())
@@ -61,6 +68,7 @@ fn a_ticket_found_is_the_one_that_was_to_be_made() {
             read_at,
             audit,
             audits,
+            former: _,
         } = closing(attempt.advance(Happened::Found(Some(found)), at(100)))
         else {
             panic!("it was found")
@@ -79,7 +87,7 @@ fn a_ticket_that_was_not_found_is_made() {
     };
     for found in [None, Some(gone)] {
         let mut attempt = attempt(claimed(Kind::Publish));
-        attempt.begin("id");
+        attempt.begin("id", false);
         assert_eq!(
             attempt.advance(Happened::Found(found), at(100)),
             Action::Plan
@@ -91,7 +99,7 @@ fn a_ticket_that_was_not_found_is_made() {
 #[test]
 fn what_was_read_is_what_is_planned_with() {
     let mut attempt = attempt(claimed(Kind::Fields));
-    attempt.begin("");
+    attempt.begin("", false);
     assert_eq!(attempt.reading(), None);
     assert_eq!(
         attempt.advance(Happened::Read(reading(ticket())), at(100)),
@@ -121,7 +129,7 @@ fn what_was_read_within_the_second_of_the_last_change_is_read_again(
         Some(TICKET),
         Guards::without(Guard::SameSecond),
     );
-    attempt.begin("");
+    attempt.begin("", false);
     assert_eq!(
         attempt.advance(Happened::Read(reading), at(100)),
         Action::Plan
@@ -154,7 +162,7 @@ fn our_marker_means_that_it_was_carried_out() {
     }
     let guards = Guards::without(Guard::Marker);
     let mut blind = Attempt::new(claimed(Kind::Comment), Some(TICKET), guards);
-    blind.begin("");
+    blind.begin("", false);
     assert_eq!(
         blind.advance(Happened::Read(reading), at(100)),
         Action::Plan
@@ -206,7 +214,7 @@ fn our_marker_counts_whatever_became_of_the_ticket_since() {
 #[test]
 fn an_audit_newer_than_the_ticket_tells_that_it_must_be_read_again_once() {
     let mut attempt = attempt(claimed(Kind::Fields));
-    attempt.begin("");
+    attempt.begin("", false);
     let with = |id, second| Reading {
         audits: vec![audit(id, second, None), audit(1, 40, None)],
         ..reading(ticket())
@@ -272,7 +280,7 @@ fn a_ticket_that_is_not_there_parks_what_was_to_be_sent() {
 #[test]
 fn a_ticket_that_never_rests_is_left_for_later() {
     let mut attempt = attempt(claimed(Kind::Fields));
-    let mut action = attempt.begin("");
+    let mut action = attempt.begin("", false);
     let mut reads = 0;
     while matches!(action, Action::Read { .. }) {
         reads += 1;
@@ -291,7 +299,7 @@ fn planning(kind: Kind, unknown_until: Option<i64>) -> Attempt {
     let mut operation = claimed(kind);
     operation.unknown_until = unknown_until.map(at);
     let mut attempt = attempt(operation);
-    attempt.begin("");
+    attempt.begin("", false);
     attempt.advance(Happened::Read(reading(ticket())), at(100));
     attempt
 }

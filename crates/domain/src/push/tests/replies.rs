@@ -43,6 +43,7 @@ fn a_ticket_that_was_made_is_there() {
                 read_at: at(104),
                 audit: audit.clone(),
                 audits: Vec::new(),
+                former: Vec::new(),
             };
             assert_eq!(closing(replied(kind, taken(ticket(), audit))), created);
         }
@@ -123,7 +124,7 @@ fn a_yes_that_shows_nothing_is_no_yes() {
 #[test]
 fn a_yes_to_nothing_that_was_asked_is_no_yes() {
     let mut attempt = attempt(claimed(Kind::Fields));
-    attempt.begin("");
+    attempt.begin("", false);
     let reply = taken(ticket(), Some(audit(3, 104, Some("op"))));
     let action = attempt.advance(Happened::Replied(reply), at(105));
     assert!(matches!(
@@ -286,7 +287,7 @@ fn what_cannot_be_read_is_left_for_later_and_nothing_was_sent() {
             let mut operation = claimed(kind);
             operation.unknown_until = unknown_until.map(at);
             let mut attempt = attempt(operation);
-            attempt.begin("");
+            attempt.begin("", false);
             let action = attempt.advance(Happened::Failed(reply), at(105));
             assert_eq!(no_answer(action), (at(106), unknown_until.map(at)));
         }
@@ -297,7 +298,7 @@ fn what_cannot_be_read_is_left_for_later_and_nothing_was_sent() {
 fn an_answer_that_fits_no_reading_is_left_for_later() {
     for reply in [Reply::Changed, taken(ticket(), None)] {
         let mut attempt = attempt(unknown_before(Kind::Fields));
-        attempt.begin("");
+        attempt.begin("", false);
         let action = attempt.advance(Happened::Failed(reply), at(105));
         assert_eq!(no_answer(action), (at(106), Some(at(500))));
     }
@@ -306,7 +307,7 @@ fn an_answer_that_fits_no_reading_is_left_for_later() {
 #[test]
 fn a_refused_reading_parks_with_zendesks_words() {
     let mut attempt = attempt(claimed(Kind::Fields));
-    attempt.begin("");
+    attempt.begin("", false);
     let action = attempt.advance(
         Happened::Failed(Reply::Refused { fields: refused() }),
         at(105),
@@ -320,7 +321,7 @@ fn a_pause_never_outlasts_the_moment_when_the_outcome_is_sure() {
     operation.attempts = 50;
     operation.unknown_until = Some(at(120));
     let mut attempt = attempt(operation);
-    attempt.begin("");
+    attempt.begin("", false);
     let action = attempt.advance(Happened::Failed(unknown()), at(105));
     assert_eq!(no_answer(action), (at(120), Some(at(120))));
     let action = attempt.advance(Happened::Failed(unknown()), at(120));

@@ -72,8 +72,8 @@ pub(super) async fn catch_up(
         let received = setting.decide(pull.engine, page.now, |room| {
             desk.receive(ticket, read_at, room, &mut written)
         });
-        // What is read by a worker just now, or within the second of its last change, comes again.
-        if received == Received::Deferred || written.look_again {
+        // What is read by a worker just now comes again.
+        if received == Received::Deferred {
             hints::look_again(&mut page.tx, integration, ticket.id, page.now).await?;
         }
         if written == Written::default() {

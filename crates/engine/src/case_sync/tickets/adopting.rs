@@ -7,6 +7,7 @@
 use std::collections::HashMap;
 
 use domain::desk::{Marker, Received, Written};
+use domain::external_id::ExternalId;
 use domain::push::Audit;
 use domain::ticket::{Life, Ticket};
 use jiff::Timestamp;
@@ -22,15 +23,17 @@ use crate::case_sync::{hints, room};
 use crate::desk::{By, Decision, keep};
 use crate::error::Result;
 
+/// The most tickets of one case that are asked for in their order.
+const MOST_FORGOTTEN: usize = 10;
+
 /// The case of this integration that the external id of a ticket names, whether there is such a case or
-/// not: `deskbridge:<integration>:<case>`, with `:<n>` behind it for the n-th follow-up of a case.
+/// not.
 pub(in crate::case_sync) fn case_named<'t>(
     integration: &str,
     ticket: &'t Ticket,
 ) -> Option<&'t str> {
-    let rest = ticket.external_id.as_deref()?.strip_prefix("deskbridge:")?;
-    let rest = rest.strip_prefix(integration)?.strip_prefix(':')?;
-    Some(rest.split_once(':').map_or(rest, |(case, _)| case))
+    let id = ExternalId::parse(ticket.external_id.as_deref()?)?;
+    (id.integration == integration).then_some(id.case)
 }
 
 /// What a pull does about a ticket without a case that names one of ours.
@@ -103,9 +106,12 @@ pub(in crate::case_sync) struct Claim {
     case: String,
     /// All its audits.
     audits: Vec<Record<TicketEvent>>,
+    /// All audits of the ticket that the case has until now, if one of the case's comments may be there
+    /// without our knowing.
+    former: Vec<Record<TicketEvent>>,
     /// Whether an older ticket bears the same id: then this one is a copy of it.
     is_copy: bool,
-    /// Tickets without a case that bear the id which the case awaits before this one's.
+    /// Tickets without a case that the case awaits before this one: the first of them that can be read.
     before: Vec<i64>,
 }
 
@@ -144,20 +150,49 @@ pub(in crate::case_sync) async fn examine(
     let mut reader = pull.engine.store.read().await?;
     let held = case_of(&mut reader, integration, ticket).await?;
     drop(reader);
-    let awaited = held
-        .filter(|held| !is_awaited(held, integration, ticket))
-        .map(|held| awaited_id(&held, integration));
-    let mut before = match awaited {
-        Some(awaited) => bearing(pull, &awaited).await?,
+    let before = match &held {
+        Some(held) => awaited_before(pull, held, external_id).await?,
         None => Vec::new(),
     };
-    before.retain(|(_, found)| found.is_none());
+    let former = held.filter(|held| held.desk.has_unsent_comments());
+    let former = former.and_then(|held| held.desk.link.map(|link| link.ticket));
+    let former = match former {
+        Some(former) => match pull.client.audits_back_to(former, None).await {
+            // It was deleted: what is on it nobody can read.
+            Err(zendesk::Error::NotFound { .. }) => Vec::new(),
+            read => read?,
+        },
+        None => Vec::new(),
+    };
     Ok(Some(Claim {
         case: case.to_owned(),
         audits: pull.client.audits_back_to(ticket.id, None).await?,
+        former,
         is_copy: !older.is_empty(),
-        before: before.into_iter().map(|(other, _)| other).collect(),
+        before,
     }))
+}
+
+/// The tickets without a case that the case is to take before the one of this id: a database that forgot
+/// several tickets of a case takes them in their order. Deleted ones are not listed, and passed over.
+async fn awaited_before(pull: &Pull<'_>, held: &Held, external_id: &str) -> Result<Vec<i64>> {
+    let awaited = awaited_id(held, &pull.integration.id);
+    let mut earlier = ExternalId::parse(&awaited);
+    for _ in 0..MOST_FORGOTTEN {
+        let is_before = |id: &ExternalId<'_>| {
+            ExternalId::parse(external_id).is_some_and(|own| id.number < own.number)
+        };
+        let Some(id) = earlier.filter(is_before) else {
+            break;
+        };
+        let mut before = bearing(pull, &id.to_string()).await?;
+        before.retain(|(_, found)| found.is_none());
+        if !before.is_empty() {
+            return Ok(before.into_iter().map(|(other, _)| other).collect());
+        }
+        earlier = Some(id.next());
+    }
+    Ok(Vec::new())
 }
 
 /// The tickets that bear this external id and can be read, each with its case if it has one.
@@ -193,7 +228,6 @@ pub(in crate::case_sync) async fn adopt(
     let held = desks::lock(&mut page.tx, &claim.case).await?;
     let held = held.filter(|held| !claim.is_copy && belongs(held, &integration));
     let received = match &held {
-        // A database that forgot several tickets of a case finds them in their order.
         Some(held) if !claim.before.is_empty() && !is_awaited(held, &integration, ticket) => {
             hints::look_now(&mut page.tx, &integration, &claim.before, page.now).await?;
             Received::Deferred
@@ -221,9 +255,11 @@ async fn decide(
     read_at: Timestamp,
 ) -> Result<Received> {
     let audits: Vec<Audit> = claim.audits.iter().filter_map(audit_of).collect();
+    let former: Vec<Audit> = claim.former.iter().filter_map(audit_of).collect();
     let setting = room::setting(pull, page, Some(ticket), &held.desk).await?;
     let (mut desk, mut written) = (held.desk.clone(), Written::default());
     let received = setting.decide(pull.engine, page.now, |room| {
+        desk.recall(&former, &mut written);
         desk.adopt(ticket, read_at, &audits, room, &mut written)
     });
     if written == Written::default() {
@@ -252,8 +288,5 @@ async fn decide(
         .map(|awaited| (awaited, ticket.id))
         .collect();
     waiting::note(&mut page.tx, integration, &waits).await?;
-    if written.look_again {
-        hints::look_again(&mut page.tx, integration, ticket.id, now).await?;
-    }
     Ok(received)
 }

@@ -66,7 +66,7 @@ async fn a_ticket_that_is_being_made_is_left_to_whoever_makes_it() {
             // Its answer is lost, and nobody finds it.
             for fault in [
                 "apply-then=503:method=POST:route=tickets:times=1",
-                "unavailable:method=GET:route=tickets:after=1",
+                "unavailable:method=GET:route=tickets:after=2",
             ] {
                 world.zendesk().add_fault(Fault::parse(fault).unwrap());
             }

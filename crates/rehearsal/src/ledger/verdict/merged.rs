@@ -11,7 +11,7 @@ use crate::tally::Count;
 
 impl Schedule<'_> {
     /// No ticket names who is gone, a case whose ticket went over to who stayed has their contact, and
-    /// no case has lost its contact.
+    /// no case has lost the contact it had.
     pub(super) fn check_merged_users(&self) -> Option<(&'static str, String)> {
         let (gone, kept) = self.swarm.merged?;
         let of = |user: i64| Some(user.to_string());
@@ -23,7 +23,7 @@ impl Schedule<'_> {
         }
         self.db.desks.iter().find_map(|desk| {
             let contact = case_value(&desk.fields, CaseField::Contact);
-            if contact.is_none() {
+            if contact.is_none() && self.ledger.with_contact.contains(&desk.case) {
                 return Some(("I-10", format!("{} has lost its contact", desk.case)));
             }
             let found = self.linked(desk).filter(|found| !found.is_deleted())?;

@@ -1,6 +1,6 @@
 //! Which ticket a case is, and which Zendesk comment a comment of it: each at most one.
 
-use domain::desk::{DeskLink, Version};
+use domain::desk::{DeskLink, Mapped, Version};
 use domain::value::Agreed;
 use store::comments::{self, MirroredComment};
 use store::desks::NotMapped;
@@ -166,7 +166,12 @@ async fn a_comment_that_is_something_else_already_stays_it_and_is_handed_back() 
             .await
             .unwrap();
         tx.commit().await.unwrap();
-        let mapped = |comment: &str, remote| (comment.to_owned(), remote, None);
+        let mapped = |comment: &str, remote| Mapped {
+            comment: comment.to_owned(),
+            ticket: 1,
+            remote,
+            op_id: None,
+        };
         let not_mapped = change(database, 1, async |_, _, written| {
             written.mapped = vec![
                 // The Zendesk comment is another one of ours; ours is another one of Zendesk's.
