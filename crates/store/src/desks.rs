@@ -116,7 +116,8 @@ async fn links_of(
         "SELECT l.integration_id, l.remote_id, l.agreed, t.updated_at, t.read_at, l.number AS predecessors FROM link l \
          LEFT JOIN zendesk_ticket t ON t.remote_id = l.remote_id AND t.integration_id = l.integration_id \
          WHERE l.case_id = $1 AND l.state = 'open' \
-         UNION ALL SELECT '', 0, '{}', NULL, NULL, COALESCE(MAX(number) + 1, 0) FROM link WHERE case_id = $1 AND state = 'closed'",
+         UNION ALL SELECT '', 0, '{}', NULL, NULL, CASE WHEN MAX(number) >= COUNT(*) THEN MAX(number) + 1 ELSE COUNT(*) END \
+         FROM link WHERE case_id = $1 AND state = 'closed'",
     )
     .bind(case.to_owned())
     .fetch_all(connection)

@@ -247,18 +247,20 @@ pub async fn of_cases(
         "SELECT case_id, remote_id, state, number FROM link WHERE case_id IN",
         None,
         cases,
-        "",
+        " ORDER BY number, state",
     )
     .await?;
     let mut found: HashMap<String, (Option<i64>, u32)> = HashMap::new();
+    // By their number, so that one that follows another comes after it.
     for row in &rows {
         let (open, former) = found.entry(row.try_get("case_id")?).or_default();
-        let is_open = row.try_get::<String, _>("state")? == "open";
-        if is_open {
-            *open = Some(row.try_get("remote_id")?);
-        }
         let number = u32::try_from(row.try_get::<i64, _>("number")?).unwrap_or(u32::MAX);
-        *former = number.saturating_add(u32::from(!is_open)).max(*former);
+        *former = number.max(*former);
+        if row.try_get::<String, _>("state")? == "open" {
+            *open = Some(row.try_get("remote_id")?);
+        } else {
+            *former = former.saturating_add(1);
+        }
     }
     Ok(found)
 }

@@ -66,6 +66,29 @@ async fn a_follow_up_takes_the_case_over_and_its_predecessor_is_counted() {
 }
 
 #[tokio::test]
+async fn a_ticket_keeps_its_number_although_those_before_it_are_forgotten() {
+    on_both(async |database| {
+        furnish(database).await;
+        for (ticket, number) in [(40, 5), (41, 6)] {
+            change(database, 1, async |tx, desk, written| {
+                mirror(tx, ticket, 410).await;
+                written.closed_link = desk.link.replace(to(ticket)).map(|link| link.ticket);
+                desk.predecessors = number;
+                written.link = true;
+            })
+            .await
+            .unwrap();
+            assert_eq!(read(database, 1).await.desk.predecessors, number);
+            let case = case(1).id;
+            let reader = &mut *database.reader().await;
+            let told = links::of_cases(reader, std::slice::from_ref(&case)).await;
+            assert_eq!(told.unwrap()[&case], (Some(ticket), number));
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_ticket_that_is_another_cases_is_not_taken_from_it() {
     on_both(async |database| {
         furnish(database).await;
