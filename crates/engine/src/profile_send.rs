@@ -26,6 +26,7 @@ mod push;
 mod read;
 mod record;
 mod report;
+mod resume;
 mod rows;
 mod settings;
 mod source;

@@ -169,6 +169,7 @@ impl Send<'_> {
         said: Vec<Said>,
     ) -> Result<Vec<Parcel>, Halt> {
         let now = self.engine.now();
+        let is_job = parcel.job_id.is_some();
         let Parcel {
             id, kind, mut rows, ..
         } = parcel;
@@ -223,6 +224,8 @@ impl Send<'_> {
             self.tally.add(RowState::Pending, again as u64);
         }
         self.counts.last_confirmed_at = Some(now);
+        let open_jobs = &mut self.counts.open_jobs;
+        *open_jobs = open_jobs.saturating_sub(u64::from(is_job));
         let (destination, workflow) = (self.destination.number, self.workflow.number);
         let mut tx = self.begin_tx().await?;
         ledger::confirm(&mut tx, destination, workflow, now, &confirmed).await?;
@@ -277,30 +280,6 @@ impl Send<'_> {
     ) -> Result<Vec<Parcel>, Halt> {
         let said = vec![Said::Failed(failure(class)); parcel.rows.len()];
         self.confirm(parcel, said).await
-    }
-
-    /// What an earlier try left open: jobs are asked for, and batches of unknown outcome looked up. What
-    /// was not done is found again when rows are compared.
-    pub(super) async fn settle_open_batches(&mut self) -> Result<(), Halt> {
-        let kept =
-            send_batches::open(&mut *self.engine.store.read().await?, &self.workflow.id).await?;
-        let mut open = Vec::new();
-        let known: Vec<String> = kept
-            .iter()
-            .filter_map(|batch| batch.job_id.clone())
-            .collect();
-        for batch in kept {
-            let parcel = Parcel::of_batch(batch)?;
-            if parcel.job_id.is_some() {
-                open.push(parcel);
-            } else {
-                drop(self.look_up(parcel, &known).await?);
-            }
-        }
-        if open.is_empty() {
-            return Ok(());
-        }
-        super::push::push_parcels(self, open).await
     }
 
     /// Waits while a job may still run that we do not know the id of: reading back before it has ended

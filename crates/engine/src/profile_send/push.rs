@@ -296,6 +296,7 @@ impl<'s, 'a> Push<'s, 'a> {
             Ok(status) => {
                 self.went_well();
                 self.send.counts.jobs += 1;
+                self.send.counts.open_jobs += 1;
                 parcel.job_id = Some(status.id);
                 self.open.push(parcel);
                 Ok(())
@@ -398,7 +399,6 @@ impl<'s, 'a> Push<'s, 'a> {
             return Ok(());
         }
         self.looked = now;
-        self.send.counts.open_jobs = self.open.len() as u64;
         self.send.keep().await?;
         if self.ending.is_none()
             && let Err(halt) = self.send.heed_stop().await

@@ -225,7 +225,7 @@ pub struct Counts {
     pub rows: Rows,
     /// Requests to Zendesk.
     pub requests: u64,
-    /// Jobs that Zendesk took.
+    /// Jobs that Zendesk took, those of `open_jobs` among them.
     pub jobs: u64,
     /// Rows that were sent again since nobody knew what had become of them.
     pub sent_again: u64,
@@ -237,7 +237,7 @@ pub struct Counts {
     pub first_post_at: Option<Timestamp>,
     /// When the last row was confirmed.
     pub last_confirmed_at: Option<Timestamp>,
-    /// Jobs open now.
+    /// Jobs whose rows are not confirmed yet.
     pub open_jobs: u64,
     /// Bytes of the source read, and how many there are.
     pub bytes_read: u64,
