@@ -135,7 +135,7 @@ async fn execute(send: &mut Send<'_>) -> Result<(), Halt> {
     send.settle_open_batches().await?;
     let reading = read::read(send, &staff).await?;
     send.begin(Task::Compare).await?;
-    let compared = link::compare(send, &reading.records).await?;
+    let compared = link::compare(send, &reading).await?;
     plan::guard(send, &compared).await?;
     if send.workflow.kind == WorkflowKind::DryRun {
         return dry_run::compare(send, reading, compared).await;

@@ -11,7 +11,7 @@ use store::workflows::{self, NewWorkflow, Workflow, WorkflowKind, WorkflowState}
 
 use crate::engine::Engine;
 use crate::error::{Error, Result};
-use crate::profile_send::{Approved, SEND, SendSettings, SourceSpec};
+use crate::profile_send::{Approved, Counts, SEND, SendSettings, SourceSpec};
 use crate::worker;
 
 /// How long one who watches waits before looking again.
@@ -234,7 +234,11 @@ pub async fn act(
         ActionKind::Retry => {}
         ActionKind::OneByOne => approved.one_by_one = true,
         ActionKind::ApproveOnce => match trouble {
-            Some(Trouble::LeaverBrake) => approved.leavers = true,
+            // Those who were counted then: a source that has become shorter since is braked again.
+            Some(Trouble::LeaverBrake) => {
+                let counts: Counts = serde_json::from_str(&workflow.counts).unwrap_or_default();
+                approved.leavers_up_to = Some(counts.leavers);
+            }
             Some(_) | None => approved.rows = true,
         },
         ActionKind::Ignore => approved.missing_file = true,

@@ -4,12 +4,14 @@
 
 use domain::profile::failure::FailureClass;
 use domain::profile::key::SameKey;
+use domain::profile::leaver::OnLeave;
 use domain::profile::{RowState, Tally};
 use store::ledger::{self, Entry};
 
 use super::Send;
 use super::fate::{Fate, Fates};
 use super::halt::Halt;
+use super::read::Reading;
 use super::record::{Bearer, Hash, Left, Record, with_plan};
 use super::spill::{Laid as _, PARTS, Spill, range};
 
@@ -46,10 +48,8 @@ enum Decision {
 }
 
 /// Compares all rows with the ledger of the destination.
-pub(super) async fn compare(
-    send: &mut Send<'_>,
-    records: &Spill<Record>,
-) -> Result<Compared, Halt> {
+pub(super) async fn compare(send: &mut Send<'_>, reading: &Reading) -> Result<Compared, Halt> {
+    let records = &reading.records;
     let folder = send.engine.settings.sources.scratch.clone();
     let (destination, source) = (send.destination.number, send.source_number);
     let mut reader = send.engine.store.read().await?;
@@ -73,15 +73,26 @@ pub(super) async fn compare(
             same_key: 0,
         },
         bearers: Spill::new(&folder)?,
+        held_back: Vec::new(),
+        may_leave: source != 0 && reading.nameless == 0,
     };
-    let step = step(records.len().max(total));
+    if source != 0 && reading.nameless > 0 && send.settings.on_leave != OnLeave::Keep {
+        send.counts.warnings.insert(format!(
+            "{} rows do not say whom they are about, and may be about anybody who seems to have left. So nobody counts as having left this time. Mend these rows.",
+            reading.nameless
+        ));
+    }
+    let step = step(records.len().max(reading.held_back.len()).max(total));
     let (mut rows, mut entries) = (Vec::new(), Vec::new());
     for from in (0..PARTS).step_by(step) {
         let to = (from + step).min(PARTS);
         rows.clear();
+        judge.held_back.clear();
         for part in from..to {
             records.read(part, &mut rows)?;
+            reading.held_back.read(part, &mut judge.held_back)?;
         }
+        judge.held_back.sort_unstable();
         rows.sort_unstable_by_key(|row: &Record| (row.key, row.line));
         entries.clear();
         // Also where nobody was ever confirmed: what Zendesk refused for good is in the ledger too.
@@ -112,6 +123,10 @@ struct Judge {
     tally: Tally,
     compared: Compared,
     bearers: Spill<Bearer>,
+    /// Whom the rows of the parts at hand are about that are not sent.
+    held_back: Vec<Left>,
+    /// Whether it can be told who left.
+    may_leave: bool,
 }
 
 impl Judge {
@@ -188,8 +203,11 @@ impl Judge {
 
     /// A customer whom the ledger knows and this source does not have.
     fn leave(&mut self, entry: &Entry, source: i64) -> Result<(), Halt> {
-        if source != 0 && entry.source == source && entry.body.is_some() {
-            self.compared.leavers.push(Left(entry.key))?;
+        let left = Left(entry.key);
+        let is_known = entry.source == source && entry.body.is_some();
+        // A row that is not let through is still a row: whom it is about has not left.
+        if self.may_leave && is_known && self.held_back.binary_search(&left).is_err() {
+            self.compared.leavers.push(left)?;
         }
         Ok(())
     }

@@ -34,7 +34,11 @@ pub(super) async fn guard(send: &mut Send<'_>, compared: &Compared) -> Result<()
     }
     let acts = send.settings.on_leave != OnLeave::Keep && send.settings.first.is_none();
     let (leavers, known) = (compared.leavers.len(), compared.known);
-    if acts && !send.approved.leavers && brakes(leavers, known, send.settings.leavers_per_mille) {
+    let is_approved = send
+        .approved
+        .leavers_up_to
+        .is_some_and(|most| leavers <= most);
+    if acts && !is_approved && brakes(leavers, known, send.settings.leavers_per_mille) {
         let sentence = format!(
             "{leavers} of {known} customers are no longer in the source, more than the {} % that may leave in one run. Nothing was sent. Look at the source: a file that is short or empty looks the same.",
             tenths(send.settings.leavers_per_mille)

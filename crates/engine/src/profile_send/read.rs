@@ -11,7 +11,7 @@ use store::workflows::Task;
 
 use super::Send;
 use super::halt::Halt;
-use super::record::Record;
+use super::record::{Left, Record, key_hash};
 use super::source::{RowOf, Tape, columns, is_repeatable, open};
 use super::spill::Spill;
 
@@ -26,6 +26,10 @@ pub(super) struct Reading {
     pub(super) checker: Checker,
     /// Those that may be sent.
     pub(super) records: Spill<Record>,
+    /// Whom rows are about that are not sent: they have not left.
+    pub(super) held_back: Spill<Left>,
+    /// Rows that do not even say whom they are about.
+    pub(super) nameless: u64,
     /// The source's bytes, if it has any.
     pub(super) fingerprint: Option<Fingerprint>,
     /// The rows themselves, where they cannot be read again.
@@ -61,6 +65,8 @@ pub(super) async fn read(send: &mut Send<'_>, staff: &StaffShield) -> Result<Rea
         notes: HashMap::new(),
         told: Vec::new(),
         tally: Tally::default(),
+        held_back: Spill::new(&folder)?,
+        nameless: 0,
     };
     let most = send.settings.first.unwrap_or(u64::MAX);
     let mut looked = 0;
@@ -84,7 +90,12 @@ pub(super) async fn read(send: &mut Send<'_>, staff: &StaffShield) -> Result<Rea
         }
     }
     let Desk {
-        notes, told, tally, ..
+        notes,
+        told,
+        tally,
+        held_back,
+        nameless,
+        ..
     } = desk;
     send.tell(&told).await?;
     send.tally = tally;
@@ -98,6 +109,8 @@ pub(super) async fn read(send: &mut Send<'_>, staff: &StaffShield) -> Result<Rea
     Ok(Reading {
         fingerprint: reader.fingerprint(),
         records,
+        held_back,
+        nameless,
         tape,
         checker,
     })
@@ -111,6 +124,8 @@ struct Desk<'a> {
     notes: HashMap<Note, u64>,
     told: Vec<WorkflowRow>,
     tally: Tally,
+    held_back: Spill<Left>,
+    nameless: u64,
 }
 
 impl Desk<'_> {
@@ -121,8 +136,9 @@ impl Desk<'_> {
             }
             self.tally.read += 1;
             let row = RowOf { batch, row };
-            if let Some(record) = self.check(&row) {
-                records.push(record)?;
+            match self.check(&row) {
+                Some(record) => records.push(record)?,
+                None => self.hold_back()?,
             }
         }
         for rejected in batch.rejected() {
@@ -131,7 +147,19 @@ impl Desk<'_> {
             }
             self.tally.read += 1;
             self.tally.add(RowState::Rejected, 1);
+            self.nameless += 1;
             self.told.push(unreadable(rejected));
+        }
+        Ok(())
+    }
+
+    /// Whom the row is about that was just not let through.
+    fn hold_back(&mut self) -> Result<(), Halt> {
+        match self.profile.key() {
+            "" => self.nameless += 1,
+            key => self
+                .held_back
+                .push(Left(key_hash(self.profile.key_kind(), key)))?,
         }
         Ok(())
     }

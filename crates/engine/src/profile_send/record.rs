@@ -132,8 +132,8 @@ impl Laid for Bearer {
     }
 }
 
-/// A customer who left the query.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// A customer who left the query, or might have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Left(pub(super) Hash);
 
 impl Laid for Left {

@@ -207,8 +207,9 @@ impl Default for DestinationSettings {
 pub struct Approved {
     /// The guard of the number of rows, or of rows with one key.
     pub rows: bool,
-    /// The brake on leavers.
-    pub leavers: bool,
+    /// The brake on leavers: so many may leave, as many as the person who approved it was told of. None:
+    /// nobody approved.
+    pub leavers_up_to: Option<u64>,
     /// Sending one by one, where bulk import is off.
     pub one_by_one: bool,
     /// A missing file counts as one without news: the workflow ends with nothing sent.

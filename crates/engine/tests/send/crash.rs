@@ -46,6 +46,11 @@ async fn a_process_may_die_at_every_durable_step_and_nobody_is_lost_or_created_t
                     account.users().filter(is_customer).count()
                 });
                 assert_eq!(there, PEOPLE, "{step}");
+                // A job whose id was lost with the process is one that nobody can count.
+                let queued = world.zendesk().sends().jobs_queued;
+                let lost = u64::from(crashed == Err(world::Crashed("batch_posted")));
+                assert_eq!(counts(&ended).jobs, queued - lost, "{step}");
+                assert_eq!(counts(&ended).open_jobs, 0, "{step}");
                 let second = send(world, &people(PEOPLE)).await;
                 assert_eq!(rows(&second).unchanged, PEOPLE as u64, "{step}");
             })
