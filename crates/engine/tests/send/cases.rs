@@ -13,7 +13,7 @@ use crate::*;
 
 /// The cases by their ids.
 #[expect(clippy::print_stdout, reason = "a skipped test says so in one line")]
-fn cases() -> Option<BTreeMap<String, Value>> {
+pub(crate) fn cases() -> Option<BTreeMap<String, Value>> {
     let path =
         Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/cases/profile-send.jsonl");
     let Ok(text) = std::fs::read_to_string(path) else {
@@ -32,7 +32,7 @@ fn cases() -> Option<BTreeMap<String, Value>> {
     )
 }
 
-fn number(value: &Value) -> u64 {
+pub(crate) fn number(value: &Value) -> u64 {
     value.as_u64().unwrap()
 }
 

@@ -3,6 +3,7 @@
 //! sides.
 #![expect(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 
+mod budget;
 mod cases;
 mod crash;
 mod outcomes;

@@ -14,6 +14,9 @@ const MINUTE: i64 = 60;
 const SLOT: i64 = 5;
 /// What the sweep may use of our allowance by itself, in percent (reliability.md 8).
 const SWEEP_PERCENT: u32 = 5;
+/// What profiles may use of their part within one slot, in percent: were a minute's part spent in its first
+/// seconds, tickets that begin to need requests after it would wait for the rest of that minute.
+const PROFILES_PERCENT_OF_A_SLOT: u32 = 10;
 /// What the sweep may send a minute while no limit is known: it is never in a hurry, so it does
 /// not find the limit by running into it.
 const SWEEP_UNKNOWN: u32 = 10;
@@ -23,8 +26,9 @@ const SWEEP_UNKNOWN: u32 = 10;
 /// Nothing is assumed: until an answer has named a limit, no request waits for it. From then on
 /// we stay within our share of the account's limit in any minute, leave a spent endpoint limit
 /// alone until it starts anew, and send nothing to a limiter while its `Retry-After` is open
-/// (I-23). Of that share a less pressing request may use less ([`Urgency::percent`]). It serialises, so that several processes can share one through a database: read it in
-/// a transaction, call [`Budget::admit`], write it back.
+/// (I-23). Of that share a less pressing request may use less ([`Urgency::percent`]), and profiles
+/// spread theirs over the minute. It serialises, so that several processes can share one through a
+/// database: read it in a transaction, call [`Budget::admit`], write it back.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Budget {
     /// Our share of the account's limit, in percent.
@@ -120,6 +124,10 @@ impl Budget {
         if let Some(allowance) = allowance {
             let most = percent_of(allowance, urgency.percent());
             until = until.max(free_at(&self.spent, now, most));
+            let at_once = percent_of(most, PROFILES_PERCENT_OF_A_SLOT);
+            if urgency == Urgency::Profiles && in_slot(&self.spent, now) >= at_once {
+                until = until.max(next_slot(now));
+            }
         }
         if urgency == Urgency::Sweep {
             let most = allowance.map_or(SWEEP_UNKNOWN, |allowance| {
@@ -235,6 +243,17 @@ fn sum(slots: &[(i64, u32)], now: Timestamp) -> u32 {
     let oldest = slot(now) - MINUTE / SLOT;
     let recent = slots.iter().filter(|(slot, _)| *slot >= oldest);
     recent.map(|(_, count)| count).sum()
+}
+
+/// What was counted in the present slot.
+fn in_slot(slots: &[(i64, u32)], now: Timestamp) -> u32 {
+    let current = slots.iter().filter(|(at, _)| *at == slot(now));
+    current.map(|(_, count)| count).sum()
+}
+
+/// When the next slot begins.
+fn next_slot(now: Timestamp) -> Timestamp {
+    Timestamp::from_second((slot(now) + 1) * SLOT).unwrap_or(now)
 }
 
 /// Counts one request, and forgets what is over a minute old.

@@ -221,23 +221,36 @@ fn the_limit_of_the_webhook_endpoints_is_not_taken_for_the_accounts() {
 
 /// How many requests of `urgency` go within one second before one has to wait.
 fn goes(budget: &mut Budget, urgency: Urgency) -> usize {
+    goes_at(0, budget, urgency)
+}
+
+fn goes_at(second: i64, budget: &mut Budget, urgency: Urgency) -> usize {
     (0..1000)
-        .take_while(|_| budget.admit(at(0), Bucket::Account, urgency).is_ok())
+        .take_while(|_| budget.admit(at(second), Bucket::Account, urgency).is_ok())
         .count()
+}
+
+/// Profiles take all that they may in 50 seconds, as fast as they may. Returns how many go.
+fn spend_on_profiles(budget: &mut Budget) -> usize {
+    let slots = (0..50).step_by(5);
+    slots
+        .map(|second| goes_at(second, budget, Urgency::Profiles))
+        .sum()
 }
 
 #[test]
 fn a_less_pressing_request_leaves_room_for_a_more_pressing_one() {
     let mut budget = Budget::new(50);
     budget.observe(at(0), Bucket::Account, &says(400, 400, 60));
-    assert_eq!(goes(&mut budget, Urgency::Profiles), 150);
-    assert_eq!(goes(&mut budget, Urgency::Pull), 20);
-    assert_eq!(goes(&mut budget, Urgency::Fields), 10);
-    assert_eq!(goes(&mut budget, Urgency::Status), 10);
-    assert_eq!(goes(&mut budget, Urgency::Comments), 10);
+    assert_eq!(spend_on_profiles(&mut budget), 150);
+    assert_eq!(goes_at(49, &mut budget, Urgency::Profiles), 0);
+    assert_eq!(goes_at(49, &mut budget, Urgency::Pull), 20);
+    assert_eq!(goes_at(49, &mut budget, Urgency::Fields), 10);
+    assert_eq!(goes_at(49, &mut budget, Urgency::Status), 10);
+    assert_eq!(goes_at(49, &mut budget, Urgency::Comments), 10);
     for urgency in Urgency::ALL {
         assert!(
-            budget.admit(at(1), Bucket::Account, urgency).is_err(),
+            budget.admit(at(50), Bucket::Account, urgency).is_err(),
             "the share is spent: {urgency:?}"
         );
     }
@@ -279,13 +292,21 @@ fn the_sweep_gets_a_request_a_minute_of_the_smallest_share() {
 fn the_sweep_gives_way_once_three_quarters_of_our_share_are_spent() {
     let mut budget = Budget::new(50);
     budget.observe(at(0), Bucket::Account, &says(400, 400, 60));
-    assert_eq!(goes(&mut budget, Urgency::Profiles), 150);
-    assert!(
-        budget
-            .admit(at(0), Bucket::Account, Urgency::Sweep)
-            .is_err()
-    );
-    assert_eq!(budget.admit(at(0), Bucket::Account, Urgency::Pull), Ok(()));
+    assert_eq!(spend_on_profiles(&mut budget), 150);
+    assert_eq!(goes_at(49, &mut budget, Urgency::Sweep), 0);
+    assert_eq!(budget.admit(at(49), Bucket::Account, Urgency::Pull), Ok(()));
+}
+
+#[test]
+fn profiles_are_spread_over_the_minute_and_nothing_else_is() {
+    let mut budget = Budget::new(50);
+    budget.observe(at(0), Bucket::Account, &says(400, 400, 60));
+    assert_eq!(goes(&mut budget, Urgency::Profiles), 15, "a tenth of 150");
+    let wait = budget
+        .admit(at(3), Bucket::Account, Urgency::Profiles)
+        .unwrap_err();
+    assert_eq!(wait, Duration::from_secs(2), "the next slot");
+    assert_eq!(goes(&mut budget, Urgency::Pull), 170 - 15);
 }
 
 #[test]
@@ -318,4 +339,33 @@ fn words_of_buckets_are_read_back() {
         assert_eq!(Bucket::parse(bucket.as_str()), Some(bucket));
     }
     assert_eq!(Bucket::parse("sparkles"), None);
+}
+
+/// Case W08: profiles have taken all that they may when tickets begin to need nearly the whole share.
+#[test]
+fn tickets_wait_for_no_minute_that_profiles_have_spent() {
+    let mut budget = Budget::new(50);
+    budget.observe(at(0), Bucket::Account, &says(700, 700, 60));
+    let (mut profiles, mut longest) = (0, 0);
+    let mut wanted: Vec<i64> = Vec::new();
+    for second in 0..300 {
+        if second >= 90 {
+            wanted.extend([second; 5]);
+        }
+        while let Some(since) = wanted.first() {
+            if budget.admit(at(second), Bucket::Account, FIRST).is_err() {
+                break;
+            }
+            longest = longest.max(second - since);
+            wanted.remove(0);
+        }
+        while budget
+            .admit(at(second), Bucket::Account, Urgency::Profiles)
+            .is_ok()
+        {
+            profiles += 1;
+        }
+    }
+    assert!(longest <= 2, "{longest} seconds");
+    assert!(profiles >= 260, "alone they have their part: {profiles}");
 }
