@@ -1,16 +1,18 @@
-//! One budget for tickets and profiles of an account, tickets first: case W08 of
-//! ../shared/cases/profile-send.jsonl, run as data.
+//! One budget for tickets and profiles of an account, tickets first (reliability.md 8): case W08 of
+//! ../shared/cases/profile-send.jsonl, run as data, and comments of cases beside a send.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use clock::{Clock, Sleep, SystemClock};
-use engine::Engine;
+use domain::merge::Priority;
+use engine::{Engine, worker};
 use futures_util::future::join;
 use jiff::Timestamp;
 use simulator::Limits;
 use store::workflows::{WorkflowKind, WorkflowState};
 use tokio::task::JoinSet;
+use world::Voice;
 use zendesk::{Client, Urgency};
 
 use crate::cases::{cases, number};
@@ -44,6 +46,23 @@ impl Clock for Waiting {
     }
 }
 
+/// The engine of a world, with a clock on which a sleep is waited for.
+fn waiting(world: &World) -> Engine {
+    Engine {
+        clock: Arc::new(Waiting(world.engine().clock.clone())),
+        ..world.engine().clone()
+    }
+}
+
+/// Customers who cost a request each before they are sent.
+fn tagged() -> String {
+    let mut csv = "email,name,tags\n".to_owned();
+    for number in 1..=PEOPLE {
+        csv.push_str(&format!("p{number}@customer.example,Person {number},vip\n"));
+    }
+    csv
+}
+
 /// What came of the requests for tickets.
 #[derive(Debug, Default)]
 struct Lags {
@@ -64,18 +83,11 @@ async fn w08_tickets_and_profiles_share_one_budget_and_tickets_go_first() {
         .simulator(|config| config.limits = Limits::Enterprise)
         .once(async |world| {
             destination(world, |_| {}).await;
-            let engine = Engine {
-                clock: Arc::new(Waiting(world.engine().clock.clone())),
-                ..world.engine().clone()
-            };
+            let engine = waiting(world);
             let integration = world.integration().await;
             let tickets = engine::connection::connect(&engine, &integration.settings).await;
             let tickets = tickets.unwrap().with(Urgency::Comments);
-            let mut csv = "email,name,tags\n".to_owned();
-            for number in 1..=PEOPLE {
-                csv.push_str(&format!("p{number}@customer.example,Person {number},vip\n"));
-            }
-            let workflow = begin(world, &csv, WorkflowKind::Send, |_| {}).await;
+            let workflow = begin(world, &tagged(), WorkflowKind::Send, |_| {}).await;
             let before = (world.zendesk().now(), world.zendesk().requests());
             let sending = workflows::see_through(&engine, &workflow, |_| {});
             let asking = ask(world, &tickets, tickets_rpm, &workflow.id);
@@ -98,6 +110,77 @@ async fn w08_tickets_and_profiles_share_one_budget_and_tickets_go_first() {
             assert!(spent <= rpm / 2, "{spent} requests in a minute");
         })
         .await;
+}
+
+#[tokio::test]
+async fn a_comment_reaches_its_ticket_at_once_while_a_send_takes_all_that_it_may() {
+    World::builder()
+        .tickets(0)
+        .users(4)
+        .comments(1)
+        .two_way(Priority::Local)
+        .simulator(|config| config.limits = Limits::Team)
+        .each(async |world| {
+            destination(world, |_| {}).await;
+            world.zendesk().edit(add_tickets);
+            world.pass_minutes(3);
+            world.sync_well().await;
+            begin(world, &tagged(), WorkflowKind::Send, |_| {}).await;
+            let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+            let serving = worker::serve(waiting(world), async { drop(stopped.await) });
+            let talking = async {
+                let lags = talk(world).await;
+                drop(stop);
+                lags
+            };
+            let ((), lags) = join(Box::pin(serving), Box::pin(talking)).await;
+            assert!(lags.longest <= 10.0, "{lags:?}");
+            let spent = busiest_minute(world);
+            assert!((70..=100).contains(&spent), "{spent} requests in a minute");
+            let read = seen(world, "users/search");
+            assert!(read > 40 && read < PEOPLE as u64, "it still sends: {read}");
+        })
+        .await;
+}
+
+/// Four tickets of one customer.
+fn add_tickets(account: &mut simulator::Account) {
+    let customer = account.users().next_back().unwrap().id;
+    for number in 1..=4 {
+        let new = simulator::NewTicket {
+            subject: Some(format!("Number {number}")),
+            comment: simulator::NewComment::public("It burns."),
+            requester_id: Some(customer),
+            assignee_id: Some(account.administrator()),
+            ..simulator::NewTicket::default()
+        };
+        account.add_ticket(new).unwrap();
+    }
+}
+
+/// Says something on each case in turn, one comment after another has arrived, once the send has been
+/// alone for a minute.
+async fn talk(world: &World) -> Lags {
+    let begun = world.now();
+    while world.now().duration_since(begun) < ALONE.try_into().unwrap() {
+        world.pass(STEP);
+        come_to_rest(world).await;
+    }
+    let mut lags = Lags::default();
+    for ticket in [1, 2, 3, 4] {
+        let case = world.case_of(ticket).await.id;
+        let before = (world.now(), world.zendesk().count_comments());
+        world.admin().say(&case, "We come.", true, Voice::Own).await;
+        while world.zendesk().count_comments() == before.1 {
+            world.pass(STEP);
+            come_to_rest(world).await;
+            let lag = world.now().duration_since(before.0).as_secs_f64();
+            lags.longest = lags.longest.max(lag);
+            assert!(lag < 60.0, "{lags:?} {:?}", world.line_of(&case).await);
+        }
+        lags.requests += 1;
+    }
+    lags
 }
 
 /// Lets time go by: the send alone, then with requests for tickets at an even rate, then what is left of
