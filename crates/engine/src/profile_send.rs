@@ -34,7 +34,7 @@ mod spill;
 mod tags;
 mod window;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use domain::profile::action::{ConflictChoice, Trouble};
 use domain::profile::{Column, Tally};
@@ -78,6 +78,8 @@ struct Send<'a> {
     /// What people have decided about conflicts, by the key of the row.
     choices: HashMap<String, ConflictChoice>,
     fields: std::sync::Arc<[domain::profile::UserField]>,
+    /// Zendesk's ids of agents and administrators.
+    staff: HashSet<i64>,
     /// The fingerprint of the plan of columns: part of what a lasting failure is kept under.
     plan: [u8; 16],
     /// The fingerprint of the source's bytes, in hex, once it was read.
@@ -205,6 +207,7 @@ async fn open<'a>(engine: &'a Engine, job: &'a Job, workflow: Workflow) -> Resul
         plan: [0; 16],
         fingerprint: None,
         fields: [].into(),
+        staff: HashSet::new(),
         tally: Tally::default(),
         two_users: 0,
         waits: None,

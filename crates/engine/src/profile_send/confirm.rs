@@ -103,17 +103,8 @@ impl Send<'_> {
             JobState::Failed(results) => (results, Some(FailureClass::JobFailed)),
             JobState::Killed(results) => (results, Some(FailureClass::JobKilled)),
         };
-        if parcel.kind == BatchKind::Delete && rest.is_none() {
-            let failures = results.iter().filter(|result| result.failure.is_some());
-            let failed: Vec<i64> = failures.filter_map(|result| result.id).collect();
-            let said = parcel.rows.iter().map(|row| match row.zendesk_id {
-                Some(id) if failed.contains(&id) => Said::Failed(failure(FailureClass::UserGone)),
-                id => Said::Done {
-                    state: RowState::Updated,
-                    zendesk_id: id,
-                },
-            });
-            let said = said.collect();
+        if parcel.kind == BatchKind::Delete {
+            let said = self.said_of_deletion(&parcel.rows, results, rest).await?;
             return self.confirm(parcel, said).await;
         }
         let sent: Vec<_> = parcel.rows.iter().map(Sent::sent_row).collect();
@@ -256,9 +247,10 @@ impl Send<'_> {
             self.wait_for_lost_jobs(parcel.posted_at, known).await?;
         }
         let rows: Vec<&Sent> = parcel.rows.iter().collect();
-        let said = match has_outcomes(parcel.kind) {
-            true => self.read_back(&rows, parcel.posted_at).await?,
-            false => vec![Said::Again; rows.len()],
+        let said = match parcel.kind {
+            BatchKind::Users | BatchKind::Single => self.read_back(&rows, parcel.posted_at).await?,
+            BatchKind::Delete => self.deleted(&parcel.rows).await?,
+            BatchKind::Leave => vec![Said::Again; rows.len()],
         };
         let rest = said
             .iter()

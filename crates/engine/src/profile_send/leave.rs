@@ -1,9 +1,12 @@
 //! Leavers: customers whom the ledger knows and the source no longer has (profile-send.md 3).
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
-use domain::profile::job::MOST_USERS;
+use domain::profile::RowState;
+use domain::profile::failure::{FailureClass, RowFailure};
+use domain::profile::job::{MOST_JOBS, MOST_USERS};
 use domain::profile::leaver::{Farewell, Leaver, OnLeave, farewell, farewell_tags};
+use domain::profile::result::ResultRow;
 use domain::profile::tag::{Tags, normalise};
 use serde_json::Value;
 use serde_json::value::RawValue;
@@ -12,6 +15,7 @@ use store::send_batches::BatchKind;
 use store::workflows::WorkflowKind;
 
 use super::Send;
+use super::confirm::Said;
 use super::halt::Halt;
 use super::parcel::{Extra, Parcel, Sent};
 use super::record::Left;
@@ -24,12 +28,18 @@ pub(super) async fn say_goodbye(send: &mut Send<'_>, leavers: &Spill<Left>) -> R
     if policy == OnLeave::Keep || send.workflow.kind != WorkflowKind::Send {
         return Ok(());
     }
-    let mut keys = Vec::new();
+    let (mut keys, mut parcels) = (Vec::new(), Vec::new());
+    // Tags are read just before they are sent; everything else may wait for a slot.
+    let at_once = match policy {
+        OnLeave::RemoveTags => 1,
+        OnLeave::Keep | OnLeave::ClearFields | OnLeave::Suspend | OnLeave::Delete => MOST_JOBS,
+    };
     for part in 0..PARTS {
-        keys.clear();
         leavers.read(part, &mut keys)?;
-        for some in keys.chunks(MOST_USERS) {
-            let some: Vec<_> = some.iter().map(|Left(key)| *key).collect();
+        let is_last = part + 1 == PARTS;
+        while keys.len() >= MOST_USERS || (is_last && !keys.is_empty()) {
+            let some = keys.drain(..keys.len().min(MOST_USERS));
+            let some: Vec<_> = some.map(|Left(key)| key).collect();
             let about = ledger::about(
                 &mut *send.engine.store.read().await?,
                 send.destination.number,
@@ -43,11 +53,68 @@ pub(super) async fn say_goodbye(send: &mut Send<'_>, leavers: &Spill<Left>) -> R
             tx.commit().await?;
             send.counts.leavers_done += untouched.len() as u64;
             if !parcel.rows.is_empty() {
-                super::push::push_parcels(send, vec![parcel]).await?;
+                parcels.push(parcel);
+            }
+            if parcels.len() == at_once {
+                super::push::push_parcels(send, std::mem::take(&mut parcels)).await?;
             }
         }
     }
-    Ok(())
+    super::push::push_parcels(send, parcels).await
+}
+
+impl Send<'_> {
+    /// What became of users that a job was to delete, by its results and, where these say that something
+    /// failed or nothing at all, by reading back: one who is gone has been deleted, by whomever.
+    pub(super) async fn said_of_deletion(
+        &mut self,
+        rows: &[Sent],
+        results: &[ResultRow],
+        rest: Option<FailureClass>,
+    ) -> Result<Vec<Said>, Halt> {
+        let refused: HashMap<i64, &RowFailure> = results
+            .iter()
+            .filter_map(|result| Some((result.id?, result.failure.as_ref()?)))
+            .collect();
+        if rest.is_none() && refused.is_empty() {
+            return Ok(rows.iter().map(deleted).collect());
+        }
+        let mut said = self.deleted(rows).await?;
+        for (row, said) in rows.iter().zip(&mut said) {
+            if matches!(said, Said::Again) {
+                let why = row.zendesk_id.and_then(|id| refused.get(&id).copied());
+                let unknown = rest.unwrap_or(FailureClass::ResultMissing);
+                *said = Said::Failed(why.cloned().unwrap_or_else(|| RowFailure::of(unknown)));
+            }
+        }
+        Ok(said)
+    }
+
+    /// Reads back which users are deleted; the others are to be deleted again.
+    pub(super) async fn deleted(&mut self, rows: &[Sent]) -> Result<Vec<Said>, Halt> {
+        let ids: Vec<i64> = rows.iter().filter_map(|row| row.zendesk_id).collect();
+        let ids = &ids;
+        let found = self
+            .patiently(|client| async move { client.users_show_many(ids).await })
+            .await?;
+        let there: HashSet<i64> = found
+            .iter()
+            .filter(|user| user.parsed.as_ref().map_or(true, |user| user.active))
+            .filter_map(|user| user.id)
+            .collect();
+        let said = rows.iter().map(|row| match row.zendesk_id {
+            Some(id) if there.contains(&id) => Said::Again,
+            Some(_) | None => deleted(row),
+        });
+        Ok(said.collect())
+    }
+}
+
+fn deleted(row: &Sent) -> Said {
+    Said::Done {
+        state: RowState::Updated,
+        zendesk_id: row.zendesk_id,
+    }
 }
 
 /// What is to be sent about some leavers, and who needs nothing.
@@ -68,6 +135,14 @@ async fn parcel(
     };
     let (mut rows, mut untouched) = (Vec::new(), Vec::new());
     for about in about {
+        if about.zendesk_id.is_some_and(|id| send.staff.contains(&id)) {
+            send.counts.warnings.insert(
+                "Somebody who left is an agent or administrator in Zendesk by now, and was left alone."
+                    .to_owned(),
+            );
+            untouched.push(about.key);
+            continue;
+        }
         let extra: Extra =
             super::settings::read("ledger", about.extra.as_deref().unwrap_or_default())?;
         let leaver = Leaver {

@@ -104,6 +104,7 @@ pub(super) async fn look(send: &mut Send<'_>) -> Result<StaffShield, Halt> {
     let staff = send
         .patiently(|client| async move { client.staff().try_collect::<Vec<_>>().await })
         .await?;
+    send.staff = staff.iter().map(|member| member.id).collect();
     let mut shield = StaffShield::new();
     for member in &staff {
         let emails = member.emails.iter().map(String::as_str);

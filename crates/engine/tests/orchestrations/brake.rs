@@ -16,6 +16,11 @@ const PEOPLE: usize = 20;
 /// An orchestration that deletes whoever leaves, after it has sent everybody; a customer of somebody else
 /// is in Zendesk too.
 async fn everybody_sent(world: &World) -> Orchestration {
+    everybody_sent_with(world, OnLeave::Delete).await
+}
+
+/// As [`everybody_sent`], and something else becomes of those who leave.
+async fn everybody_sent_with(world: &World, on_leave: OnLeave) -> Orchestration {
     world.zendesk().edit(|account| {
         let other = simulator::NewUser::end_user("Somebody Else", "else@customer.example");
         account.add_user(other).unwrap();
@@ -23,7 +28,7 @@ async fn everybody_sent(world: &World) -> Orchestration {
     write_people(world, PEOPLE);
     let one = orchestration(world, "people", |draft| {
         let settings = SendSettings {
-            on_leave: OnLeave::Delete,
+            on_leave,
             ..SendSettings::default()
         };
         draft.settings = serde_json::to_string(&settings).unwrap();
@@ -300,4 +305,81 @@ async fn while_a_row_may_be_about_anybody_nobody_has_left() {
             assert_eq!(there(world).0, customers(2..=PEOPLE));
         })
         .await;
+}
+
+#[tokio::test]
+async fn a_process_may_die_at_every_durable_step_of_a_goodbye() {
+    for number in 1.. {
+        let is_over = std::cell::Cell::new(false);
+        quiet()
+            .once(async |world| {
+                let one = everybody_sent(world).await;
+                write_people(world, PEOPLE - 2);
+                let begun = run(world.engine(), &one, WorkflowKind::Send, None, "ada").await;
+                let begun = begun.unwrap();
+                world.forget_steps();
+                let work = see_through(world.engine(), &begun, |_| {});
+                let crashed = world.until_step(number, work).await.map(drop);
+                is_over.set(crashed.is_ok());
+                let step = format!("step {number}: {crashed:?}");
+                world.restart().await;
+                let ended = see_through(world.engine(), &begun, |_| {}).await.unwrap();
+                assert_eq!(ended.state, WorkflowState::Completed, "{step}");
+                assert_eq!(counts(&ended).leavers_done, 2, "{step}");
+                let warnings = counts(&ended).warnings;
+                assert!(warnings.is_empty(), "{step}: {warnings:?}");
+                assert_eq!(there(world).0, customers(1..=PEOPLE - 2), "{step}");
+                assert_eq!(world.zendesk().sends().users_deleted, 2, "{step}");
+                // Nobody is left to say goodbye to.
+                let again = begin(world, &one).await;
+                assert_eq!(counts(&again).leavers, 0, "{step}");
+            })
+            .await;
+        if is_over.get() {
+            assert!(number > 8, "only {number} steps");
+            return;
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_customer_who_became_staff_is_left_alone_when_they_leave() {
+    for policy in [OnLeave::Delete, OnLeave::Suspend] {
+        quiet()
+            .each(async |world| {
+                let one = everybody_sent_with(world, policy).await;
+                let promoted = format!("c{PEOPLE}");
+                world.zendesk().edit(|account| {
+                    let id = account.user_by_external_id(&promoted).unwrap().id;
+                    let change = simulator::UserChange {
+                        role: Some(simulator::Role::Agent),
+                        ..simulator::UserChange::default()
+                    };
+                    account.update_user(id, change).unwrap();
+                });
+                write_people(world, PEOPLE - 2);
+                let ended = begin(world, &one).await;
+                assert_eq!(
+                    ended.state,
+                    WorkflowState::Completed,
+                    "{:?}",
+                    ended.sentence
+                );
+                assert_eq!(world.zendesk().sends().staff_writes, 0);
+                let warnings = counts(&ended).warnings;
+                assert!(
+                    warnings.iter().any(|one| one.contains("left alone")),
+                    "{warnings:?}"
+                );
+                let untouched = |customer: &str| {
+                    world.zendesk().edit(|account| {
+                        let user = account.user_by_external_id(customer);
+                        user.is_some_and(|user| user.active && !user.suspended)
+                    })
+                };
+                assert!(untouched(&promoted) && untouched("c1"));
+                assert!(!untouched(&format!("c{}", PEOPLE - 1)));
+            })
+            .await;
+    }
 }
