@@ -26,7 +26,7 @@ use killing::{Chances, Lots};
 const POSTGRES: &str = "DESKBRIDGE_TEST_POSTGRES";
 /// How often processes are killed, each time on either database.
 const KILLS: &str = "DESKBRIDGE_TEST_SEND_KILLS";
-const FEW: usize = 8;
+const FEW: usize = 6;
 /// How long Zendesk works on a job: long enough that most kills meet open ones.
 const JOB: Duration = Duration::from_millis(300);
 /// How long an answer takes, so that some processes die while they wait for one.

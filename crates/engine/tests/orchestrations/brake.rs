@@ -201,7 +201,9 @@ async fn whoever_approves_once_deletes_those_they_were_told_of_and_nobody_else()
             let others = there(world).1;
             write_people(world, 15);
             let braked = begin(world, &one).await;
+            let jobs = world.zendesk().sends().jobs_queued;
             let ended = go_on(world, &braked, ActionKind::ApproveOnce).await;
+            assert_eq!(world.zendesk().sends().jobs_queued, jobs + 1, "all in one");
             assert_eq!(
                 ended.state,
                 WorkflowState::Completed,
