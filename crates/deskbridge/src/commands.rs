@@ -9,6 +9,7 @@ pub(crate) mod credential;
 pub(crate) mod demo;
 pub(crate) mod destination;
 pub(crate) mod doctor;
+pub(crate) mod form;
 pub(crate) mod init;
 pub(crate) mod integration;
 pub(crate) mod keys;

@@ -75,17 +75,37 @@ fn circle(name: &str) -> Error {
     ))
 }
 
-/// Begins a workflow of an orchestration with what is configured now: all rows, a comparison, or the
-/// `first` rows as a test. A send is refused while another send of the same orchestration is open; a
-/// comparison or test waits its turn at the destination.
+/// What is asked for when an orchestration is run by hand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Asked {
+    /// All rows, a comparison, or a test.
+    pub kind: WorkflowKind,
+    /// Only so many rows are read: a test.
+    pub first: Option<u64>,
+    /// Whether the ledger is ignored, and every row sent.
+    pub full: bool,
+}
+
+impl Asked {
+    /// All rows that changed since they were sent.
+    pub const fn of(kind: WorkflowKind) -> Self {
+        Self {
+            kind,
+            first: None,
+            full: false,
+        }
+    }
+}
+
+/// Begins a workflow of an orchestration with what is configured now. A send is refused while another send
+/// of the same orchestration is open; a comparison or test waits its turn at the destination.
 ///
 /// # Errors
 /// [`Error::Refused`] as [`inputs`] says, or if it is open already.
 pub async fn run(
     engine: &Engine,
     orchestration: &Orchestration,
-    kind: WorkflowKind,
-    first: Option<u64>,
+    asked: Asked,
     requested_by: &str,
 ) -> Result<Workflow> {
     let mut reader = engine.store.read().await?;
@@ -94,24 +114,25 @@ pub async fn run(
         .await?
         .ok_or_else(|| no_destination(orchestration))?;
     drop(reader);
-    settings.first = first.or(settings.first);
+    settings.first = asked.first.or(settings.first);
+    settings.full |= asked.full;
     let mut tx = engine.store.begin().await?;
     let gone = || Error::Refused(format!("Orchestration {} is gone.", orchestration.name));
     let found = orchestrations::lock(&mut tx, &orchestration.id)
         .await?
         .ok_or_else(gone)?;
-    if kind == WorkflowKind::Send
+    if asked.kind == WorkflowKind::Send
         && let Some(open) = orchestrations::open_send(&mut tx, &found.id).await?
     {
         return Err(Error::Refused(format!(
-            "Orchestration {} is at work already, as workflow {open}. Wait for its end, or stop it: `deskbridge workflow stop {open}`.",
+            "Orchestration {} is at work already, as workflow {open}. Wait for its end; if nobody works on it, go on with it: `deskbridge workflow retry {open}`; or stop it: `deskbridge workflow stop {open}`.",
             found.name
         )));
     }
     let plan = Plan {
         destination: &destination,
         orchestration: Some(&found),
-        kind,
+        kind: asked.kind,
         source,
         settings,
         requested_by,
@@ -124,7 +145,7 @@ pub async fn run(
 
 fn no_destination(orchestration: &Orchestration) -> Error {
     Error::Refused(format!(
-        "The destination of orchestration {} is gone. Choose another one.",
+        "The destination of orchestration {} is gone. Choose another one: `deskbridge orchestration edit`.",
         orchestration.name
     ))
 }

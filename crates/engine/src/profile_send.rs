@@ -46,6 +46,7 @@ use zendesk::Client;
 
 use crate::engine::Engine;
 use crate::error::{Error, Result};
+pub use audience::{Compression, Encoding, Form, Format, Header, UnknownKeys};
 pub use fields::{plan_fields, set_up_fields};
 pub(crate) use fingerprint::fingerprint;
 use halt::Halt;
@@ -365,7 +366,7 @@ impl Send<'_> {
             &self.settings.rules,
             &self.fields,
         )
-        .map_err(|problems| plan::problems(&problems))?;
+        .map_err(|problems| plan::problems(&problems, known))?;
         for notice in checker.notices() {
             self.counts.warnings.insert(notice.sentence.clone());
         }

@@ -228,8 +228,9 @@ pub(super) fn explain(name: &str, error: &sqlx::Error, time: Duration) -> Error 
             "the database that the address names does not exist".to_owned(),
             "Correct the address in the credential",
         ),
-        // Class 42 is about the text of the statement, which its author knows anyway.
-        _ if code.starts_with("42") => statement(
+        // Class 42 is about the text of the statement, which its author knows anyway; 0A about what the
+        // database does not do.
+        _ if code.starts_with("42") || code.starts_with("0A") => statement(
             format!("{} ({code})", database.message()),
             "Correct the statement",
         ),

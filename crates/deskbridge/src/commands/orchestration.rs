@@ -9,10 +9,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand, ValueEnum};
 use domain::profile::leaver::OnLeave;
 use engine::Engine;
-use engine::workflows::Plan;
-use store::destinations;
 use store::orchestrations::{self, Orchestration};
-use store::workflows::WorkflowKind;
 
 use crate::commands::naming::none_named;
 use crate::commands::send::How;
@@ -220,24 +217,6 @@ async fn find(engine: &Engine, name: &str) -> anyhow::Result<Orchestration> {
 
 async fn run_now(engine: &Engine, name: &str, how: How, full: bool) -> anyhow::Result<()> {
     let found = find(engine, name).await?;
-    let mut reader = engine.store.read().await?;
-    let (source, mut settings) = engine::orchestrations::inputs(&mut reader, &found).await?;
-    let destination = destinations::find(&mut reader, &found.destination_id).await?;
-    drop(reader);
-    let destination = destination.ok_or_else(|| {
-        anyhow::anyhow!(
-            "The destination of the orchestration {} is gone. Name another one with `deskbridge orchestration edit`.",
-            found.name
-        )
-    })?;
-    settings.full = full;
-    let plan = Plan {
-        destination: &destination,
-        orchestration: Some(&found),
-        kind: WorkflowKind::Send,
-        source,
-        settings,
-        requested_by: ACTOR,
-    };
-    Box::pin(how.run(engine, plan)).await
+    let workflow = engine::orchestrations::run(engine, &found, how.asked(full), ACTOR).await?;
+    Box::pin(how.finish(engine, &workflow)).await
 }

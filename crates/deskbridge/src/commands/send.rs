@@ -5,11 +5,13 @@ use std::path::PathBuf;
 use anyhow::anyhow;
 use clap::Args;
 use engine::Engine;
+use engine::orchestrations::Asked;
 use engine::profile_send::{SendSettings, SourceSpec};
 use engine::workflows::{self, Plan};
 use store::workflows::{Workflow, WorkflowKind};
 
 use crate::commands::destination;
+use crate::commands::form::FormFlags;
 use crate::commands::workflow::tell_links;
 use crate::installation::{ACTOR, Place};
 use crate::{map_file, output, workflow_run};
@@ -17,7 +19,7 @@ use crate::{map_file, output, workflow_run};
 /// Arguments of `send`.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  deskbridge send people.csv --to support --dry-run\n  deskbridge send people.csv --to support --test 10\n  deskbridge send people.csv --to support --json | jq .rows\n  deskbridge send people.parquet --to support --map map.toml",
+    after_help = "Examples:\n  deskbridge send people.csv --to support --dry-run\n  deskbridge send people.csv --to support --test 10\n  deskbridge send people.csv --to support --json | jq .rows\n  deskbridge send people.parquet --to support --map map.toml\n  deskbridge send export.txt --to support --delimiter tab --encoding windows-1252",
     after_long_help = long_help()
 )]
 pub(crate) struct Arguments {
@@ -30,6 +32,8 @@ pub(crate) struct Arguments {
     /// shows one
     #[arg(long, value_name = "FILE")]
     map: Option<PathBuf>,
+    #[command(flatten)]
+    form: FormFlags,
     #[command(flatten)]
     how: How,
     /// Ignores what was sent before, and sends every row
@@ -70,15 +74,21 @@ impl How {
         }
     }
 
-    /// Begins the workflow with what was asked for, sees it through and tells how it ended.
+    /// As an orchestration is asked for it.
+    pub(crate) fn asked(self, full: bool) -> Asked {
+        Asked {
+            kind: self.kind(),
+            first: self.test,
+            full,
+        }
+    }
+
+    /// Sees the workflow through that was begun so, and tells how it ended.
     ///
     /// # Errors
     /// As [`workflow_run::tell`].
-    pub(crate) async fn run(self, engine: &Engine, mut plan: Plan<'_>) -> anyhow::Result<()> {
-        plan.kind = self.kind();
-        plan.settings.first = self.test;
-        let workflow = workflows::begin(engine, plan).await?;
-        finish(engine, &workflow, self.json).await
+    pub(crate) async fn finish(self, engine: &Engine, workflow: &Workflow) -> anyhow::Result<()> {
+        finish(engine, workflow, self.json).await
     }
 }
 
@@ -102,7 +112,9 @@ pub(crate) async fn run(place: Place, arguments: Arguments) -> anyhow::Result<()
         Some(map) => map_file::read(map)?,
         None => SendSettings::default(),
     };
+    let form = arguments.form.form()?;
     settings.full = arguments.full;
+    settings.first = arguments.how.test;
     settings.one_by_one = arguments.one_by_one;
     // Another process, started elsewhere, may go on with the workflow.
     let path = std::path::absolute(&arguments.file).map_err(|error| {
@@ -117,11 +129,11 @@ pub(crate) async fn run(place: Place, arguments: Arguments) -> anyhow::Result<()
     let plan = Plan {
         destination: &destination,
         orchestration: None,
-        kind: WorkflowKind::Send,
+        kind: arguments.how.kind(),
         source: SourceSpec::File {
             path,
             anywhere: true,
-            form: Default::default(),
+            form,
         },
         settings,
         requested_by: ACTOR,
@@ -133,7 +145,10 @@ pub(crate) async fn run(place: Place, arguments: Arguments) -> anyhow::Result<()
             output::shown(&destination.account, 80)
         ));
     }
-    let ended = Box::pin(arguments.how.run(engine, plan)).await;
+    let ended = match workflows::begin(engine, plan).await {
+        Ok(workflow) => Box::pin(arguments.how.finish(engine, &workflow)).await,
+        Err(error) => Err(error.into()),
+    };
     installation.close().await;
     ended
 }

@@ -4,7 +4,7 @@ use domain::profile::action::Trouble;
 use domain::profile::guard::Guarded;
 use domain::profile::key::SameKey;
 use domain::profile::leaver::{OnLeave, brakes};
-use domain::profile::{Problem, ProblemCode, RowState};
+use domain::profile::{Column, Problem, ProblemCode, RowState};
 
 use super::Send;
 use super::halt::Halt;
@@ -56,8 +56,9 @@ fn tenths(per_mille: u64) -> String {
     }
 }
 
-/// What keeps a run from beginning, as one trouble: what Zendesk lacks, or what the source does.
-pub(super) fn problems(problems: &[Problem]) -> Halt {
+/// What keeps a run from beginning, as one trouble: what Zendesk lacks, or what the source does. Where
+/// nothing says who a row is, a person sees which `columns` the source was read with.
+pub(super) fn problems(problems: &[Problem], columns: &[Column]) -> Halt {
     let stopping = || problems.iter().filter(|problem| problem.code.stops());
     let is_about_source = stopping().any(|problem| problem.code == ProblemCode::UnknownColumn);
     let trouble = if is_about_source {
@@ -65,10 +66,36 @@ pub(super) fn problems(problems: &[Problem]) -> Halt {
     } else {
         Trouble::UnknownFields
     };
-    let sentences: Vec<&str> = stopping()
-        .map(|problem| problem.sentence.as_str())
-        .collect();
+    let mut sentences: Vec<String> = stopping().map(|problem| problem.sentence.clone()).collect();
+    let is_about_who = |problem: &Problem| {
+        matches!(
+            problem.code,
+            ProblemCode::MissingName | ProblemCode::MissingIdentity
+        )
+    };
+    if stopping().any(is_about_who) {
+        sentences.push(found(columns));
+    }
     Halt::Trouble(trouble, sentences.join(" "))
+}
+
+/// The first columns of the source, by name: a first line that is a row, or that is parted by something
+/// else than was found, is seen at once.
+fn found(columns: &[Column]) -> String {
+    const MOST: usize = 5;
+    let names: Vec<String> = columns
+        .iter()
+        .take(MOST)
+        .map(|column| format!("“{}”", column.name.chars().take(40).collect::<String>()))
+        .collect();
+    let names = names.join(", ");
+    match columns.len() {
+        1 => format!(
+            "The source has one column, {names}. If these are several, name what stands between them, its delimiter."
+        ),
+        all if all > MOST => format!("The source has {all} columns, the first of them {names}."),
+        all => format!("The source has {all} columns: {names}."),
+    }
 }
 
 /// Rows that lead to two users wait for a person, once everything else is done.

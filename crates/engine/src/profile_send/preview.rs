@@ -6,7 +6,7 @@ use store::credentials;
 
 use super::halt::Halt;
 use super::settings::SourceSpec;
-use super::source::{RowOf, columns, open};
+use super::source::{RowOf, columns, guess, open};
 use crate::engine::Engine;
 use crate::error::{Error, Result};
 
@@ -24,6 +24,8 @@ pub struct Preview {
     pub rejected: Vec<(u64, String)>,
     /// Whether these are all.
     pub complete: bool,
+    /// What the source was taken for, where that may be wrong.
+    pub guess: Option<String>,
 }
 
 /// One row of a [`Preview`].
@@ -74,6 +76,7 @@ async fn read(engine: &Engine, spec: &SourceSpec) -> Result<Preview, Halt> {
         rows: Vec::new(),
         rejected: Vec::new(),
         complete: true,
+        guess: guess(spec, &reader),
     };
     let mut bytes = 0;
     'batches: while let Some(batch) = reader.next().await? {

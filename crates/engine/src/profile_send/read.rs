@@ -12,7 +12,7 @@ use store::workflows::Task;
 use super::Send;
 use super::halt::Halt;
 use super::record::{Left, Record, key_hash};
-use super::source::{RowOf, Tape, columns, is_repeatable, open};
+use super::source::{RowOf, Tape, columns, guess, is_repeatable, open};
 use super::spill::Spill;
 
 /// Rows that are told about are written so many at a time.
@@ -51,6 +51,7 @@ pub(super) async fn read(send: &mut Send<'_>, staff: &StaffShield) -> Result<Rea
     let checker = send.plan_columns(&known)?;
     send.plan = checker.fingerprint();
     send.counts.bytes = reader.found().bytes;
+    send.counts.warnings.extend(guess(&send.source, &reader));
     send.begin(Task::Check).await?;
     let folder = send.engine.settings.sources.scratch.clone();
     let mut records = Spill::new(&folder)?;
@@ -100,8 +101,9 @@ pub(super) async fn read(send: &mut Send<'_>, staff: &StaffShield) -> Result<Rea
     send.tell(&told).await?;
     send.tally = tally;
     send.counts.bytes_read = reader.bytes_read();
-    for (note, rows) in notes {
-        send.counts.notes.insert(checker.sentence(note), rows);
+    for (note, (rows, line)) in notes {
+        let sentence = format!("{} First in line {line}.", checker.sentence(note));
+        send.counts.notes.insert(sentence, rows);
     }
     send.fingerprint = reader
         .fingerprint()
@@ -121,7 +123,8 @@ struct Desk<'a> {
     checker: &'a Checker,
     staff: &'a StaffShield,
     profile: Profile,
-    notes: HashMap<Note, u64>,
+    /// With how many rows each is about, and the line of the first.
+    notes: HashMap<Note, (u64, u64)>,
     told: Vec<WorkflowRow>,
     tally: Tally,
     held_back: Spill<Left>,
@@ -169,7 +172,7 @@ impl Desk<'_> {
         let line = row.batch.line(row.row);
         let verdict = self.checker.check(row, &mut self.profile);
         for note in self.profile.notes() {
-            *self.notes.entry(*note).or_default() += 1;
+            self.notes.entry(*note).or_insert((0, line)).0 += 1;
         }
         let (state, code, field, sentence, id) = match verdict {
             Verdict::Ready => {

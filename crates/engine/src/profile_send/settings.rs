@@ -282,29 +282,17 @@ pub struct Rows {
 
 impl From<Tally> for Rows {
     fn from(tally: Tally) -> Self {
-        let Tally {
-            read,
-            created,
-            updated,
-            unchanged,
-            rejected,
-            failed,
-            conflict,
-            skipped,
-            pending,
-            unknown,
-        } = tally;
         Self {
-            read,
-            created,
-            updated,
-            unchanged,
-            rejected,
-            failed,
-            conflict,
-            skipped,
-            pending,
-            unknown,
+            read: tally.read,
+            created: tally.created,
+            updated: tally.updated,
+            unchanged: tally.unchanged,
+            rejected: tally.rejected,
+            failed: tally.failed,
+            conflict: tally.conflict,
+            skipped: tally.skipped,
+            pending: tally.pending,
+            unknown: tally.unknown,
         }
     }
 }

@@ -9,8 +9,8 @@ use std::io::{BufReader, BufWriter, Read as _, Seek as _, Write as _};
 use std::path::Path;
 
 use audience::{
-    Allowed, Batch, BucketKey, BucketSource, FileSource, Fingerprint, Limits, Reader, Schema,
-    Source, SqlSource,
+    Allowed, Batch, BucketKey, BucketSource, Encoding, FileSource, Fingerprint, Limits, Reader,
+    Schema, Source, SqlSource,
 };
 use domain::profile as rows;
 use secrecy::SecretString;
@@ -118,6 +118,21 @@ async fn open_credential(
     })?;
     let secret = credentials::secret(&mut reader, &engine.keyring, &found.id).await?;
     Ok((found, secret))
+}
+
+/// What a source was taken for, where that may be wrong: most encodings of one byte a letter look alike.
+pub(super) fn guess(spec: &SourceSpec, reader: &Reader) -> Option<String> {
+    let named = match spec {
+        SourceSpec::File { form, .. } | SourceSpec::Object { form, .. } => form.encoding,
+        SourceSpec::Sql { .. } | SourceSpec::Contacts { .. } => return None,
+    };
+    let is_guess = named.is_none() && reader.found().encoding == Some(Encoding::Windows1252);
+    is_guess.then(|| {
+        format!(
+            "{} is not UTF-8 and was read as Windows-1252. If its letters look wrong, save it as UTF-8; if they are right, name the encoding, and this is not said again.",
+            reader.name()
+        )
+    })
 }
 
 /// Our own database, if a statement could reach it: it is refused as a source (profile-send.md 5).

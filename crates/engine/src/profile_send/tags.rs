@@ -32,14 +32,12 @@ pub(super) struct TagDesk {
 
 impl TagDesk {
     /// Puts into every row that says something about tags all tags its user is to have: ours, and those
-    /// that others set. Rows that say nothing about tags stay as they are.
+    /// that others set. Rows that say nothing about tags are sent as they are; the tags that are ours stay
+    /// ours.
     ///
     /// # Errors
     /// If the users cannot be read now: nothing is posted then.
     pub(super) async fn complete(&self, parcel: &mut Parcel) -> Result<()> {
-        if !parcel.rows.iter().any(|row| tags_in(row).is_some()) {
-            return Ok(());
-        }
         let keys: Vec<_> = parcel.rows.iter().map(|row| row.key).collect();
         let known = ledger::about(
             &mut *self.engine.store.read().await?,
@@ -48,19 +46,27 @@ impl TagDesk {
         )
         .await?;
         let known: HashMap<_, _> = known.into_iter().map(|about| (about.key, about)).collect();
+        let users = match parcel.rows.iter().any(|row| tags_in(row).is_some()) {
+            false => Found::default(),
+            true => {
+                for row in &mut parcel.rows {
+                    row.zendesk_id = known.get(&row.key).and_then(|about| about.zendesk_id);
+                }
+                self.users(&parcel.rows).await?
+            }
+        };
         for row in &mut parcel.rows {
-            row.zendesk_id = known.get(&row.key).and_then(|about| about.zendesk_id);
-        }
-        let users = self.users(&parcel.rows).await?;
-        for row in &mut parcel.rows {
+            let ours: Tags = match known.get(&row.key).and_then(|about| about.extra.as_deref()) {
+                None => Tags::new(),
+                Some(json) => {
+                    let extra: Extra = super::settings::read("ledger", json)?;
+                    extra.tags.into_iter().collect()
+                }
+            };
             let Some(wanted) = tags_in(row) else {
+                own(row, &ours)?;
                 continue;
             };
-            let extra: Extra = match known.get(&row.key).and_then(|about| about.extra.as_deref()) {
-                None => Extra::default(),
-                Some(json) => super::settings::read("ledger", json)?,
-            };
-            let ours: Tags = extra.tags.into_iter().collect();
             let current = users.of(row).unwrap_or_default();
             let planned = plan(&current, &ours, &wanted, &self.field_tags(row, &wanted));
             put(row, &planned)?;
@@ -95,12 +101,10 @@ impl TagDesk {
             else {
                 continue;
             };
-            let mut extra = extra(row)?;
-            let ours = extra.tags.iter().cloned().collect();
+            let ours = extra(row)?.tags.into_iter().collect();
             let found = confirm(&TagPlan { send, ours }, after);
             missing += usize::from(!found.missing.is_empty());
-            extra.tags = found.ours.into_iter().collect();
-            row.extra = Some(super::settings::write(&extra));
+            own(row, &found.ours)?;
         }
         Ok((missing > 0).then(|| {
             "Some tags are not on their users after the send: somebody took them away meanwhile, or Zendesk refused them."
@@ -220,8 +224,13 @@ fn put(row: &mut Sent, planned: &TagPlan) -> Result<()> {
     let mut json: Map<String, Value> = serde_json::from_str(row.json.get()).map_err(unwritable)?;
     json.insert("tags".to_owned(), planned.send.iter().cloned().collect());
     row.json = serde_json::value::to_raw_value(&json).map_err(unwritable)?;
+    own(row, &planned.ours)
+}
+
+/// The ledger is to keep these tags as ours, once the row is confirmed.
+fn own(row: &mut Sent, ours: &Tags) -> Result<()> {
     let mut extra = extra(row)?;
-    extra.tags = planned.ours.iter().cloned().collect();
-    row.extra = Some(super::settings::write(&extra));
+    extra.tags = ours.iter().cloned().collect();
+    row.extra = (extra != Extra::default()).then(|| super::settings::write(&extra));
     Ok(())
 }

@@ -58,6 +58,28 @@ fn two_statements_and_other_statements_are_refused() {
     }
     assert_eq!(why(" -- nothing"), "it is empty");
     assert_eq!(why("select 1 into new_table"), "it writes with SELECT INTO");
+    for (statement, word) in [
+        (
+            "with a as (delete from b returning *) select * from a",
+            "DELETE",
+        ),
+        (
+            "with a as (Insert into b values (1) returning *) select 1",
+            "INSERT",
+        ),
+        (
+            "with a as materialized (update only b set c = 1 returning c) select c from a",
+            "UPDATE",
+        ),
+        (
+            "select * from (merge into b using c on true when matched then delete) x",
+            "MERGE",
+        ),
+    ] {
+        assert_eq!(why(statement), format!("it writes, with {word} inside"));
+    }
+    let named = "select (update), (delete) from t where (delete and x) or (update is null)";
+    assert_eq!(check(named, &[]), Ok(named));
     assert_eq!(why("select $1"), "it has a parameter ($1)");
 }
 

@@ -2,7 +2,7 @@
 
 use clap::Args;
 use engine::Engine;
-use engine::profile_send::{self, SourceSpec};
+use engine::profile_send::{self, Form, SourceSpec};
 use serde_json::{Value, json};
 use store::credentials::Credential;
 use store::destinations::{self, DestinationDraft, Environment};
@@ -44,7 +44,9 @@ pub(super) async fn run(installation: &Installation, arguments: Arguments) -> an
         Kind::Zendesk => Box::pin(accounts(engine, &credential, &arguments.account)).await?,
         Kind::Database => vec![database(engine, &credential).await],
         Kind::ObjectStore => {
-            let spec = arguments.object.source(Some(credential.id.clone()))?;
+            let spec = arguments
+                .object
+                .source(Some(credential.id.clone()), Form::default())?;
             let Some(spec) = spec else {
                 return Err(usage(
                     "An object store is tried by reading one of its objects. Name it with --object s3://BUCKET/KEY and --region REGION.",

@@ -9,6 +9,7 @@ use engine::Engine;
 use engine::profile_send::{SendSettings, SourceSpec, plan_fields, set_up_fields};
 use serde_json::{Value, json};
 
+use crate::commands::form::FormFlags;
 use crate::{map_file, output};
 
 /// Arguments of `destination fields`.
@@ -21,6 +22,8 @@ pub(crate) struct Arguments {
     /// The mapping of the send
     #[arg(long, value_name = "FILE")]
     map: Option<PathBuf>,
+    #[command(flatten)]
+    form: FormFlags,
     /// Creates what is missing
     #[arg(long)]
     apply: bool,
@@ -44,7 +47,7 @@ pub(crate) async fn run(engine: &Engine, arguments: Arguments) -> anyhow::Result
     let source = SourceSpec::File {
         path,
         anywhere: true,
-        form: Default::default(),
+        form: arguments.form.form()?,
     };
     let destination = super::find(engine, &arguments.name).await?;
     let steps = plan_fields(engine, &destination, &source, &settings).await?;

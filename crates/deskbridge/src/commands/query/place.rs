@@ -4,9 +4,10 @@ use std::path::PathBuf;
 
 use anyhow::anyhow;
 use clap::Args;
-use engine::profile_send::{ContactFilter, SourceSpec};
+use engine::profile_send::{ContactFilter, Form, SourceSpec};
 use jiff::Timestamp;
 
+use crate::commands::form::FormFlags;
 use crate::failure::usage;
 
 /// The flags of a source; one of them says which kind it is.
@@ -41,12 +42,17 @@ pub(crate) struct SourceFlags {
     /// The stored credential that opens the database or the object store
     #[arg(long, value_name = "NAME")]
     pub(super) credential: Option<String>,
+    #[command(flatten)]
+    form: FormFlags,
 }
 
 impl SourceFlags {
     /// Whether a source was named, or how one is opened.
     pub(super) fn are_given(&self) -> bool {
-        self.kind().is_some() || self.credential.is_some() || self.search_path.is_some()
+        self.kind().is_some()
+            || self.credential.is_some()
+            || self.search_path.is_some()
+            || self.form.are_given()
     }
 
     fn kind(&self) -> Option<&'static str> {
@@ -65,6 +71,12 @@ impl SourceFlags {
     /// # Errors
     /// A usage error that says what is missing.
     pub(super) fn needed(&self, credential: Option<String>) -> anyhow::Result<SourceSpec> {
+        self.source(credential, Form::default())
+    }
+
+    /// As [`Self::needed`]; what is not said of its form is as in `kept`.
+    fn source(&self, credential: Option<String>, kept: Form) -> anyhow::Result<SourceSpec> {
+        let form = self.form.over(kept)?;
         let needs_none = |kind: &str| match &credential {
             None => Ok(()),
             Some(_) => Err(usage(format!(
@@ -76,8 +88,16 @@ impl SourceFlags {
             return Ok(SourceSpec::File {
                 path: path.clone(),
                 anywhere: false,
-                form: Default::default(),
+                form,
             });
+        }
+        if let Some(source) = self.object.source(credential.clone(), form)? {
+            return Ok(source);
+        }
+        if self.form.are_given() && self.kind().is_some() {
+            return Err(usage(
+                "--format, --compression, --encoding, --delimiter, --columns and --unknown-keys are for files and objects.",
+            ));
         }
         if let Some(statement) = self.statement()? {
             return Ok(SourceSpec::Sql {
@@ -101,13 +121,13 @@ impl SourceFlags {
                 },
             });
         }
-        self.object.source(credential)?.ok_or_else(|| {
-            usage("Say where the rows lie: --file PATH, --sql STATEMENT, --sql-file FILE, --object s3://BUCKET/KEY or --contacts.")
-        })
+        Err(usage(
+            "Say where the rows lie: --file PATH, --sql STATEMENT, --sql-file FILE, --object s3://BUCKET/KEY or --contacts.",
+        ))
     }
 
-    /// What was given, over the source `kept`: another credential or other schemas for the same rows, or
-    /// another source altogether.
+    /// What was given, over the source `kept`: another credential, other schemas or another form for the
+    /// same rows, or another source altogether.
     ///
     /// # Errors
     /// As [`Self::needed`].
@@ -119,14 +139,21 @@ impl SourceFlags {
         if let Some(kind) = self.kind() {
             let same = kept.kind() == kind;
             let kept_credential = kept.credential().filter(|_| same).map(str::to_owned);
-            return self.needed(given.or(kept_credential));
+            let kept_form = match kept {
+                SourceSpec::File { form, .. } | SourceSpec::Object { form, .. } if same => form,
+                SourceSpec::File { .. }
+                | SourceSpec::Object { .. }
+                | SourceSpec::Sql { .. }
+                | SourceSpec::Contacts { .. } => Form::default(),
+            };
+            return self.source(given.or(kept_credential), kept_form);
         }
         match kept {
             SourceSpec::Sql {
                 credential,
                 statement,
                 search_path,
-            } => Ok(SourceSpec::Sql {
+            } if !self.form.are_given() => Ok(SourceSpec::Sql {
                 credential: given.unwrap_or(credential),
                 statement,
                 search_path: self.search_path.clone().unwrap_or(search_path),
@@ -146,15 +173,25 @@ impl SourceFlags {
                 bucket,
                 key,
                 credential: given.or(credential),
+                form: self.form.over(form)?,
+            }),
+            SourceSpec::File {
+                path,
+                anywhere,
                 form,
+            } if given.is_none() && self.search_path.is_none() => Ok(SourceSpec::File {
+                path,
+                anywhere,
+                form: self.form.over(form)?,
             }),
             kept @ (SourceSpec::File { .. }
             | SourceSpec::Object { .. }
+            | SourceSpec::Sql { .. }
             | SourceSpec::Contacts { .. }) => {
                 if self.are_given() {
+                    let kind = kept.kind();
                     return Err(usage(format!(
-                        "--credential and --search-path are not for a query of the kind {}.",
-                        kept.kind()
+                        "That is not for a query of the kind {kind}: --credential is for statements and objects, --search-path for statements, --format, --delimiter and the like for files and objects.",
                     )));
                 }
                 Ok(kept)
@@ -198,7 +235,11 @@ impl ObjectFlags {
     ///
     /// # Errors
     /// A usage error that says what is missing.
-    pub(crate) fn source(&self, credential: Option<String>) -> anyhow::Result<Option<SourceSpec>> {
+    pub(crate) fn source(
+        &self,
+        credential: Option<String>,
+        form: Form,
+    ) -> anyhow::Result<Option<SourceSpec>> {
         let Some(object) = &self.object else {
             return Ok(None);
         };
@@ -220,7 +261,7 @@ impl ObjectFlags {
             bucket: bucket.to_owned(),
             key: key.to_owned(),
             credential,
-            form: Default::default(),
+            form,
         }))
     }
 }
@@ -235,7 +276,7 @@ mod tests {
             region: region.map(str::to_owned),
             endpoint: None,
         };
-        flags.source(None)
+        flags.source(None, Form::default())
     }
 
     #[test]
@@ -294,6 +335,30 @@ mod tests {
         assert!(file.needed(Some("1".to_owned())).is_err());
         let nothing = SourceFlags::default().needed(None).unwrap_err().to_string();
         assert!(nothing.contains("--contacts"), "{nothing}");
+    }
+
+    #[test]
+    fn a_form_is_for_files_and_objects_and_stays_with_the_next_file() {
+        let form = |delimiter: &str| FormFlags::of_delimiter(delimiter);
+        let statement = SourceFlags {
+            sql: Some("SELECT 1".to_owned()),
+            form: form(";"),
+            ..SourceFlags::default()
+        };
+        let said = statement.needed(Some("1".to_owned())).unwrap_err();
+        assert!(said.to_string().contains("--delimiter"), "{said}");
+        let file = |path: Option<&str>, form| SourceFlags {
+            file: path.map(Into::into),
+            form,
+            ..SourceFlags::default()
+        };
+        let first = file(Some("a.csv"), form(";")).needed(None).unwrap();
+        let other = file(Some("b.csv"), FormFlags::default()).over(first, None);
+        let again = file(None, form("tab")).over(other.unwrap(), None).unwrap();
+        let SourceSpec::File { path, form, .. } = again else {
+            panic!("another kind");
+        };
+        assert_eq!((path.to_str(), form.delimiter), (Some("b.csv"), Some('\t')));
     }
 
     #[test]

@@ -106,6 +106,9 @@ pub(super) async fn preview(engine: &Engine, name: &str, as_json: bool) -> anyho
         })
         .collect();
     output::table(&headings, &rows);
+    if let Some(guess) = &seen.guess {
+        output::note(&format!("warning: {}", output::shown(guess, 1_000)));
+    }
     for (line, reason) in &seen.rejected {
         output::note(&format!("line {line}: {}", output::shown(reason, 500)));
     }
@@ -140,5 +143,6 @@ fn for_programs(query: &Query, seen: &Preview) -> Value {
         "rows": rows,
         "rejected": rejected,
         "complete": seen.complete,
+        "guess": seen.guess,
     })
 }
