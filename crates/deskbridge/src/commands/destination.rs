@@ -11,7 +11,7 @@ use clap::Subcommand;
 use engine::Engine;
 use store::destinations::{self, Destination};
 
-use crate::commands::naming::none_named;
+use crate::commands::naming::one_of;
 use crate::installation::Place;
 use address::Account;
 use settings::SettingsFlags;
@@ -121,15 +121,6 @@ pub(crate) async fn run(place: Place, action: Action) -> anyhow::Result<()> {
 /// # Errors
 /// A sentence that lists the names there are.
 pub(crate) async fn find(engine: &Engine, name: &str) -> anyhow::Result<Destination> {
-    let mut reader = engine.store.read().await?;
-    if let Some(found) = destinations::find(&mut reader, name).await? {
-        return Ok(found);
-    }
-    let all = destinations::list(&mut reader).await?;
-    Err(none_named(
-        "destination",
-        name,
-        all.iter().map(|destination| destination.name.as_str()),
-        "deskbridge destination add",
-    ))
+    let all = destinations::list(&mut *engine.store.read().await?).await?;
+    one_of("destination", name, all, |one| (&one.id, &one.name))
 }

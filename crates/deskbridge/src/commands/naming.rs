@@ -36,6 +36,30 @@ pub(crate) fn none_named<'a>(
     anyhow!("There is no {what} named {name:?}. {hint}")
 }
 
+/// The one of `all` with this name or id; `of` tells the two, the id first.
+///
+/// # Errors
+/// As [`none_named`].
+pub(crate) fn one_of<T>(
+    what: &str,
+    name: &str,
+    all: Vec<T>,
+    of: impl for<'a> Fn(&'a T) -> (&'a str, &'a str),
+) -> anyhow::Result<T> {
+    let found = all.iter().position(|one| {
+        let (id, its_name) = of(one);
+        id == name || its_name == name
+    });
+    let Some(found) = found else {
+        let names = all.iter().map(|one| of(one).1);
+        let add = format!("deskbridge {what} add");
+        return Err(none_named(what, name, names, &add));
+    };
+    all.into_iter()
+        .nth(found)
+        .ok_or_else(|| anyhow!("There is no {what} named {name:?} any more."))
+}
+
 /// A name as it is stored.
 ///
 /// # Errors
@@ -69,6 +93,16 @@ mod tests {
         );
         let said = none_named("destination", "x", std::iter::empty(), "add it").to_string();
         assert!(said.ends_with("Make one with `add it`."), "{said}");
+    }
+
+    #[test]
+    fn one_is_found_by_its_name_or_its_id() {
+        let all = || vec![("id-1", "nightly"), ("id-2", "hourly")];
+        let find = |name| one_of("query", name, all(), |(id, name)| (*id, *name));
+        assert_eq!(find("hourly").unwrap().0, "id-2");
+        assert_eq!(find("id-1").unwrap().1, "nightly");
+        let said = find("daily").unwrap_err().to_string();
+        assert!(said.ends_with("There are: nightly, hourly."), "{said}");
     }
 
     #[test]

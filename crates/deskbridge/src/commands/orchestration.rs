@@ -11,7 +11,7 @@ use domain::profile::leaver::OnLeave;
 use engine::Engine;
 use store::orchestrations::{self, Orchestration};
 
-use crate::commands::naming::none_named;
+use crate::commands::naming::one_of;
 use crate::commands::send::How;
 use crate::installation::{ACTOR, Place};
 use crate::map_file;
@@ -202,17 +202,8 @@ pub(crate) async fn run(place: Place, action: Action) -> anyhow::Result<()> {
 /// # Errors
 /// A sentence that lists the names there are.
 async fn find(engine: &Engine, name: &str) -> anyhow::Result<Orchestration> {
-    let mut reader = engine.store.read().await?;
-    if let Some(found) = orchestrations::find(&mut reader, name).await? {
-        return Ok(found);
-    }
-    let all = orchestrations::list(&mut reader).await?;
-    Err(none_named(
-        "orchestration",
-        name,
-        all.iter().map(|orchestration| orchestration.name.as_str()),
-        "deskbridge orchestration add",
-    ))
+    let all = orchestrations::list(&mut *engine.store.read().await?).await?;
+    one_of("orchestration", name, all, |one| (&one.id, &one.name))
 }
 
 async fn run_now(engine: &Engine, name: &str, how: How, full: bool) -> anyhow::Result<()> {

@@ -8,7 +8,7 @@ use clap::Subcommand;
 use engine::Engine;
 use store::queries::{self, Query};
 
-use crate::commands::naming::none_named;
+use crate::commands::naming::one_of;
 use crate::installation::Place;
 use place::SourceFlags;
 
@@ -106,15 +106,6 @@ pub(crate) async fn run(place: Place, action: Action) -> anyhow::Result<()> {
 /// # Errors
 /// A sentence that lists the names there are.
 pub(crate) async fn find(engine: &Engine, name: &str) -> anyhow::Result<Query> {
-    let mut reader = engine.store.read().await?;
-    if let Some(found) = queries::find(&mut reader, name).await? {
-        return Ok(found);
-    }
-    let all = queries::list(&mut reader).await?;
-    Err(none_named(
-        "query",
-        name,
-        all.iter().map(|query| query.name.as_str()),
-        "deskbridge query add",
-    ))
+    let all = queries::list(&mut *engine.store.read().await?).await?;
+    one_of("query", name, all, |one| (&one.id, &one.name))
 }

@@ -2,7 +2,7 @@
 
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, resume_unwind};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
@@ -81,8 +81,14 @@ impl Desk {
         self.variables.retain(|(name, _)| name != variable);
     }
 
+    /// The binary with these arguments.
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_deskbridge"));
+        self.program(env!("CARGO_BIN_EXE_deskbridge"), arguments)
+    }
+
+    /// Another program, which starts the binary, with the same surroundings.
+    pub(crate) fn program(&self, program: &str, arguments: &[&str]) -> Command {
+        let mut command = Command::new(program);
         for (name, _) in std::env::vars_os() {
             if name.to_string_lossy().starts_with("DESKBRIDGE_") {
                 command.env_remove(name);
@@ -106,12 +112,18 @@ impl Desk {
 
     /// Runs a command to its end, whatever that is.
     pub(crate) async fn run(&self, arguments: &[&str]) -> Ran {
-        let output = in_time(self.command(arguments).output()).await.unwrap();
-        Ran {
-            status: output.status.code(),
-            out: String::from_utf8(output.stdout).unwrap(),
-            err: String::from_utf8(output.stderr).unwrap(),
-        }
+        ran(self.command(arguments)).await
+    }
+
+    /// As [`Desk::run`], in an address space of so many KiB.
+    pub(crate) async fn bounded(&self, kibibytes: &str, arguments: &[&str]) -> Ran {
+        let shell = [
+            "-c",
+            "ulimit -v \"$0\"; exec \"$@\"",
+            kibibytes,
+            env!("CARGO_BIN_EXE_deskbridge"),
+        ];
+        ran(self.program("sh", &[&shell[..], arguments].concat())).await
     }
 
     /// Runs a command that must end well; returns its standard output.
@@ -146,12 +158,82 @@ impl Desk {
         self.ok(&add_arguments(url)).await;
     }
 
+    /// Makes the installation, and a destination `name` with a Zendesk of its own that has no customers.
+    /// `more` are more flags of `destination add`.
+    pub(crate) async fn destination(&self, name: &str, more: &[&str]) -> Simulator {
+        let zendesk = zendesk(|config| {
+            config.tickets = 0;
+            config.users = 3;
+            config.job = Duration::from_millis(20);
+        })
+        .await;
+        self.init().await;
+        self.ok(&CREDENTIAL).await;
+        let url = zendesk.url();
+        let add = [&destination_arguments(name, &url)[..], more].concat();
+        self.ok(&add).await;
+        zendesk
+    }
+
+    /// The folder that queries may read files from, named in the configuration.
+    pub(crate) fn imports(&self) -> PathBuf {
+        let imports = self.data().join("imports");
+        std::fs::create_dir_all(&imports).unwrap();
+        let folder = imports.to_str().unwrap();
+        let config = format!("[sources]\nimport_folders = [{folder:?}]\n");
+        std::fs::write(self.data().join("config.toml"), config).unwrap();
+        imports
+    }
+
+    /// Writes a file into the data folder; returns its path.
+    pub(crate) fn file(&self, name: &str, bytes: impl AsRef<[u8]>) -> String {
+        let path = self.data().join(name);
+        std::fs::write(&path, bytes).unwrap();
+        path.to_str().unwrap().to_owned()
+    }
+
     /// Everything up to an active integration.
     pub(crate) async fn set_up(&self, url: &str) {
         self.init().await;
         self.add(url).await;
         self.ok(&["integration", "activate", "main"]).await;
     }
+}
+
+/// `credential add zd`: what all destinations sign in with.
+pub(crate) const CREDENTIAL: [&str; 9] = [
+    "credential",
+    "add",
+    "zd",
+    "--type",
+    "zendesk",
+    "--api-email",
+    "agent@example.com",
+    "--api-token-env",
+    "ZENDESK_TOKEN",
+];
+
+pub(crate) fn destination_arguments<'a>(name: &'a str, url: &'a str) -> [&'a str; 7] {
+    [
+        "destination",
+        "add",
+        name,
+        "--credential",
+        "zd",
+        "--url",
+        url,
+    ]
+}
+
+/// A file of so many customers.
+pub(crate) fn people(count: usize) -> String {
+    let mut csv = "external_id,name,email\n".to_owned();
+    for number in 1..=count {
+        csv.push_str(&format!(
+            "c{number},Person {number},person{number}@customer.example\n"
+        ));
+    }
+    csv
 }
 
 pub(crate) const INIT: [&str; 5] = [
@@ -178,6 +260,16 @@ pub(crate) fn add_arguments(url: &str) -> [&str; 13] {
         "--owner",
         ADMIN,
     ]
+}
+
+/// Runs a program to its end.
+async fn ran(mut command: Command) -> Ran {
+    let output = in_time(command.output()).await.unwrap();
+    Ran {
+        status: output.status.code(),
+        out: String::from_utf8(output.stdout).unwrap(),
+        err: String::from_utf8(output.stderr).unwrap(),
+    }
 }
 
 /// A small Zendesk in this process.

@@ -9,16 +9,20 @@
 )]
 
 mod attachment;
+mod bad_files;
 mod contact;
+mod databases;
 mod desk;
 mod doctor;
 mod flow;
 mod keys;
+mod object_stores;
 mod orchestrations;
 mod privacy;
 mod profiles;
 mod refusals;
 mod serving;
 mod settling;
+mod terminal;
 mod two_way;
 mod webhook;

@@ -6,53 +6,16 @@ use serde_json::{Value, json};
 use simulator::Simulator;
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 
-use crate::desk::{Desk, in_time, terminate, zendesk};
+use crate::desk::{Desk, in_time, people, terminate, zendesk};
 
 const PEOPLE: &str =
     "external_id,name,email\nc1,Kim Lee,kim@customer.example\nc2,Ada May,ada@customer.example\n";
 
-/// A Zendesk without customers, and a desk with a sandbox destination for it and an import folder.
+/// A desk with a sandbox destination, and an import folder with two customers.
 async fn sandbox(desk: &Desk) -> Simulator {
-    let zendesk = zendesk(|config| {
-        config.tickets = 0;
-        config.users = 3;
-        config.job = Duration::from_millis(20);
-    })
-    .await;
-    let imports = desk.data().join("imports");
-    std::fs::create_dir(&imports).unwrap();
-    let config = format!(
-        "[sources]\nimport_folders = [{:?}]\n",
-        imports.to_str().unwrap()
-    );
-    std::fs::write(desk.data().join("config.toml"), config).unwrap();
-    std::fs::write(imports.join("people.csv"), PEOPLE).unwrap();
-    desk.init().await;
-    desk.ok(&[
-        "credential",
-        "add",
-        "zd",
-        "--type",
-        "zendesk",
-        "--api-email",
-        "agent@example.com",
-        "--api-token-env",
-        "ZENDESK_TOKEN",
-    ])
-    .await;
-    desk.ok(&[
-        "destination",
-        "add",
-        "trial",
-        "--credential",
-        "zd",
-        "--url",
-        &zendesk.url(),
-        "--environment",
-        "sandbox",
-    ])
-    .await;
-    zendesk
+    std::fs::write(desk.imports().join("people.csv"), PEOPLE).unwrap();
+    desk.destination("trial", &["--environment", "sandbox"])
+        .await
 }
 
 #[tokio::test]
@@ -275,13 +238,8 @@ async fn asked_to_end_a_send_stops_with_its_open_jobs_seen_through_and_goes_on_l
     let desk = Desk::bare();
     let zendesk = sandbox(&desk).await;
     zendesk.set_job_time(Duration::from_secs(2));
-    let mut csv = "external_id,name\n".to_owned();
-    for number in 0..1_000 {
-        csv.push_str(&format!("c{number},Person {number}\n"));
-    }
-    let file = desk.data().join("many.csv");
-    std::fs::write(&file, csv).unwrap();
-    let send = ["send", file.to_str().unwrap(), "--to", "trial"];
+    let file = desk.file("many.csv", people(1_000));
+    let send = ["send", &file, "--to", "trial"];
     let mut child = desk.command(&send).spawn().unwrap();
     let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
     let mut said = String::new();
@@ -316,15 +274,10 @@ async fn asked_to_end_a_send_stops_with_its_open_jobs_seen_through_and_goes_on_l
 async fn a_send_whose_process_was_killed_is_gone_on_with_and_creates_nobody_twice() {
     let mut desk = Desk::bare();
     let zendesk = sandbox(&desk).await;
-    let mut csv = "external_id,name\n".to_owned();
-    for number in 0..300 {
-        csv.push_str(&format!("c{number},Person {number}\n"));
-    }
-    let file = desk.data().join("many.csv");
-    std::fs::write(&file, csv).unwrap();
+    let file = desk.file("many.csv", people(300));
     let steps = desk.data().join("steps");
     desk.set("DESKBRIDGE_TEST_CHECKPOINTS", steps.to_str().unwrap());
-    let send = ["send", file.to_str().unwrap(), "--to", "trial", "--json"];
+    let send = ["send", &file, "--to", "trial", "--json"];
     desk.set("DESKBRIDGE_TEST_KILL_AT", "7");
     let ran = desk.run(&send).await;
     assert_eq!(ran.status, None, "it was killed: {ran:?}");

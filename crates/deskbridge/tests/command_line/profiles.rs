@@ -1,67 +1,11 @@
 //! Sending customer profiles by the command lines that scripts rely on.
 
 use serde_json::Value;
-use simulator::Simulator;
 
-use crate::desk::{Desk, zendesk};
-
-/// A Zendesk without customers, and a desk with a destination for it.
-async fn support(desk: &Desk) -> Simulator {
-    let zendesk = zendesk(|config| {
-        config.tickets = 0;
-        config.users = 3;
-        config.job = std::time::Duration::from_millis(20);
-    })
-    .await;
-    desk.init().await;
-    desk.ok(&CREDENTIAL).await;
-    desk.ok(&destination(&zendesk.url())).await;
-    zendesk
-}
-
-const CREDENTIAL: [&str; 9] = [
-    "credential",
-    "add",
-    "zd",
-    "--type",
-    "zendesk",
-    "--api-email",
-    "agent@example.com",
-    "--api-token-env",
-    "ZENDESK_TOKEN",
-];
-
-fn destination(url: &str) -> [&str; 7] {
-    [
-        "destination",
-        "add",
-        "support",
-        "--credential",
-        "zd",
-        "--url",
-        url,
-    ]
-}
-
-/// Writes a file into the folder of the desk; returns its path.
-fn file(desk: &Desk, name: &str, text: &str) -> String {
-    let path = desk.data().join(name);
-    std::fs::write(&path, text).unwrap();
-    path.to_str().unwrap().to_owned()
-}
-
-fn people(count: usize) -> String {
-    let mut csv = "external_id,name,email\n".to_owned();
-    for number in 1..=count {
-        csv.push_str(&format!(
-            "c{number},Person {number},person{number}@customer.example\n"
-        ));
-    }
-    csv
-}
+use crate::desk::{CREDENTIAL, Desk, destination_arguments, people, zendesk};
 
 /// The outcomes of a result add up to the rows read.
-fn adds_up(result: &Value) {
+pub(crate) fn adds_up(result: &Value) {
     let rows = &result["rows"];
     let sum: u64 = [
         "created",
@@ -81,8 +25,8 @@ fn adds_up(result: &Value) {
 #[tokio::test]
 async fn a_file_is_sent_and_sent_again_at_no_request_and_sent_in_full() {
     Desk::each(async |desk| {
-        let zendesk = support(desk).await;
-        let file = file(desk, "people.csv", &people(120));
+        let zendesk = desk.destination("support", &[]).await;
+        let file = desk.file("people.csv", &people(120));
         let send = ["send", &file, "--to", "support", "--json"];
         let first = desk.json(&send).await;
         adds_up(&first);
@@ -109,15 +53,12 @@ async fn a_file_is_sent_and_sent_again_at_no_request_and_sent_in_full() {
 #[tokio::test]
 async fn a_mapping_names_the_columns_and_a_mistake_in_it_stops_before_anything() {
     let desk = Desk::bare();
-    let zendesk = support(&desk).await;
-    let people = file(
-        &desk,
+    let zendesk = desk.destination("support", &[]).await;
+    let people = desk.file(
         "people.csv",
         "kunde,vorname,nachname,mail\n1,Kim,Lee,kim@customer.example\n",
     );
-    let map = file(
-        &desk,
-        "map.toml",
+    let map = desk.file("map.toml",
         "[mapping.entries]\nexternal_id = { column = \"kunde\" }\nemail = { column = \"mail\" }\nname = { template = \"{{ vorname }} {{ nachname }}\" }\n",
     );
     let result = desk
@@ -131,7 +72,7 @@ async fn a_mapping_names_the_columns_and_a_mistake_in_it_stops_before_anything()
     });
     assert_eq!(name.as_deref(), Some("Kim Lee"));
     let before = zendesk.requests();
-    let wrong = file(&desk, "wrong.toml", "[mapping]\nby_nam = true\n");
+    let wrong = desk.file("wrong.toml", "[mapping]\nby_nam = true\n");
     let said = desk
         .refused(2, &["send", &people, "--to", "support", "--map", &wrong])
         .await;
@@ -143,8 +84,8 @@ async fn a_mapping_names_the_columns_and_a_mistake_in_it_stops_before_anything()
 #[tokio::test]
 async fn a_dry_run_writes_nothing_and_says_what_would_change() {
     let desk = Desk::bare();
-    let zendesk = support(&desk).await;
-    let file = file(&desk, "people.csv", &people(12));
+    let zendesk = desk.destination("support", &[]).await;
+    let file = desk.file("people.csv", &people(12));
     let result = desk
         .json(&["send", &file, "--to", "support", "--json", "--dry-run"])
         .await;
@@ -164,8 +105,8 @@ async fn a_dry_run_writes_nothing_and_says_what_would_change() {
 #[tokio::test]
 async fn a_test_sends_its_rows_and_links_to_their_users() {
     let desk = Desk::bare();
-    let zendesk = support(&desk).await;
-    let file = file(&desk, "people.csv", &people(30));
+    let zendesk = desk.destination("support", &[]).await;
+    let file = desk.file("people.csv", &people(30));
     let out = desk
         .ok(&["send", &file, "--to", "support", "--test", "10"])
         .await;
@@ -188,7 +129,9 @@ async fn a_destination_that_does_not_answer_well_is_not_stored() {
     desk.init().await;
     desk.set("ZENDESK_TOKEN", "wrong-token");
     desk.ok(&CREDENTIAL).await;
-    let said = desk.refused(1, &destination(&zendesk.url())).await;
+    let said = desk
+        .refused(1, &destination_arguments("support", &zendesk.url()))
+        .await;
     assert!(said.contains("Nothing was stored"), "{said}");
     assert!(!said.contains("wrong-token"), "{said}");
     let all = desk.json(&["destination", "list", "--json"]).await;
@@ -214,7 +157,8 @@ async fn a_destination_that_does_not_answer_well_is_not_stored() {
         "ZENDESK_TOKEN",
     ])
     .await;
-    desk.ok(&destination(&zendesk.url())).await;
+    desk.ok(&destination_arguments("support", &zendesk.url()))
+        .await;
     desk.ok(&["credential", "test", "zd"]).await;
     desk.ok(&["destination", "test", "support"]).await;
     let said = desk.refused(1, &["credential", "delete", "zd"]).await;
@@ -224,8 +168,8 @@ async fn a_destination_that_does_not_answer_well_is_not_stored() {
 #[tokio::test]
 async fn a_failed_workflow_shows_what_to_do_and_resolve_completes_it() {
     let mut desk = Desk::bare();
-    let zendesk = support(&desk).await;
-    let people = file(&desk, "people.csv", &people(5));
+    let zendesk = desk.destination("support", &[]).await;
+    let people = desk.file("people.csv", &people(5));
     desk.set("ZENDESK_TOKEN", "revoked-token");
     let edit = [
         "credential",
@@ -274,9 +218,9 @@ async fn a_failed_workflow_shows_what_to_do_and_resolve_completes_it() {
 #[tokio::test]
 async fn bulk_import_that_is_off_is_gone_around_one_by_one() {
     let desk = Desk::bare();
-    let zendesk = support(&desk).await;
+    let zendesk = desk.destination("support", &[]).await;
     zendesk.switch(|switches| switches.bulk_user_import = false);
-    let people = file(&desk, "people.csv", &people(2));
+    let people = desk.file("people.csv", &people(2));
     let ran = desk
         .run(&["send", &people, "--to", "support", "--json"])
         .await;
@@ -304,10 +248,8 @@ async fn bulk_import_that_is_off_is_gone_around_one_by_one() {
 #[tokio::test]
 async fn rejected_rows_come_as_a_file_without_formulas() {
     let desk = Desk::bare();
-    let _zendesk = support(&desk).await;
-    let people = file(
-        &desk,
-        "people.csv",
+    let _zendesk = desk.destination("support", &[]).await;
+    let people = desk.file("people.csv",
         "external_id,name,email\nc1,\"=cmd|' /C calc'!A0\",kim@customer.example\n\"=1+1\",,lee@customer.example\n",
     );
     let result = desk
@@ -341,7 +283,7 @@ async fn rejected_rows_come_as_a_file_without_formulas() {
 #[tokio::test]
 async fn a_workflow_that_stopped_is_gone_on_with_or_begun_anew() {
     let desk = Desk::bare();
-    let zendesk = support(&desk).await;
+    let zendesk = desk.destination("support", &[]).await;
     let missing = desk.data().join("late.csv");
     let path = missing.to_str().unwrap();
     let ran = desk.run(&["send", path, "--to", "support", "--json"]).await;

@@ -39,18 +39,26 @@ impl Heard {
     }
 }
 
-/// A mail server that keeps letters, from DATA to the dot.
-pub(crate) async fn mail_server() -> (u16, Heard) {
+/// Listens at a free port, and gives whoever comes a conversation of their own.
+async fn listen<C>(conversation: fn(TcpStream, Heard) -> C) -> (u16, Heard)
+where
+    C: Future<Output = std::io::Result<()>> + Send + 'static,
+{
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
     let heard = Heard::default();
     let keeper = heard.clone();
     tokio::spawn(async move {
         while let Ok((socket, _)) = listener.accept().await {
-            tokio::spawn(converse(socket, keeper.clone()));
+            tokio::spawn(conversation(socket, keeper.clone()));
         }
     });
     (port, heard)
+}
+
+/// A mail server that keeps letters, from DATA to the dot.
+pub(crate) async fn mail_server() -> (u16, Heard) {
+    listen(converse).await
 }
 
 async fn converse(mut socket: TcpStream, heard: Heard) -> std::io::Result<()> {
@@ -86,16 +94,7 @@ async fn converse(mut socket: TcpStream, heard: Heard) -> std::io::Result<()> {
 
 /// A receiver of webhooks that keeps whole requests.
 pub(crate) async fn webhook_receiver() -> (u16, Heard) {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let port = listener.local_addr().unwrap().port();
-    let heard = Heard::default();
-    let keeper = heard.clone();
-    tokio::spawn(async move {
-        while let Ok((socket, _)) = listener.accept().await {
-            tokio::spawn(take(socket, keeper.clone()));
-        }
-    });
-    (port, heard)
+    listen(take).await
 }
 
 async fn take(mut socket: TcpStream, heard: Heard) -> std::io::Result<()> {

@@ -8,13 +8,15 @@ mod cases;
 mod crash;
 mod outcomes;
 mod pace;
+mod tags;
 mod troubles;
 
+use domain::profile::action::ActionKind;
 use engine::profile_send::{Counts, DestinationSettings, Rows, SendSettings, SourceSpec};
 use engine::workflows::{self, Plan};
 use store::destinations::{self, Destination, DestinationDraft, Environment};
 use store::workflow_rows::{self, WorkflowRow};
-use store::workflows::{Workflow, WorkflowKind};
+use store::workflows::{Workflow, WorkflowKind, WorkflowState};
 use world::{Builder, World};
 
 /// What the destination of every story is called.
@@ -108,6 +110,27 @@ async fn see_through(world: &World, workflow: &Workflow) -> Workflow {
     assert!(sends.created_again.is_empty(), "nobody is created twice");
     assert_eq!((sends.staff_writes, sends.requests_too_early), (0, 0));
     ended
+}
+
+/// Acts on a workflow that failed, and sees it through; it is the same one.
+async fn act(world: &World, failed: &Workflow, action: ActionKind) -> Workflow {
+    let opened = workflows::act(world.engine(), failed, action, false, "ada").await;
+    let ended = see_through(world, &opened.unwrap()).await;
+    assert_eq!(ended.id, failed.id);
+    ended
+}
+
+/// It was completed; what it says instead, if not.
+fn assert_completed(workflow: &Workflow) {
+    let said = &workflow.sentence;
+    assert_eq!(workflow.state, WorkflowState::Completed, "{said:?}");
+}
+
+/// It failed with this trouble; what it says instead, if not.
+fn assert_failed(workflow: &Workflow, trouble: &str) {
+    let said = &workflow.sentence;
+    assert_eq!(workflow.trouble.as_deref(), Some(trouble), "{said:?}");
+    assert_eq!(workflow.state, WorkflowState::Failed);
 }
 
 fn counts(workflow: &Workflow) -> Counts {

@@ -2,7 +2,6 @@
 
 use domain::profile::RowState;
 use simulator::NewUser;
-use store::workflows::{WorkflowKind, WorkflowState};
 
 use crate::*;
 
@@ -11,12 +10,7 @@ async fn new_customers_are_created_once_and_cost_no_request_the_second_time() {
     quiet()
         .each(async |world| {
             let first = send(world, &people(250)).await;
-            assert_eq!(
-                first.state,
-                WorkflowState::Completed,
-                "{:?}",
-                first.sentence
-            );
+            assert_completed(&first);
             let outcome = rows(&first);
             assert_eq!((outcome.read, outcome.created), (250, 250), "{outcome:?}");
             assert_eq!(counts(&first).jobs, 3);
@@ -98,28 +92,21 @@ async fn one_email_under_two_keys_is_sent_for_neither_until_somebody_decides() {
                        2,Lee,both@customer.example\n\
                        3,Ann,ann@customer.example\n";
             let sent = send(world, csv).await;
-            assert_eq!(sent.state, WorkflowState::Failed);
-            assert_eq!(sent.trouble.as_deref(), Some("identity_conflicts"));
+            assert_failed(&sent, "identity_conflicts");
             let outcome = counts(&sent).rows;
             assert_eq!((outcome.created, outcome.conflict), (1, 2));
             assert!(customer(world, "1").is_none() && customer(world, "2").is_none());
 
             let engine = world.engine();
-            use domain::profile::action::{ActionKind, ConflictChoice};
+            use domain::profile::action::ConflictChoice;
             workflows::choose(engine, &sent, 2, ConflictChoice::Skip)
                 .await
                 .unwrap();
             workflows::choose(engine, &sent, 3, ConflictChoice::KeepSecondary)
                 .await
                 .unwrap();
-            let opened = workflows::act(engine, &sent, ActionKind::Resolve, false, "ada").await;
-            let ended = see_through(world, &opened.unwrap()).await;
-            assert_eq!(
-                ended.state,
-                WorkflowState::Completed,
-                "{:?}",
-                ended.sentence
-            );
+            let ended = act(world, &sent, ActionKind::Resolve).await;
+            assert_completed(&ended);
             let outcome = rows(&ended);
             assert_eq!(
                 (outcome.created, outcome.skipped, outcome.conflict),
@@ -170,7 +157,7 @@ async fn a_dry_run_tells_before_and_after_and_writes_nothing() {
                        2,Lee,lee@customer.example\n";
             let before = world.zendesk().edit(|account| account.users().count());
             let dry = send_with(world, csv, WorkflowKind::DryRun, |_| {}).await;
-            assert_eq!(dry.state, WorkflowState::Completed, "{:?}", dry.sentence);
+            assert_completed(&dry);
             let outcome = rows(&dry);
             assert_eq!((outcome.created, outcome.updated), (1, 1));
             let told = told(world, &dry).await;
@@ -200,39 +187,6 @@ async fn a_test_send_sends_its_first_rows_only() {
             .await;
             assert_eq!((rows(&sent).read, rows(&sent).created), (10, 10));
             assert!(customer(world, "c10").is_some() && customer(world, "c11").is_none());
-        })
-        .await;
-}
-
-#[tokio::test]
-async fn tags_that_others_set_are_kept_and_ours_go_when_we_stop_sending_them() {
-    quiet()
-        .each(async |world| {
-            let id = world.zendesk().edit(|account| {
-                let mut new = NewUser::end_user("Kim", "kim@customer.example");
-                new.external_id = Some("1".to_owned());
-                new.tags = vec!["theirs".to_owned()];
-                account.add_user(new).unwrap()
-            });
-            let tags = |world: &World| {
-                world.zendesk().read(|account| {
-                    let mut tags: Vec<String> = account
-                        .user(id)
-                        .unwrap()
-                        .tags
-                        .iter()
-                        .map(ToString::to_string)
-                        .collect();
-                    tags.sort();
-                    tags
-                })
-            };
-            let csv = |tags: &str| format!("external_id,name,tags\n1,Kim,{tags}\n");
-            let sent = send(world, &csv("gold news")).await;
-            assert_eq!(rows(&sent).updated, 1, "{:?}", sent.sentence);
-            assert_eq!(tags(world), ["gold", "news", "theirs"]);
-            send(world, &csv("silver")).await;
-            assert_eq!(tags(world), ["silver", "theirs"]);
         })
         .await;
 }

@@ -1,8 +1,6 @@
 //! What can go wrong, what it tells a person, and how the workflow goes on.
 
-use domain::profile::action::ActionKind;
 use simulator::{BodyForm, Fault, FaultKind, JobFate};
-use store::workflows::WorkflowState;
 
 use crate::*;
 
@@ -35,22 +33,14 @@ async fn a_refused_sign_in_says_what_to_do_and_the_workflow_goes_on_once_it_is_m
                 .zendesk()
                 .add_fault(Fault::new(FaultKind::RevokeToken));
             let sent = send(world, &people(3)).await;
-            assert_eq!(sent.state, WorkflowState::Failed);
-            assert_eq!(sent.trouble.as_deref(), Some("invalid_credentials"));
+            assert_failed(&sent, "invalid_credentials");
             let engine = world.engine();
             let refused = workflows::act(engine, &sent, ActionKind::Resolve, false, "ada").await;
             assert!(refused.is_err(), "the cause is still there");
             world.zendesk().clear_faults();
-            let opened = workflows::act(engine, &sent, ActionKind::Resolve, false, "ada").await;
-            let ended = see_through(world, &opened.unwrap()).await;
-            assert_eq!(
-                ended.state,
-                WorkflowState::Completed,
-                "{:?}",
-                ended.sentence
-            );
+            let ended = act(world, &sent, ActionKind::Resolve).await;
+            assert_completed(&ended);
             assert_eq!(rows(&ended).created, 3);
-            assert_eq!(ended.id, sent.id);
         })
         .await;
 }
@@ -61,22 +51,9 @@ async fn where_bulk_import_is_off_users_go_one_by_one_only_if_somebody_says_so()
         .simulator(|config| config.switches.bulk_user_import = false)
         .each(async |world| {
             let sent = send(world, &people(3)).await;
-            assert_eq!(sent.state, WorkflowState::Failed);
-            assert_eq!(
-                sent.trouble.as_deref(),
-                Some("bulk_off"),
-                "{:?}",
-                sent.sentence
-            );
-            let engine = world.engine();
-            let opened = workflows::act(engine, &sent, ActionKind::OneByOne, false, "ada").await;
-            let ended = see_through(world, &opened.unwrap()).await;
-            assert_eq!(
-                ended.state,
-                WorkflowState::Completed,
-                "{:?}",
-                ended.sentence
-            );
+            assert_failed(&sent, "bulk_off");
+            let ended = act(world, &sent, ActionKind::OneByOne).await;
+            assert_completed(&ended);
             assert_eq!(rows(&ended).created + rows(&ended).updated, 3);
         })
         .await;
@@ -88,7 +65,7 @@ async fn an_unknown_field_is_refused_with_the_nearest_name_before_anything_is_se
         .each(async |world| {
             let csv = "external_id,name,user_fields.tiers\n1,Kim,gold\n";
             let sent = send(world, csv).await;
-            assert_eq!(sent.trouble.as_deref(), Some("unknown_fields"));
+            assert_failed(&sent, "unknown_fields");
             assert!(sent.sentence.unwrap().contains("tiers"));
             assert_eq!(seen(world, "create_or_update_many"), 0);
         })
@@ -102,18 +79,12 @@ async fn a_missing_file_can_be_ignored_and_nothing_else_can() {
             let workflow = begin(world, &people(1), WorkflowKind::Send, |_| {}).await;
             std::fs::remove_file(world.database().folder().join("people.csv")).unwrap();
             let sent = see_through(world, &workflow).await;
-            assert_eq!(sent.trouble.as_deref(), Some("source_file_missing"));
+            assert_failed(&sent, "source_file_missing");
             let engine = world.engine();
             let wrong = workflows::act(engine, &sent, ActionKind::OneByOne, false, "ada").await;
             assert!(wrong.is_err());
-            let opened = workflows::act(engine, &sent, ActionKind::Ignore, false, "ada").await;
-            let ended = see_through(world, &opened.unwrap()).await;
-            assert_eq!(
-                ended.state,
-                WorkflowState::Completed,
-                "{:?}",
-                ended.sentence
-            );
+            let ended = act(world, &sent, ActionKind::Ignore).await;
+            assert_completed(&ended);
         })
         .await;
 }
@@ -130,7 +101,7 @@ async fn a_storm_of_refusals_is_waited_out_and_nothing_is_sent_twice() {
             let fault = Fault::new(storm).on("users/create_or_update_many").times(5);
             world.zendesk().add_fault(fault);
             let sent = send(world, &people(250)).await;
-            assert_eq!(sent.state, WorkflowState::Completed, "{:?}", sent.sentence);
+            assert_completed(&sent);
             assert_eq!(rows(&sent).created, 250);
             assert_eq!(counts(&sent).sent_again, 0);
         })
@@ -147,7 +118,7 @@ async fn a_lost_reply_is_looked_up_and_what_arrived_is_not_sent_again() {
                 .times(1);
             world.zendesk().add_fault(fault);
             let sent = send(world, &people(250)).await;
-            assert_eq!(sent.state, WorkflowState::Completed, "{:?}", sent.sentence);
+            assert_completed(&sent);
             assert_eq!(rows(&sent).created, 250);
             assert_eq!(counts(&sent).sent_again, 0);
             assert_eq!(seen(world, "create_or_update_many"), 3);
@@ -172,12 +143,7 @@ async fn a_user_who_may_not_manage_users_is_told_so_with_the_credential_in_view(
                 .zendesk()
                 .add_fault(Fault::new(refusal).on("users/create_or_update"));
             let sent = send(world, &people(3)).await;
-            assert_eq!(
-                sent.trouble.as_deref(),
-                Some("authorization"),
-                "{:?}",
-                sent.sentence
-            );
+            assert_failed(&sent, "authorization");
             let trouble = workflows::trouble(&sent).unwrap();
             assert!(trouble.shows_credential());
             assert!(
@@ -187,9 +153,7 @@ async fn a_user_who_may_not_manage_users_is_told_so_with_the_credential_in_view(
                     .all(|action| action.kind != ActionKind::OneByOne)
             );
             world.zendesk().clear_faults();
-            let engine = world.engine();
-            let opened = workflows::act(engine, &sent, ActionKind::Resolve, false, "ada").await;
-            let ended = see_through(world, &opened.unwrap()).await;
+            let ended = act(world, &sent, ActionKind::Resolve).await;
             assert_eq!(rows(&ended).created, 3, "{:?}", ended.sentence);
         })
         .await;
@@ -203,11 +167,9 @@ async fn a_source_that_is_too_short_is_stopped_by_its_guard_until_somebody_appro
                 settings.guard.fail_below = Some(100);
             })
             .await;
-            assert_eq!(sent.trouble.as_deref(), Some("row_guard"));
+            assert_failed(&sent, "row_guard");
             assert_eq!(seen(world, "create_or_update_many"), 0);
-            let engine = world.engine();
-            let opened = workflows::act(engine, &sent, ActionKind::ApproveOnce, false, "ada").await;
-            let ended = see_through(world, &opened.unwrap()).await;
+            let ended = act(world, &sent, ActionKind::ApproveOnce).await;
             assert_eq!(rows(&ended).created, 3, "{:?}", ended.sentence);
         })
         .await;
@@ -224,7 +186,7 @@ async fn a_column_that_is_gone_is_a_changed_source() {
                 settings.mapping.by_name = true;
             })
             .await;
-            assert_eq!(sent.trouble.as_deref(), Some("source_columns_changed"));
+            assert_failed(&sent, "source_columns_changed");
             assert!(sent.sentence.unwrap().contains("full_name"));
         })
         .await;
@@ -238,16 +200,9 @@ async fn a_page_where_zendesk_should_be_is_not_zendesk() {
             let page = Fault::new(FaultKind::Html).on("users/create_or_update_many");
             world.zendesk().add_fault(page);
             let sent = send(world, &people(3)).await;
-            assert_eq!(
-                sent.trouble.as_deref(),
-                Some("not_zendesk"),
-                "{:?}",
-                sent.sentence
-            );
+            assert_failed(&sent, "not_zendesk");
             world.zendesk().clear_faults();
-            let engine = world.engine();
-            let opened = workflows::act(engine, &sent, ActionKind::Resolve, false, "ada").await;
-            let ended = see_through(world, &opened.unwrap()).await;
+            let ended = act(world, &sent, ActionKind::Resolve).await;
             let outcome = rows(&ended);
             assert_eq!(outcome.created + outcome.updated, 3, "{:?}", ended.sentence);
         })
@@ -271,18 +226,11 @@ async fn an_outage_is_waited_out_and_becomes_a_failure_only_past_the_deadline() 
                 settings.deadline_hours = 1;
             })
             .await;
-            assert_eq!(
-                sent.trouble.as_deref(),
-                Some("deadline"),
-                "{:?}",
-                sent.sentence
-            );
+            assert_failed(&sent, "deadline");
             let waited = world.now().duration_since(begun).as_secs();
             assert!((3_600..4_200).contains(&waited), "{waited} s");
             world.zendesk().clear_faults();
-            let engine = world.engine();
-            let opened = workflows::act(engine, &sent, ActionKind::Resolve, false, "ada").await;
-            let ended = see_through(world, &opened.unwrap()).await;
+            let ended = act(world, &sent, ActionKind::Resolve).await;
             assert_eq!(rows(&ended).created, 3, "{:?}", ended.sentence);
         })
         .await;
