@@ -8,6 +8,7 @@ use engine::Engine;
 use engine::orchestrations::Asked;
 use engine::profile_send::{SendSettings, SourceSpec};
 use engine::workflows::{self, Plan};
+use store::leases;
 use store::workflows::{Workflow, WorkflowKind};
 
 use crate::commands::destination;
@@ -97,12 +98,31 @@ impl How {
 /// # Errors
 /// As [`workflow_run::tell`].
 pub(crate) async fn finish(engine: &Engine, workflow: &Workflow, json: bool) -> anyhow::Result<()> {
-    let ended = Box::pin(workflow_run::see_through(engine, workflow, json)).await?;
+    let ended = see_through(engine, workflow, json).await?;
     let told = workflow_run::tell(&ended, json);
     if !json {
         tell_links(engine, &ended).await?;
     }
     told
+}
+
+/// As [`workflow_run::see_through`]. If it is broken off, whoever goes on with the workflow need not wait
+/// until the lease of this process runs out.
+///
+/// # Errors
+/// As [`workflow_run::see_through`].
+pub(crate) async fn see_through(
+    engine: &Engine,
+    workflow: &Workflow,
+    json: bool,
+) -> anyhow::Result<Workflow> {
+    let ended = Box::pin(workflow_run::see_through(engine, workflow, json)).await;
+    if ended.is_err() {
+        let is_ours = |holder: &str| holder == engine.settings.holder;
+        // The database may be what broke it off. Then the lease runs out.
+        drop(leases::free_abandoned(&engine.store, &is_ours).await);
+    }
+    ended
 }
 
 /// Does it.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use simulator::Simulator;
+use simulator::{BodyForm, Fault, FaultKind, Simulator};
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 
 use crate::desk::{Desk, in_time, people, terminate, zendesk};
@@ -341,4 +341,60 @@ async fn doctor_looks_at_destinations_and_import_folders() {
         Some(json!("error"))
     );
     assert_eq!(grade_of(&findings, "import folder"), Some(json!("warning")));
+}
+
+#[tokio::test]
+async fn an_orchestration_is_not_sent_twice_at_one_time_and_in_full_when_asked() {
+    let desk = Desk::bare();
+    let zendesk = sandbox(&desk).await;
+    desk.ok(&["query", "add", "people", "--file", "people.csv"])
+        .await;
+    desk.ok(&["query", "activate", "people"]).await;
+    desk.ok(&[
+        "orchestration",
+        "add",
+        "all",
+        "--query",
+        "people",
+        "--to",
+        "trial",
+    ])
+    .await;
+    // Zendesk is away, so the first run waits and is not over.
+    let away = FaultKind::Status {
+        status: 503,
+        form: BodyForm::Text,
+        retry_after: None,
+    };
+    zendesk.add_fault(Fault::new(away).on("users/create_or_update_many"));
+    let run = ["orchestration", "run", "all", "--json"];
+    let mut first = desk.command(&run).spawn().unwrap();
+    let workflow = in_time(async {
+        loop {
+            let all = desk.json(&["workflow", "list", "--json"]).await;
+            if let Some(id) = all["workflows"][0]["id"].as_str() {
+                break id.to_owned();
+            }
+        }
+    })
+    .await;
+    let said = desk.refused(1, &run).await;
+    assert!(
+        said.contains(&format!("is at work already, as workflow {workflow}")),
+        "{said}"
+    );
+    first.kill().await.unwrap();
+    let said = desk.refused(1, &run).await;
+    assert!(
+        said.contains(&format!("workflow retry {workflow}")),
+        "{said}"
+    );
+    zendesk.clear_faults();
+    let gone_on = desk.json(&["workflow", "retry", &workflow, "--json"]).await;
+    assert_eq!(gone_on["rows"]["created"], 2, "{gone_on}");
+    let again = desk.json(&run).await;
+    assert_eq!(again["rows"]["unchanged"], 2, "{again}");
+    let full = desk.json(&[&run[..], &["--full"]].concat()).await;
+    assert_eq!(full["rows"]["updated"], 2, "{full}");
+    assert!(zendesk.sends().created_again.is_empty());
 }

@@ -6,7 +6,7 @@ use serde_json::json;
 use store::workflows::{Workflow, WorkflowState};
 
 use super::{Going, find};
-use crate::commands::send::finish;
+use crate::commands::send::{finish, see_through};
 use crate::installation::ACTOR;
 use crate::{output, workflow_run};
 
@@ -20,6 +20,24 @@ pub(super) async fn go_on(
 ) -> anyhow::Result<()> {
     let found = find(engine, &going.id).await?;
     let opened = match kind {
+        // Whoever was asked to stop it was ended before it was done.
+        ActionKind::Retry if !found.state.is_over() && found.stop_asked && !going.background => {
+            if !going.json {
+                output::note(
+                    "The workflow was asked to stop: what Zendesk is working on is seen through, then it goes on.",
+                );
+            }
+            let ended = see_through(engine, &found, going.json).await?;
+            match ended.state {
+                WorkflowState::Stopped => {
+                    workflows::act(engine, &ended, kind, repeat_failed, ACTOR).await?
+                }
+                WorkflowState::Completed
+                | WorkflowState::Failed
+                | WorkflowState::Waiting
+                | WorkflowState::Running => ended,
+            }
+        }
         ActionKind::Retry if !found.state.is_over() => {
             if !going.json {
                 output::note("The workflow is not over; this goes on with it.");
@@ -46,7 +64,7 @@ pub(super) async fn stop(engine: &Engine, going: &Going) -> anyhow::Result<()> {
     if going.background {
         return asked(&found, going.json, "stops");
     }
-    let ended = Box::pin(workflow_run::see_through(engine, &found, going.json)).await?;
+    let ended = see_through(engine, &found, going.json).await?;
     match ended.state {
         // That is what was asked for.
         WorkflowState::Stopped => {
