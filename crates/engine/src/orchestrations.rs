@@ -86,15 +86,23 @@ pub struct Asked {
     pub full: bool,
 }
 
-impl Asked {
-    /// All rows that changed since they were sent.
-    pub const fn of(kind: WorkflowKind) -> Self {
-        Self {
-            kind,
-            first: None,
-            full: false,
-        }
-    }
+/// As [`begin`], for what has changed since it was sent.
+///
+/// # Errors
+/// As [`begin`].
+pub async fn run(
+    engine: &Engine,
+    orchestration: &Orchestration,
+    kind: WorkflowKind,
+    first: Option<u64>,
+    requested_by: &str,
+) -> Result<Workflow> {
+    let asked = Asked {
+        kind,
+        first,
+        full: false,
+    };
+    begin(engine, orchestration, asked, requested_by).await
 }
 
 /// Begins a workflow of an orchestration with what is configured now. A send is refused while another send
@@ -102,7 +110,7 @@ impl Asked {
 ///
 /// # Errors
 /// [`Error::Refused`] as [`inputs`] says, or if it is open already.
-pub async fn run(
+pub async fn begin(
     engine: &Engine,
     orchestration: &Orchestration,
     asked: Asked,

@@ -208,6 +208,6 @@ async fn find(engine: &Engine, name: &str) -> anyhow::Result<Orchestration> {
 
 async fn run_now(engine: &Engine, name: &str, how: How, full: bool) -> anyhow::Result<()> {
     let found = find(engine, name).await?;
-    let workflow = engine::orchestrations::run(engine, &found, how.asked(full), ACTOR).await?;
+    let workflow = engine::orchestrations::begin(engine, &found, how.asked(full), ACTOR).await?;
     Box::pin(how.finish(engine, &workflow)).await
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use engine::Engine;
-use engine::orchestrations::{Asked, check_timing, run};
+use engine::orchestrations::{Asked, begin, check_timing, run};
 use store::orchestrations::{self, OrchestrationDraft};
 use store::workflows::{WorkflowKind, WorkflowState};
 
@@ -65,13 +65,7 @@ async fn one_whose_send_is_open_is_not_begun_again_and_runs_once_when_that_is_ov
             assert_eq!(look(world.engine()).await, 1);
             world.pass_minutes(180);
             assert_eq!(look(world.engine()).await, 0, "the first is still open");
-            let refused = run(
-                world.engine(),
-                &hourly,
-                Asked::of(WorkflowKind::Send),
-                "ada",
-            )
-            .await;
+            let refused = run(world.engine(), &hourly, WorkflowKind::Send, None, "ada").await;
             assert!(refused.unwrap_err().to_string().contains("at work already"));
             see_all_through(world).await;
             assert_eq!(look(world.engine()).await, 1);
@@ -127,18 +121,18 @@ async fn one_follows_another_each_time_that_was_completed_and_not_when_it_failed
             let second = orchestration(world, "second", after).await;
             let engine = world.engine();
             // The file is missing, so the first one fails.
-            run(engine, &first, Asked::of(WorkflowKind::Send), "ada")
+            run(engine, &first, WorkflowKind::Send, None, "ada")
                 .await
                 .unwrap();
             assert_eq!(see_all_through(world).await.state, WorkflowState::Failed);
             assert_eq!(look(engine).await, 0);
             write_people(world, 2);
-            run(engine, &first, Asked::of(WorkflowKind::DryRun), "ada")
+            run(engine, &first, WorkflowKind::DryRun, None, "ada")
                 .await
                 .unwrap();
             see_all_through(world).await;
             assert_eq!(look(engine).await, 0, "a comparison sends nothing");
-            run(engine, &first, Asked::of(WorkflowKind::Send), "ada")
+            run(engine, &first, WorkflowKind::Send, None, "ada")
                 .await
                 .unwrap();
             see_all_through(world).await;
@@ -190,10 +184,11 @@ async fn a_run_in_full_sends_what_is_unchanged_too() {
             let mut outcomes = Vec::new();
             for full in [false, false, true] {
                 let asked = Asked {
+                    kind: WorkflowKind::Send,
+                    first: None,
                     full,
-                    ..Asked::of(WorkflowKind::Send)
                 };
-                run(world.engine(), &one, asked, "ada").await.unwrap();
+                begin(world.engine(), &one, asked, "ada").await.unwrap();
                 let ended = see_all_through(world).await;
                 let counts: engine::profile_send::Counts =
                     serde_json::from_str(&ended.counts).unwrap();
@@ -211,12 +206,10 @@ async fn a_test_of_an_orchestration_sends_its_first_rows_only() {
         .each(async |world| {
             write_people(world, 30);
             let one = orchestration(world, "one", |_| {}).await;
-            let asked = Asked {
-                first: Some(10),
-                ..Asked::of(WorkflowKind::Test)
-            };
-            run(world.engine(), &one, asked, "ada").await.unwrap();
-            let ended = see_all_through(world).await;
+            let asked = run(world.engine(), &one, WorkflowKind::Test, Some(10), "ada").await;
+            let ended = see_through(world.engine(), &asked.unwrap(), |_| {})
+                .await
+                .unwrap();
             assert_eq!(
                 ended.state,
                 WorkflowState::Completed,
