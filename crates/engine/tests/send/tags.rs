@@ -1,6 +1,5 @@
 //! Tags of users: which are ours, and which are not.
 
-use domain::profile::leaver::OnLeave;
 use simulator::NewUser;
 
 use crate::*;
