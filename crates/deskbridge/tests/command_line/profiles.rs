@@ -26,7 +26,7 @@ pub(crate) fn adds_up(result: &Value) {
 async fn a_file_is_sent_and_sent_again_at_no_request_and_sent_in_full() {
     Desk::each(async |desk| {
         let zendesk = desk.destination("support", &[]).await;
-        let file = desk.file("people.csv", &people(120));
+        let file = desk.file("people.csv", people(120));
         let send = ["send", &file, "--to", "support", "--json"];
         let first = desk.json(&send).await;
         adds_up(&first);
@@ -85,7 +85,7 @@ async fn a_mapping_names_the_columns_and_a_mistake_in_it_stops_before_anything()
 async fn a_dry_run_writes_nothing_and_says_what_would_change() {
     let desk = Desk::bare();
     let zendesk = desk.destination("support", &[]).await;
-    let file = desk.file("people.csv", &people(12));
+    let file = desk.file("people.csv", people(12));
     let result = desk
         .json(&["send", &file, "--to", "support", "--json", "--dry-run"])
         .await;
@@ -106,7 +106,7 @@ async fn a_dry_run_writes_nothing_and_says_what_would_change() {
 async fn a_test_sends_its_rows_and_links_to_their_users() {
     let desk = Desk::bare();
     let zendesk = desk.destination("support", &[]).await;
-    let file = desk.file("people.csv", &people(30));
+    let file = desk.file("people.csv", people(30));
     let out = desk
         .ok(&["send", &file, "--to", "support", "--test", "10"])
         .await;
@@ -169,7 +169,7 @@ async fn a_destination_that_does_not_answer_well_is_not_stored() {
 async fn a_failed_workflow_shows_what_to_do_and_resolve_completes_it() {
     let mut desk = Desk::bare();
     let zendesk = desk.destination("support", &[]).await;
-    let people = desk.file("people.csv", &people(5));
+    let people = desk.file("people.csv", people(5));
     desk.set("ZENDESK_TOKEN", "revoked-token");
     let edit = [
         "credential",
@@ -220,7 +220,7 @@ async fn bulk_import_that_is_off_is_gone_around_one_by_one() {
     let desk = Desk::bare();
     let zendesk = desk.destination("support", &[]).await;
     zendesk.switch(|switches| switches.bulk_user_import = false);
-    let people = desk.file("people.csv", &people(2));
+    let people = desk.file("people.csv", people(2));
     let ran = desk
         .run(&["send", &people, "--to", "support", "--json"])
         .await;
