@@ -345,6 +345,7 @@ async fn check_again(engine: &Engine, workflow: &Workflow, trouble: Trouble) -> 
         // What these are about is looked at again by the workflow itself, before it sends anything.
         Trouble::BulkOff
         | Trouble::UnknownFields
+        | Trouble::PowerfulColumns
         | Trouble::IdentityConflicts
         | Trouble::RowGuard
         | Trouble::LeaverBrake

@@ -19,6 +19,8 @@ words! {
         BulkOff = "bulk_off",
         /// Fields are missing in Zendesk or misspelt.
         UnknownFields = "unknown_fields",
+        /// A column gives or takes away power, and the destination does not allow it.
+        PowerfulColumns = "powerful_columns",
         /// Rows lead to more than one user.
         IdentityConflicts = "identity_conflicts",
         /// There are more or fewer rows than the guard allows.
@@ -147,6 +149,7 @@ impl Trouble {
             Self::InvalidCredentials
             | Self::BulkOff
             | Self::UnknownFields
+            | Self::PowerfulColumns
             | Self::IdentityConflicts
             | Self::RowGuard
             | Self::LeaverBrake

@@ -60,9 +60,10 @@ fn tenths(per_mille: u64) -> String {
 /// nothing says who a row is, a person sees which `columns` the source was read with.
 pub(super) fn problems(problems: &[Problem], columns: &[Column]) -> Halt {
     let stopping = || problems.iter().filter(|problem| problem.code.stops());
-    let is_about_source = stopping().any(|problem| problem.code == ProblemCode::UnknownColumn);
-    let trouble = if is_about_source {
+    let trouble = if stopping().any(|problem| problem.code == ProblemCode::UnknownColumn) {
         Trouble::SourceChanged
+    } else if stopping().all(|problem| problem.code == ProblemCode::ForbiddenAttribute) {
+        Trouble::PowerfulColumns
     } else {
         Trouble::UnknownFields
     };

@@ -73,6 +73,27 @@ async fn an_unknown_field_is_refused_with_the_nearest_name_before_anything_is_se
 }
 
 #[tokio::test]
+async fn a_column_with_power_is_not_allowed_until_the_destination_says_so() {
+    quiet()
+        .each(async |world| {
+            let sent = send(world, "external_id,name,suspended\n1,Kim,true\n").await;
+            assert_failed(&sent, "powerful_columns");
+            assert!(
+                sent.sentence
+                    .unwrap()
+                    .starts_with("suspended gives or takes away power")
+            );
+            assert_eq!(seen(world, "create_or_update_many"), 0);
+            let both = send(
+                world,
+                "external_id,name,suspended,user_fields.tiers\n1,Kim,true,x\n",
+            );
+            assert_failed(&both.await, "unknown_fields");
+        })
+        .await;
+}
+
+#[tokio::test]
 async fn a_missing_file_can_be_ignored_and_nothing_else_can() {
     quiet()
         .each(async |world| {

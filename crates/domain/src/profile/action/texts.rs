@@ -46,6 +46,7 @@ pub(super) const fn title(trouble: Trouble) -> &'static str {
         Trouble::InvalidCredentials => "Invalid credentials",
         Trouble::BulkOff => "Bulk import is not enabled",
         Trouble::UnknownFields => "Unknown or mistyped fields",
+        Trouble::PowerfulColumns => "Columns that are not allowed",
         Trouble::IdentityConflicts => "Identity conflicts",
         Trouble::RowGuard => "Row guard",
         Trouble::LeaverBrake => "Leaver brake",
@@ -73,6 +74,10 @@ pub(super) const fn sentence(trouble: Trouble) -> &'static str {
         Trouble::UnknownFields => {
             "The mapping names user fields that do not exist in Zendesk, which would drop their values \
              without a word. Nothing was sent."
+        }
+        Trouble::PowerfulColumns => {
+            "A column gives or takes away power in Zendesk, such as a role, and the destination does not \
+             allow it. Nothing was sent."
         }
         Trouble::IdentityConflicts => {
             "Some rows lead to more than one person. They were not sent; all others were."
@@ -120,6 +125,10 @@ pub(super) const fn reasons(trouble: Trouble) -> &'static [&'static str] {
             "The field was never created, or was renamed or deleted in Zendesk.",
             "The name of the column or the mapping is misspelt.",
         ],
+        Trouble::PowerfulColumns => &[
+            "The source has more columns than were meant to be sent.",
+            "The destination was never told to allow the attribute.",
+        ],
         Trouble::IdentityConflicts => &[
             "The email of a row belongs to a user with another external id.",
             "Two rows share an email under different external ids.",
@@ -163,6 +172,7 @@ pub(super) const fn label(trouble: Trouble) -> &'static str {
         Trouble::InvalidCredentials => "Resolve invalid credentials",
         Trouble::BulkOff => "Have bulk import enabled",
         Trouble::UnknownFields => "Create or rename the fields",
+        Trouble::PowerfulColumns => "Leave out the columns, or allow them",
         Trouble::IdentityConflicts => "Choose for each row",
         Trouble::RowGuard | Trouble::LeaverBrake => "Mend the source",
         Trouble::SourceUnavailable => "Make the source available",
@@ -211,6 +221,21 @@ pub(super) const fn steps(trouble: Trouble) -> &'static [Step] {
                         Link::Zendesk,
                     ),
                     step("Wait for their confirmation."),
+                    RETURN,
+                ]
+            }
+        }
+        Trouble::PowerfulColumns => {
+            const {
+                &[
+                    at(
+                        "Take the columns that the sentence names out of the query, or give them other names.",
+                        Link::Query,
+                    ),
+                    at(
+                        "If they are to be sent, have an administrator allow these attributes for the destination.",
+                        Link::Destination,
+                    ),
                     RETURN,
                 ]
             }
@@ -352,6 +377,7 @@ pub(super) const fn tip(trouble: Trouble) -> Option<&'static str> {
              minutes.",
         ),
         Trouble::UnknownFields
+        | Trouble::PowerfulColumns
         | Trouble::IdentityConflicts
         | Trouble::RowGuard
         | Trouble::LeaverBrake
@@ -405,6 +431,7 @@ pub(super) const fn alternative(trouble: Trouble) -> Option<Action> {
         Trouble::Authorization
         | Trouble::InvalidCredentials
         | Trouble::UnknownFields
+        | Trouble::PowerfulColumns
         | Trouble::IdentityConflicts
         | Trouble::SourceUnavailable
         | Trouble::SourceChanged
