@@ -113,6 +113,21 @@ fn while_a_ticket_is_still_to_be_made_nothing_else_goes() {
 }
 
 #[test]
+fn before_a_follow_up_goes_what_may_have_been_carried_out_on_the_closed_ticket() {
+    let mut line = operations(&["c1", "f2", "u3"]);
+    line[1].unknown_until = Some(at(60));
+    assert_eq!(next(&line, 0), Some("f2"));
+    line[1].wait_until(at(9));
+    assert_eq!(next(&line, 0), None, "it is waited for");
+    // Where there is no ticket yet, and where none is to be made, the order is as always.
+    for (names, first) in [(["f2", "p3"], "p3"), (["f2", "c3"], "c3")] {
+        let mut line = operations(&names);
+        line[0].unknown_until = Some(at(60));
+        assert_eq!(next(&line, 0), Some(first));
+    }
+}
+
+#[test]
 fn what_is_parked_or_ended_stops_nobody() {
     for state in [State::Parked, State::Done, State::Discarded] {
         let mut line = operations(&["p1", "c2", "c3", "c4"]);

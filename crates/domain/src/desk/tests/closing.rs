@@ -132,6 +132,16 @@ fn where_nobody_knows_whom_a_ticket_was_made_for_an_assignee_that_was_not_sent_i
 }
 
 #[test]
+fn a_ticket_that_was_made_for_somebody_else_is_a_conflict_about_the_contact() {
+    let stage = created(|_| {}, None, |ticket| ticket.requester_id = Some(EVA));
+    let [conflict] = stage.written.conflicts.as_slice() else {
+        panic!("{:?}", stage.written.conflicts)
+    };
+    assert!(conflict.field == CaseField::Contact && conflict.agreed.is_none());
+    assert_eq!(stage.desk.fields.contact, text("eva"));
+}
+
+#[test]
 fn a_word_nobody_knows_that_the_new_ticket_got_instead_of_ours_leaves_ours_to_be_sent() {
     let audit = Audit {
         fields: vec![(CaseField::Status, text("odd"))],
