@@ -41,6 +41,23 @@ fn edits_of_a_case_whose_ticket_takes_none_park_once(#[case] status: &str, #[cas
 }
 
 #[test]
+fn news_of_another_ticket_frees_nothing_that_waits_for_the_deleted_one() {
+    let mut stage = Stage::linked(REMOTE);
+    stage.zendesk.ticket(TICKET).status = text("deleted");
+    stage.edit(|fields| fields.priority = CasePriority::High);
+    stage.rest();
+    let former = crate::ticket::Ticket {
+        id: TICKET - 1,
+        status: text("open"),
+        ..stage.zendesk.tickets[0].clone()
+    };
+    stage.zendesk.tickets.push(former);
+    stage.pass(60);
+    assert_eq!(stage.pull(), Received::Stale);
+    assert_eq!(stage.line(), ["fields parked priority ticket_deleted"]);
+}
+
+#[test]
 fn an_operation_that_meets_a_closed_ticket_with_nothing_left_to_send_is_done() {
     let mut stage = Stage::linked(REMOTE);
     stage.edit(|fields| fields.priority = CasePriority::High);
