@@ -142,6 +142,18 @@ fn a_ticket_that_was_made_for_somebody_else_is_a_conflict_about_the_contact() {
 }
 
 #[test]
+fn somebody_nobody_knows_whom_the_new_ticket_got_by_itself_is_not_agreed_on() {
+    let assign = |fields: &mut CaseFields| fields.assigned_to = text("nobody");
+    let audit = Audit {
+        fields: vec![(CaseField::AssignedTo, text("77"))],
+        ..Audit::default()
+    };
+    let stage = created(assign, Some(audit), |ticket| ticket.assignee_id = Some(77));
+    assert_eq!(stage.agreed(CaseField::AssignedTo), None);
+    assert_eq!(stage.desk.fields.assigned_to, text("nobody"));
+}
+
+#[test]
 fn a_word_nobody_knows_that_the_new_ticket_got_instead_of_ours_leaves_ours_to_be_sent() {
     let audit = Audit {
         fields: vec![(CaseField::Status, text("odd"))],

@@ -29,6 +29,19 @@ fn an_unchanged_ticket_changes_nothing() {
 }
 
 #[test]
+fn where_an_agent_becomes_the_requester_the_submitter_is_the_contact() {
+    let ticket = Ticket {
+        requester_id: Some(AGENT),
+        submitter_id: Some(OTHER_CUSTOMER),
+        ..ticket()
+    };
+    for mode in MODES {
+        let update = Setting::new(mode).pull(&ticket, &case());
+        assert_eq!(update.fields.contact, text("eva"));
+    }
+}
+
+#[test]
 fn every_field_changed_in_zendesk_reaches_the_case() {
     for mode in MODES {
         let setting = Setting::new(mode);
