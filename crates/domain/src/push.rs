@@ -261,6 +261,9 @@ pub enum Reply {
         date: Timestamp,
         /// What it did.
         audit: Option<Audit>,
+        /// Of a creation: whether this is the first answer to the same key once more. The ticket was made
+        /// before, and may have changed since.
+        replayed: bool,
     },
     /// 409: somebody changed the ticket since it was read, or the database collided. Nothing was done.
     Changed,

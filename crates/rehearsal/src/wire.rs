@@ -136,8 +136,16 @@ impl Schedule<'_> {
                     ticket: Box::new(shown.ticket.clone()),
                     date: self.remote.date(),
                     audit,
+                    replayed: false,
                 };
                 (reply, Some(*shown))
+            }
+            Answer::Again(first) => {
+                let (mut reply, shown) = self.understand(*first);
+                if let Reply::Taken { replayed, .. } = &mut reply {
+                    *replayed = true;
+                }
+                (reply, shown)
             }
             Answer::Conflict => (Reply::Changed, None),
             Answer::Refused(fields) => (Reply::Refused { fields }, None),
@@ -180,6 +188,9 @@ impl Schedule<'_> {
                     }
                     self.announce(ticket);
                 }
+            }
+            Answer::Again(_) => {
+                tell!(self, [], "  Zendesk answers as it did to this key before");
             }
             Answer::Conflict => {
                 self.tally.add(Count::StampRefused);

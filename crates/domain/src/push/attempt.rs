@@ -27,6 +27,8 @@ pub struct Attempt {
     find: Vec<String>,
     /// The audits of the ticket that a follow-up follows, once it was looked back at.
     former: Vec<Audit>,
+    /// How a creation ends whose answer was the first one once more, should its ticket be gone by now.
+    replayed: Option<Box<Closing>>,
     reads: u32,
     newest_audit: Option<i64>,
     /// When what was last read was judged: what arrives later is not in it.
@@ -45,6 +47,7 @@ impl Attempt {
             guards,
             find: Vec::new(),
             former: Vec::new(),
+            replayed: None,
             reads: 0,
             newest_audit: None,
             judged_at: Timestamp::UNIX_EPOCH,
@@ -95,9 +98,15 @@ impl Attempt {
                 self.reading = None;
                 self.look_for_it()
             }
-            Happened::Read(former) if self.operation.kind.makes_ticket() => {
-                self.former = former.audits;
-                self.look_for_it()
+            Happened::Read(reading) if self.operation.kind.makes_ticket() => {
+                match self.replayed.take() {
+                    Some(_) if reading.ticket.is_some() => self.found(reading),
+                    Some(closing) => Action::Close(closing),
+                    None => {
+                        self.former = reading.audits;
+                        self.look_for_it()
+                    }
+                }
             }
             Happened::Read(reading) => self.judge(reading, now),
             Happened::Planned(planned) => self.planned(planned, now),
@@ -278,7 +287,19 @@ impl Attempt {
                 ticket,
                 date,
                 audit,
-            } => self.taken(*ticket, date, audit, now),
+                replayed,
+            } => {
+                let id = ticket.id;
+                match self.taken(*ticket, date, audit, now) {
+                    // A restored database may have forgotten what it has sent there since.
+                    Action::Close(closing) if replayed => {
+                        self.replayed = Some(closing);
+                        let (ticket, past) = (id, None);
+                        Action::Read { ticket, past }
+                    }
+                    closed => closed,
+                }
+            }
             Reply::Changed => match self.operation.kind {
                 Kind::Publish | Kind::FollowUp => {
                     let problem = "Zendesk was busy with the same ticket.".to_owned();

@@ -406,12 +406,14 @@ impl Schedule<'_> {
                 let own = own.map(|own| own.id.clone());
                 match desk.place(comment, &marker, own.as_deref(), guards) {
                     Place::Ours { comment: id, op_id } => {
-                        if op_id.is_some() {
-                            ours += 1;
-                        } else {
-                            description += 1;
-                        }
+                        let before = written.mapped.len();
                         desk.map(&id, comment.id, op_id.as_deref(), written);
+                        // What a follow-up has, too, stays known by the one that came first.
+                        match (written.mapped.len() > before, op_id) {
+                            (true, Some(_)) => ours += 1,
+                            (true, None) => description += 1,
+                            (false, _) => {}
+                        }
                         hidden += u32::from(desk.hear_visibility(comment.id, comment.public));
                     }
                     Place::New => {

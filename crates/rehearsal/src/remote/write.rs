@@ -75,6 +75,8 @@ pub enum Answer {
         /// What it did.
         audit: Option<Audit>,
     },
+    /// 2xx, but of an earlier request with the same key.
+    Again(Box<Answer>),
     /// 409.
     Conflict,
     /// 422.
@@ -145,7 +147,7 @@ impl Remote {
                 return Answer::Refused(vec![(None, words.to_owned())]);
             }
             // The first response again, word for word.
-            return first.answer.clone();
+            return Answer::Again(Box::new(first.answer.clone()));
         }
         let draft = &request.draft;
         if let Some(followed) = draft.follows

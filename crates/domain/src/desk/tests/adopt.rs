@@ -7,7 +7,7 @@ use crate::desk::{Marker, Place, Received, Written};
 use crate::guard::{Guard, Guards};
 use crate::merge::Mode;
 use crate::outbox::State;
-use crate::push::{Audit, Reply};
+use crate::push::{Action, Audit, Reply};
 
 /// The poller brings in a ticket that bears our external id.
 fn adopt(stage: &mut Stage, id: i64) -> Received {
@@ -203,6 +203,33 @@ fn a_forgotten_follow_up_takes_the_case_over_with_what_is_parked() {
     assert_eq!(there(&stage), ["description", "c1"]);
     assert!(stage.line().is_empty());
     stage.assert_in_step();
+}
+
+#[test]
+fn a_creation_that_is_answered_from_its_key_looks_at_what_was_said_on_the_ticket_since() {
+    for is_restored in [true, false] {
+        let mut stage = Stage::bare(REMOTE);
+        stage.say("c1");
+        stage.with(|desk, room, written| desk.publish(room, written));
+        let backup = stage.desk.clone();
+        stage.rest();
+        stage.desk = backup;
+        stage.pass(600);
+        // It is not listed while it is deleted, and Zendesk knows the key all the same.
+        stage.zendesk.ticket(TICKET).status = text("deleted");
+        let mut worker = stage.claim().unwrap();
+        while !matches!(worker.action, Action::Send(_)) {
+            assert!(stage.step(&mut worker));
+        }
+        if is_restored {
+            stage.zendesk.ticket(TICKET).status = text("new");
+        }
+        stage.finish(&mut worker);
+        stage.rest();
+        assert_eq!(stage.desk.link.as_ref().unwrap().ticket, TICKET);
+        assert_eq!(stage.zendesk.tickets.len(), 1);
+        assert_eq!(there(&stage), ["description", "c1"], "said once");
+    }
 }
 
 /// A case whose ticket was closed and then deleted, and which has a follow-up, in a database restored from

@@ -18,6 +18,7 @@ fn taken(ticket: Ticket, audit: Option<Audit>) -> Reply {
         ticket: Box::new(ticket),
         date: at(104),
         audit,
+        replayed: false,
     }
 }
 

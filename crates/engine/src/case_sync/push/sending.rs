@@ -62,7 +62,15 @@ impl Push<'_> {
         .to_body();
         let sent = self.pull.client.create_ticket(&body, &self.operation.op_id);
         let reply = match sent.await {
-            Ok(created) => self.taken(created.ticket, created.audit.as_ref(), created.date),
+            Ok(created) => {
+                let replayed = created.replayed.unwrap_or_default();
+                self.taken(
+                    created.ticket,
+                    created.audit.as_ref(),
+                    created.date,
+                    replayed,
+                )
+            }
             Err(error) => reply_of(&error, self.pull.engine.now()),
         };
         self.judge(&files, reply).await
@@ -191,7 +199,7 @@ impl Push<'_> {
     async fn update(&mut self, ticket: i64, change: &TicketChange) -> Reply {
         let body = change.to_body();
         match self.pull.client.update_ticket(ticket, &body).await {
-            Ok(updated) => self.taken(updated.ticket, updated.audit.as_ref(), updated.date),
+            Ok(updated) => self.taken(updated.ticket, updated.audit.as_ref(), updated.date, false),
             Err(error) => reply_of(&error, self.pull.engine.now()),
         }
     }
@@ -201,6 +209,7 @@ impl Push<'_> {
         record: Record<Ticket>,
         event: Option<&TicketEvent>,
         date: Option<Timestamp>,
+        replayed: bool,
     ) -> Reply {
         let date = date.unwrap_or_else(|| self.pull.engine.now());
         let ticket = match &record.parsed {
@@ -217,6 +226,7 @@ impl Push<'_> {
             ticket: Box::new(ticket),
             date,
             audit: event.map(audit),
+            replayed,
         }
     }
 

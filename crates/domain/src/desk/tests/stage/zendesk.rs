@@ -150,8 +150,13 @@ impl Zendesk {
     pub(super) fn take(&mut self, op: &str, sending: &Sending, now: Timestamp) -> Reply {
         let (ticket, stamp, fields, comment) = match sending {
             Sending::Create(draft) => {
+                let is_known = self.keys.contains_key(op);
                 let (ticket, audit) = self.create(op, draft, now);
-                return taken(ticket, now, audit);
+                let mut reply = taken(ticket, now, audit);
+                if let Reply::Taken { replayed, .. } = &mut reply {
+                    *replayed = is_known;
+                }
+                return reply;
             }
             Sending::Comment {
                 ticket,
@@ -194,5 +199,6 @@ pub(super) fn taken(ticket: Ticket, date: Timestamp, audit: Option<Audit>) -> Re
         ticket: Box::new(ticket),
         date,
         audit,
+        replayed: false,
     }
 }
