@@ -3,6 +3,7 @@
 mod reply;
 mod running;
 mod way;
+mod witness;
 
 pub use running::{Simulator, StartError, start};
 pub(crate) use way::finish;
@@ -214,10 +215,12 @@ pub(crate) async fn handle(
         }
     }
     call.now_ms = core.hands.now_ms();
+    let witnessed = witness::begin(&call, route);
     let (mut answer, ending) = go(&core, &mut call, found, &armed);
     if let Some(errand) = answer.errand.take() {
         answer = courier::test(&core, &errand).await;
     }
+    witness::end(witnessed, &answer, !armed.is_empty());
     reply::make(answer, ending, call.now_ms)
 }
 

@@ -7,11 +7,12 @@ use serde_json::Value;
 use crate::source::{Finding, finding, root};
 
 /// Our crates, lowest first, each with the ones of ours that its product code may use.
-const MAY_USE: [(&str, &[&str]); 13] = [
+const MAY_USE: [(&str, &[&str]); 14] = [
     ("clock", &[]),
     ("domain", &[]),
     ("simulator", &[]),
     ("rehearsal", &["domain"]),
+    ("fidelity", &["simulator"]),
     ("zendesk", &["clock", "domain"]),
     ("audience", &["domain"]),
     ("store", &["clock", "domain"]),
@@ -61,8 +62,8 @@ const KEPT_LIBRARIES: [(&str, &[&str], &str); 4] = [
     ),
     (
         "reqwest",
-        &["zendesk", "audience", "notify"],
-        "only crates/zendesk, crates/audience and crates/notify open connections",
+        &["zendesk", "audience", "notify", "fidelity"],
+        "only crates/zendesk, crates/audience and crates/notify open connections, and crates/fidelity to the simulator",
     ),
     ("lettre", &["notify"], "only crates/notify sends mail"),
     (

@@ -74,7 +74,7 @@ pub(crate) fn is_for_tests(path: &str) -> bool {
     ["/tests/", "/benches/", "/tests.rs", "/examples/"]
         .iter()
         .any(|part| path.contains(part))
-        || ["xtask", "world", "fuzz", "e2e"].contains(&room(path))
+        || ["xtask", "world", "fidelity", "fuzz", "e2e"].contains(&room(path))
 }
 
 /// The lines of a Rust file with their numbers, without comments and without what is compiled for
