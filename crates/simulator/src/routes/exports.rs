@@ -65,7 +65,13 @@ impl Window {
                 "Missing required parameter: start_time",
             )
         })?;
-        let start: i64 = text
+        // Fractions of a second are taken and do not count: a client in wide use asks with a
+        // decimal point, as in `1795248000.0`.
+        let whole = match text.split_once('.') {
+            Some((whole, part)) if part.bytes().all(|byte| byte.is_ascii_digit()) => whole,
+            _ => text,
+        };
+        let start: i64 = whole
             .parse()
             .map_err(|_| Answer::error(400, "InvalidValue", "Invalid start_time"))?;
         if start > self.newest_start {

@@ -93,6 +93,19 @@ async fn at_the_end_of_the_stream_the_cursor_is_kept_and_shows_later_changes_onl
 }
 
 #[tokio::test]
+async fn a_start_time_may_have_a_decimal_point() {
+    let rig = burst(2).await;
+    let whole = rig.get(&format!("{TICKETS}?start_time={START}")).await;
+    let decimal = rig.get(&format!("{TICKETS}?start_time={START}.0")).await;
+    assert_eq!((decimal.status, decimal.ids("tickets").len()), (200, 2));
+    assert_eq!(decimal.ids("tickets"), whole.ids("tickets"));
+    for nonsense in ["1.0e3", "soon", "1.5.2", ".5"] {
+        let refused = rig.get(&format!("{TICKETS}?start_time={nonsense}")).await;
+        assert_eq!(refused.status, 400, "{nonsense}");
+    }
+}
+
+#[tokio::test]
 async fn the_start_time_is_inclusive() {
     let rig = burst(1).await;
     let at = rig.get(&format!("{TICKETS}?start_time={START}")).await;
