@@ -20,6 +20,11 @@ pub(super) fn user_fields(account: &Account, call: &Call) -> Outcome {
     })
 }
 
+/// `GET organization_fields`: the account has none.
+pub(super) fn organization_fields(_: &Account, call: &Call) -> Outcome {
+    Listing::by_id(std::iter::empty()).answer(call, "organization_fields", |_, _| {})
+}
+
 /// `GET ticket_fields`
 pub(super) fn ticket_fields(account: &Account, call: &Call) -> Outcome {
     let fields = &account.ticket_fields;

@@ -140,6 +140,17 @@ pub(super) fn show(account: &Account, call: &Call) -> Outcome {
     ))
 }
 
+/// `GET tickets/{id}/incidents`: the tickets that are incidents of this problem; none for others.
+pub(super) fn incidents(account: &Account, call: &Call) -> Outcome {
+    let problem = living(account, call)?.id;
+    let now = call.now();
+    let rows = account
+        .tickets()
+        .filter(|ticket| ticket.problem_id == Some(problem) && listed(ticket, now))
+        .map(|ticket| ticket.id);
+    Listing::by_id(rows).answer(call, "tickets", writer(account, call))
+}
+
 /// `GET tickets/show_many`: unknown and deleted ones are left out.
 pub(super) fn show_many(account: &Account, call: &Call) -> Outcome {
     let ids = call

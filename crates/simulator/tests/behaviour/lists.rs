@@ -48,6 +48,51 @@ async fn a_list_by_offset_counts_and_links() {
 }
 
 #[tokio::test]
+async fn a_problem_lists_its_incidents() {
+    let rig = Rig::start(config()).await;
+    let problem = rig.simulator.read(|account| {
+        let mut problems = account.tickets().filter_map(|ticket| ticket.problem_id);
+        problems.next().unwrap()
+    });
+    // Like every list, it leaves out those closed long ago.
+    let tickets = rig.get("/api/v2/tickets.json").await.rows("tickets");
+    let incidents: Vec<i64> = tickets
+        .iter()
+        .filter(|ticket| ticket["problem_id"] == problem)
+        .map(|ticket| ticket["id"].as_i64().unwrap())
+        .collect();
+    let listed = rig
+        .get(&format!("/api/v2/tickets/{problem}/incidents.json"))
+        .await;
+    assert_eq!(listed.ids("tickets"), incidents);
+    assert_eq!(listed.json()["count"], incidents.len());
+    let first = incidents[0];
+    let of_incident = rig.get(&format!("/api/v2/tickets/{first}/incidents")).await;
+    assert_eq!(of_incident.json()["count"], 0);
+    rig.call(reqwest::Method::DELETE, &format!("/api/v2/tickets/{first}"))
+        .await;
+    let fewer = rig
+        .get(&format!("/api/v2/tickets/{problem}/incidents"))
+        .await;
+    assert!(!fewer.ids("tickets").contains(&first));
+    assert_eq!(
+        rig.get("/api/v2/tickets/999999/incidents").await.status,
+        404
+    );
+}
+
+#[tokio::test]
+async fn organizations_have_no_fields_of_their_own() {
+    let rig = Rig::start(config()).await;
+    let list = rig.get("/api/v2/organization_fields.json").await.json();
+    assert_eq!(
+        (&list["count"], &list["organization_fields"]),
+        (&0.into(), &serde_json::json!([]))
+    );
+    assert_eq!(list["next_page"], serde_json::Value::Null);
+}
+
+#[tokio::test]
 async fn offsets_beyond_ten_thousand_records_are_refused() {
     let rig = Rig::start(config()).await;
     assert_eq!(
