@@ -65,10 +65,17 @@ impl fmt::Display for Table {
             return writeln!(f, "skipped: {} {why}", self.part);
         }
         let lines: Vec<&Vec<String>> = std::iter::once(&self.heads).chain(&self.rows).collect();
-        let columns = lines.iter().map(|line| line.len()).max().unwrap_or_default();
+        let columns = lines
+            .iter()
+            .map(|line| line.len())
+            .max()
+            .unwrap_or_default();
         let width = |column: usize| {
             let cells = lines.iter().filter_map(|line| line.get(column));
-            cells.map(|cell| cell.chars().count()).max().unwrap_or_default()
+            cells
+                .map(|cell| cell.chars().count())
+                .max()
+                .unwrap_or_default()
         };
         let widths: Vec<usize> = (0..columns).map(width).collect();
         writeln!(f, "== {}", self.part)?;
