@@ -1,4 +1,4 @@
-//! Tasks of the workspace: `cargo xtask test`, `ci`, `bench` and `simulate`.
+//! Tasks of the workspace: `cargo xtask test`, `ci`, `bench`, `fidelity` and `simulate`.
 //!
 //! A plain program with almost no dependencies, so that a fresh clone has it in seconds. The rules
 //! that the whole workspace keeps are tests of this crate (`tests/house.rs`).
@@ -14,6 +14,8 @@ mod ci;
 mod command;
 mod debian;
 mod deny;
+mod fidelity;
+mod foreign;
 mod junit;
 mod packages;
 mod postgres;
@@ -30,11 +32,14 @@ Tasks:
                                    runner, such as `-p store` or the name of a test
   ci    [-p CRATE]...              format, clippy, docs, test, cargo-deny; what .ci/run calls
   bench [ARGS]                     run the benches; ARGS go to them, such as `--tickets 10000`
+  fidelity [PART]                  hold the simulator to the real Zendesk: recorded exchanges, its
+                                   own document, clients of others; `--help` tells the parts
   simulate [ARGS]                  play schedules of the sync's core under faults, by seed;
                                    `--help` tells its arguments
 
 What `test` and `bench` need is installed from Debian's packages where it is missing and may be
-(as root, or with sudo that asks no password): PostgreSQL and, for `test`, Chromium with its driver.";
+(as root, or with sudo that asks no password): PostgreSQL and, for `test`, Chromium with its driver,
+Python and node.";
 
 /// Why a task ended without success.
 #[derive(Debug)]
@@ -78,6 +83,7 @@ fn run(args: &[String]) -> Result<(), Stop> {
         "test" => suite::run(&suite::Options::parse(rest).map_err(Stop::Usage)?),
         "ci" => ci::run(&ci::parse(rest).map_err(Stop::Usage)?),
         "bench" => bench::run(rest),
+        "fidelity" => fidelity::run(rest),
         "simulate" => simulate::run(rest),
         "help" | "--help" | "-h" => {
             println!("{USAGE}");

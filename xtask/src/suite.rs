@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use crate::command::{cargo, pass_through, root, succeeds};
 use crate::packages::{selection, split_selection, targets};
 use crate::postgres::{self, Durability, Postgres};
-use crate::{Stop, browser, junit};
+use crate::{Stop, browser, foreign, junit};
 
 /// What to run.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -55,6 +55,7 @@ impl Options {
 pub(crate) fn run(options: &Options) -> Result<(), Stop> {
     let mut left_out = BTreeMap::new();
     let driver = find_browser(options, &mut left_out)?;
+    find_foreign(options)?;
     let server = if options.only_sqlite {
         left_out.insert("PostgreSQL (--only-sqlite)".to_owned(), None);
         None
@@ -93,6 +94,25 @@ fn find_browser(options: &Options, left_out: &mut LeftOut) -> Result<Option<Path
     }
 }
 
+/// What clients of others need. Tests that lack it say so themselves.
+fn find_foreign(options: &Options) -> Result<(), Stop> {
+    let wanted =
+        options.packages.is_empty() || options.packages.iter().any(|one| one == "fidelity");
+    if !wanted {
+        return Ok(());
+    }
+    match foreign::find_or_install() {
+        Ok(()) => Ok(()),
+        Err(error) if options.strict => Err(error
+            .context("clients of others need Python and node")
+            .into()),
+        Err(error) => {
+            eprintln!("warning: clients of others are skipped: {error:#}");
+            Ok(())
+        }
+    }
+}
+
 fn run_tests(
     options: &Options,
     server: Option<&Postgres>,
@@ -111,7 +131,8 @@ fn run_tests(
             None => run.env_remove(browser::VARIABLE),
         };
         if options.strict {
-            run.arg("--locked");
+            // By this, tests know as well that nothing may be left out.
+            run.arg("--locked").env("CI", "true");
         }
         run
     };

@@ -286,6 +286,12 @@ async function limits() {
     same(`429 on ${route}: through`, wanted, read(result));
     await control("faults/clear", {});
   }
+  await control("faults/add", { fault: "too-many:retry-after=1:route=users/search:times=1" });
+  const list = await client.users.search({ query: email });
+  const note = "a list that met a 429 holds an Error in place of its rows";
+  same("429 in a list", [["Error", 429]], list.map((one) => [one.constructor.name, one.statusCode]), note);
+  await control("faults/clear", {});
+  await sleep(1000);
   same("429: never too early", 0, (await control("sends")).requests_too_early);
 }
 

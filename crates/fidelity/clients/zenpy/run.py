@@ -145,6 +145,16 @@ def users():
     dot = ZENDESK.users.delete(dot)
     same_row("users: delete", f"users/{dot.id}", "user", dot)
     OUT.same("users: who was deleted is not active", False, plain(f"api/v2/users/{dot.id}")["user"]["active"])
+    several = [ZENDESK.users.create(User(name=name, email=f"{name}@fidelity.example")) for name in ("eve", "flo")]
+    for one in several:
+        one.notes = f"notes of {one.name}"
+    job, _ = finish(ZENDESK.users.update(several))
+    OUT.same("users: update_many, rows", [("Updated", True)] * 2, [(one.status, one.success) for one in job.results])
+    again = [ZENDESK.users(id=one.id) for one in several]
+    OUT.same("users: update_many", ["notes of eve", "notes of flo"], [one.notes for one in again])
+    job, _ = finish(ZENDESK.users.delete(again))
+    OUT.same("users: destroy_many, rows", [("Deleted", True)] * 2, [(one.status, one.success) for one in job.results])
+    OUT.same("users: destroy_many", [False, False], [ZENDESK.users(id=one.id).active for one in several])
     OUT.same("users: unknown", ["RecordNotFoundException", 404, "RecordNotFound"],
              refused(lambda: ZENDESK.users(id=1)))
 
