@@ -131,7 +131,7 @@ fn note_done(folder: &Path, pins: &Path) -> Result<(), String> {
         .map_err(|problem| format!("needs a place to be installed in: {problem}"))
 }
 
-/// Runs a command. The error is the last line it wrote.
+/// Runs a command. The error is the first line it wrote that speaks of one, or the last.
 fn said(command: &mut Command) -> Result<(), String> {
     read(command.stdin(Stdio::null()).output())
 }
@@ -142,6 +142,9 @@ fn read(output: std::io::Result<std::process::Output>) -> Result<(), String> {
         return Ok(());
     }
     let wrote = String::from_utf8_lossy(&output.stderr);
-    let line = wrote.lines().rfind(|line| !line.trim().is_empty());
+    let line = wrote
+        .lines()
+        .find(|line| line.to_lowercase().contains("error"))
+        .or_else(|| wrote.lines().rfind(|line| !line.trim().is_empty()));
     Err(line.unwrap_or("it said nothing").trim().to_owned())
 }
