@@ -184,9 +184,10 @@ impl Witness {
 
 /// Words of the exchange itself count as they are.
 fn look_at(exchange: &Value, key: &str, hasher: &mut DefaultHasher) {
-    match &exchange[key] {
-        Value::String(text) => text.hash(hasher),
-        other => look(other, hasher),
+    let value = &exchange[key];
+    match value.as_str() {
+        Some(text) => text.hash(hasher),
+        None => look(value, hasher),
     }
 }
 
