@@ -20,7 +20,7 @@ pub(crate) fn find_or_install() -> anyhow::Result<()> {
         return Ok(());
     }
     anyhow::bail!(
-        "{} were installed, but Python 3.10 or newer with `venv`, or node 18 or newer with npm, do not answer",
+        "{} were installed, but Python 3.11 or newer with `venv`, or node 18 or newer with npm, do not answer",
         still.join(", ")
     )
 }
@@ -28,7 +28,7 @@ pub(crate) fn find_or_install() -> anyhow::Result<()> {
 /// The packages that are missing.
 fn missing() -> Vec<&'static str> {
     let mut packages = Vec::new();
-    let venv = "import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 10))";
+    let venv = "import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))";
     if !succeeds(command("python3").args(["-c", venv])) {
         packages.push("python3-venv");
     }

@@ -266,7 +266,7 @@ async function patiently(act) {
     const { response, result } = await act();
     if (response.status !== 429) return { result, waits };
     waits.push([response.headers.get("retry-after"), result instanceof Error && result.statusCode]);
-    await sleep(1000 * Number(response.headers.get("retry-after")));
+    await sleep(1000 * Number(response.headers.get("retry-after")) + 20);
   }
 }
 
@@ -291,7 +291,7 @@ async function limits() {
   const note = "a list that met a 429 holds an Error in place of its rows";
   same("429 in a list", [["Error", 429]], list.map((one) => [one.constructor.name, one.statusCode]), note);
   await control("faults/clear", {});
-  await sleep(1000);
+  await sleep(1020);
   same("429: never too early", 0, (await control("sends")).requests_too_early);
 }
 

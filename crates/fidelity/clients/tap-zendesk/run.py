@@ -24,6 +24,17 @@ SUBDOMAIN = "acme"
 REAL = f"https://{SUBDOMAIN}.zendesk.com"
 # Singer tries the types of a schema in an order that makes these false where they are null.
 FALSE_FOR_NULL = {"users.shared_phone_number"}
+# What the account has and the tap's schemas do not name.
+UNNAMED = {
+    "groups.default",
+    "groups.description",
+    "groups.is_public",
+    "ticket_audits.events[].metadata",
+    "ticket_audits.events[].ticket_id",
+    "tickets.custom_status_id",
+    "tickets.from_messaging_channel",
+    "users.iana_time_zone",
+}
 STREAMS = ["organizations", "users", "tickets", "ticket_audits", "ticket_comments", "ticket_fields", "groups"]
 START = "2020-01-01T00:00:00Z"
 
@@ -206,6 +217,7 @@ def compare(name, run, expected):
         unnamed = set()
         pairs = [(one, other[key]) for key, one in mine.items() if key in other]
         wrong = [line for one, raw in pairs for line in differ(one, raw, stream, unnamed)]
+        wrong += [f"{field} is missing" for field in sorted(unnamed - UNNAMED)]
         note = f"not in the tap's schema: {', '.join(sorted(unnamed))}" if unnamed else None
         OUT.same(f"{name}: {stream}, all fields of the schema", [], wrong[:20], note)
 
@@ -243,12 +255,10 @@ def read():
         control("clock/advance", {"seconds": 120})
         made = change_account()
         control("clock/advance", {"seconds": 120})
-        control("sends/clear", {})
         for route in ("incremental/users/cursor", "tickets/{id}/audits"):
             control("faults/add", {"fault": f"too-many:retry-after=1:route={route}:times=1"})
         more = Run(folder, config, catalog, full.state)
         fired = [fault["fired"] for fault in control("faults")["faults"]]
-        early = control("sends")["requests_too_early"]
         control("faults/clear", {})
 
     OUT.same("incremental read: ends well", 0, more.code)
@@ -262,7 +272,6 @@ def read():
     moved = more.bookmark("tickets") > full.bookmark("tickets")
     OUT.same("incremental read: the bookmark moved", True, moved)
     OUT.same("429 with requests and with aiohttp: fired, waited for", [[1, 1], 2], [fired, more.waits])
-    OUT.same("429: never too early", 0, early)
     for kind, stream in (("users", "users"), ("tickets", "tickets"), ("comments", "ticket_comments")):
         both = full.records[stream] + more.records[stream]
         OUT.holds(kind, list({one["id"]: one for one in both}.values()))

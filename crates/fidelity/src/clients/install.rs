@@ -56,9 +56,9 @@ fn install_python(own: &Path, folder: &Path) -> Result<Program, String> {
     let python = venv.join("bin/python");
     let pins = own.join("requirements.txt");
     if !is_done(folder, &pins) {
-        let check = "import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 10))";
+        let check = "import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))";
         if said(Command::new("python3").args(["-c", check])).is_err() {
-            return Err("needs Python 3.10 or newer with venv (Debian: python3-venv)".to_owned());
+            return Err("needs Python 3.11 or newer with venv (Debian: python3-venv)".to_owned());
         }
         let made = Command::new("python3")
             .args(["-m", "venv", "--clear"])
