@@ -54,6 +54,26 @@ impl Client {
         }
     }
 
+    /// What pins it and all it needs.
+    fn pins(self) -> &'static str {
+        match self {
+            Self::Zenpy => include_str!("../clients/zenpy/requirements.txt"),
+            Self::NodeZendesk => include_str!("../clients/node-zendesk/package.json"),
+            Self::TapZendesk => include_str!("../clients/tap-zendesk/requirements.txt"),
+        }
+    }
+
+    /// Name and version.
+    fn title(self) -> String {
+        let name = self.name();
+        let line = self.pins().lines().find_map(|line| {
+            let pin = line.trim().trim_start_matches('"').strip_prefix(name)?;
+            pin.strip_prefix("==").or(pin.strip_prefix("\": \""))
+        });
+        let version = line.unwrap_or("of no version").trim_end_matches('"');
+        format!("{name} {version}")
+    }
+
     /// Beginnings of steps that it must have reported: a runner that leaves out a part has failed.
     fn areas(self) -> &'static [&'static str] {
         match self {
@@ -223,11 +243,11 @@ fn tell(fates: &[(Client, Fate)], strict: bool) -> Table {
     for (client, fate) in fates {
         match fate {
             Fate::Skipped(why) if strict => {
-                table.row([client.name(), "0", "0", "0", "not run"]);
+                table.row([&client.title(), "0", "0", "0", "not run"]);
                 table.problem(format!("{} {why}", client.name()));
             }
             Fate::Skipped(why) => {
-                table.row([client.name(), "0", "0", "0", "skipped"]);
+                table.row([&client.title(), "0", "0", "0", "skipped"]);
                 table.note(format!("skipped: {} {why}", client.name()));
             }
             Fate::Ran(steps) => tell_steps(&mut table, *client, steps),
@@ -243,7 +263,7 @@ fn tell_steps(table: &mut Table, client: Client, steps: &[Step]) {
         .collect();
     let explained = steps.iter().filter(|step| step.note.is_some()).count();
     table.row([
-        client.name().to_owned(),
+        client.title(),
         steps.len().to_string(),
         (steps.len() - failed.len()).to_string(),
         failed.len().to_string(),
@@ -307,13 +327,36 @@ mod tests {
     }
 
     #[test]
+    fn the_documentation_names_the_versions_that_are_run() {
+        let page = include_str!("../../../docs/simulator.md").replace("**", "");
+        for client in Client::ALL {
+            assert!(page.contains(&client.title()), "{}", client.title());
+        }
+    }
+
+    #[test]
+    fn everything_is_pinned_and_no_pin_says_where_it_is_fetched_from() {
+        for client in [Client::Zenpy, Client::TapZendesk] {
+            for line in client.pins().lines() {
+                let (name, version) = line.split_once("==").unwrap();
+                assert!(!name.is_empty() && version.starts_with(|one: char| one.is_ascii_digit()));
+            }
+        }
+        let lock = include_str!("../clients/node-zendesk/package-lock.json");
+        assert!(lock.contains("\"integrity\"") && !lock.contains("\"resolved\""));
+    }
+
+    #[test]
     fn a_failed_step_is_counted_and_written_out() {
         let mut fates = vec![ran()];
         if let Fate::Ran(steps) = &mut fates[0].1 {
             steps.push(Step::broken("users: create", "no such step was reported"));
         }
         let table = tell(&fates, false);
-        assert_eq!(table.rows[0], ["zenpy", "3", "2", "1", "1"]);
+        assert_eq!(
+            table.rows[0],
+            [Client::Zenpy.title().as_str(), "3", "2", "1", "1"]
+        );
         assert_eq!(
             table.problems,
             ["zenpy, users: create: no such step was reported"]
