@@ -5,8 +5,7 @@ use fidelity::stage::Stages;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn clients_of_others_read_what_the_simulator_holds() {
-    let stages: Stages = std::default::Default::default();
-    let table = clients::run(&stages).await;
+    let table = clients::run(&Stages).await;
     println!("{table}");
     assert!(table.is_well(), "{table}");
 }
