@@ -3,7 +3,13 @@
 //!
 //! Never shipped. `cargo xtask fidelity` runs it and prints its tables; its tests run it too.
 
+pub mod client;
 pub mod clients;
+pub mod difference;
 pub mod evidence;
+pub mod recording;
+pub mod recordings;
+pub mod review;
+pub mod scene;
 pub mod stage;
 pub mod table;

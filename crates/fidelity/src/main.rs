@@ -7,7 +7,7 @@
 
 use std::process::ExitCode;
 
-use fidelity::clients;
+use fidelity::{clients, recordings};
 use fidelity::stage::Stages;
 use fidelity::table::Table;
 
@@ -26,9 +26,9 @@ async fn main() -> ExitCode {
     let stages = Stages;
     let tables: Vec<Table> = match words.as_slice() {
         ["clients"] => vec![clients::run(&stages).await],
-        ["recordings"] => vec![Table::skipped("recordings", "is not written yet")],
+        ["recordings"] => vec![recordings::run(&stages).await],
         ["openapi"] => vec![Table::skipped("openapi", "is not written yet")],
-        [] | ["all"] => vec![clients::run(&stages).await],
+        [] | ["all"] => vec![recordings::run(&stages).await, clients::run(&stages).await],
         ["--help" | "-h" | "help"] => {
             println!("{USAGE}");
             return ExitCode::SUCCESS;

@@ -12,6 +12,7 @@ pub(crate) mod webhook;
 
 pub(crate) mod happening;
 pub(crate) mod life;
+mod transplant;
 
 mod field_edit;
 mod ticket_edit;
@@ -399,7 +400,8 @@ impl Account {
         self.users.len()
     }
 
-    pub(crate) fn insert_user(&mut self, user: User) {
+    pub(crate) fn insert_user(&mut self, mut user: User) {
+        user.note_emails();
         self.users_by_change.insert((user.updated_at, user.id));
         if user.active {
             for email in user.email.iter().chain(&user.more_emails) {

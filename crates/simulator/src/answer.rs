@@ -56,6 +56,8 @@ impl Errand {
 }
 
 pub(crate) const JSON: &str = "application/json; charset=utf-8";
+/// What the routes of webhooks answer, also without a body (recorded).
+pub(crate) const WEBHOOK_JSON: &str = "application/json";
 pub(crate) const TEXT: &str = "text/plain; charset=UTF-8";
 pub(crate) const HTML: &str = "text/html; charset=utf-8";
 

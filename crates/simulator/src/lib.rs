@@ -48,6 +48,7 @@ pub use config::{
     AnonymousMe, Config, FailedRows, HeaderEra, Limits, OAuthClient, Switches, TlsFiles,
 };
 pub use fault::{BodyForm, Fault, FaultError, FaultKind, Record, Trouble};
+pub use routes::routes;
 pub use server::{Simulator, StartError, start};
 pub use text::Text;
 pub use word::{Channel, Kind, Priority, Role, Status};

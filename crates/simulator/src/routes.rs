@@ -213,6 +213,11 @@ pub(crate) static ROUTES: &[Route] = &[
     manage("DELETE", "webhooks/{id}", webhooks::delete),
 ];
 
+/// Every route of the API by method and pattern: `("GET", "users/{id}")`.
+pub fn routes() -> impl Iterator<Item = (&'static str, &'static str)> {
+    ROUTES.iter().map(|route| (route.method, route.pattern))
+}
+
 /// Does the work of background jobs whose time has come.
 pub(crate) fn finish_jobs(account: &mut Account, now_ms: i64) {
     bulk_rows::finish(account, now_ms);

@@ -73,7 +73,8 @@ pub struct Ticket {
     pub deleted_at: Option<i64>,
     /// Whether its personal data has been scrubbed, 30 days after deletion.
     pub scrubbed: bool,
-    pub(crate) status_before_deletion: Option<Status>,
+    /// The status it gets back when it is restored.
+    pub status_before_deletion: Option<Status>,
 }
 
 /// A ticket to make. What is left out is as an agent's first save would have it.

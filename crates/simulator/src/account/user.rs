@@ -21,6 +21,9 @@ pub struct User {
     pub email: Option<Box<str>>,
     /// Secondary emails.
     pub more_emails: Vec<Box<str>>,
+    /// Its emails in the order they came, once it has had more than one: the place of an email says
+    /// the id of its identity, which stays when another becomes the primary one (recorded).
+    pub known_emails: Vec<Box<str>>,
     /// When it was made.
     pub created_at: i64,
     /// When it last changed: what the export orders by.
@@ -62,6 +65,18 @@ pub struct User {
 }
 
 impl User {
+    /// Gives every email a place that it keeps.
+    pub(crate) fn note_emails(&mut self) {
+        if self.more_emails.is_empty() {
+            return;
+        }
+        for email in self.email.iter().chain(&self.more_emails) {
+            if !self.known_emails.contains(email) {
+                self.known_emails.push(email.clone());
+            }
+        }
+    }
+
     /// Whether it may sign in by the API: active staff that is not suspended.
     pub fn may_sign_in(&self) -> bool {
         self.active && !self.suspended && self.role.is_staff()

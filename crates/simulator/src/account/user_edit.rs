@@ -31,6 +31,7 @@ impl Account {
             name: new.name.into(),
             email: new.email.map(|email| fold(&email).into()),
             more_emails: Vec::new(),
+            known_emails: Vec::new(),
             created_at: self.now,
             updated_at: self.now,
             phone: new.phone.map(Into::into),

@@ -120,6 +120,7 @@ fn blank(id: i64, name: String, email: Option<String>, created_at: i64) -> User 
         name: name.into(),
         email: email.map(Into::into),
         more_emails: Vec::new(),
+        known_emails: Vec::new(),
         created_at,
         updated_at: created_at,
         phone: None,

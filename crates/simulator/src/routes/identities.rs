@@ -9,6 +9,9 @@ use crate::answer::{Answer, Outcome};
 use crate::call::Call;
 use crate::wire::{Object, Stamp};
 
+/// How far behind its user's id the id of a phone number stands: behind those of the emails.
+const PHONE: i64 = 100;
+
 /// An identity. Its id follows the user's: users stand far enough apart.
 struct Identity<'a> {
     id: i64,
@@ -18,26 +21,29 @@ struct Identity<'a> {
 }
 
 fn identities(user: &User) -> Vec<Identity<'_>> {
+    let place = |email: &str| {
+        let known = user.known_emails.iter();
+        let place = known.take_while(|known| known.as_ref() != email).count();
+        i64::try_from(place).unwrap_or(0)
+    };
     let emails = user
         .email
         .iter()
-        .chain(&user.more_emails)
-        .enumerate()
-        .map(|(place, email)| ("email", email.as_ref(), place == 0));
-    let phone = user
-        .phone
-        .iter()
-        .map(|phone| ("phone_number", phone.as_ref(), true));
-    emails
-        .chain(phone)
-        .zip(user.id + 1..)
-        .map(|((kind, value, primary), id)| Identity {
-            id,
-            kind,
-            value,
+        .map(|email| (email, true))
+        .chain(user.more_emails.iter().map(|email| (email, false)))
+        .map(|(email, primary)| Identity {
+            id: user.id + 1 + place(email),
+            kind: "email",
+            value: email,
             primary,
-        })
-        .collect()
+        });
+    let phone = user.phone.iter().map(|phone| Identity {
+        id: user.id + PHONE,
+        kind: "phone_number",
+        value: phone,
+        primary: true,
+    });
+    emails.chain(phone).collect()
 }
 
 fn write(user: &User, identity: &Identity<'_>, call: &Call) -> Vec<u8> {
@@ -76,10 +82,14 @@ fn of_path<'a>(account: &'a Account, call: &Call) -> Result<&'a User, Answer> {
 pub(super) fn list(account: &Account, call: &Call) -> Outcome {
     let user = of_path(account, call)?;
     let all = identities(user);
-    let rows = all
+    let mut rows: Vec<_> = all
         .iter()
         .map(|one| (vec![Part::Number(one.id)], one.id))
         .collect();
+    // By offset the primary one comes first (recorded); a cursor needs the order of the ids.
+    if call.query.iter().any(|(key, _)| key.starts_with("page[")) {
+        rows.sort();
+    }
     Listing::of("id", rows, false).answer(call, "identities", |id, out| {
         if let Some(one) = all.iter().find(|one| one.id == id) {
             out.extend_from_slice(&write(user, one, call));

@@ -253,7 +253,9 @@ fn encode(key: &Key, order: &str) -> String {
             }
             Part::Text(text) => {
                 bytes.push(b's');
-                bytes.extend_from_slice(&u32::try_from(text.len()).unwrap_or(0).to_le_bytes());
+                // The length is in characters (recorded).
+                let length = u32::try_from(text.chars().count()).unwrap_or(0);
+                bytes.extend_from_slice(&length.to_le_bytes());
                 bytes.extend_from_slice(text.as_bytes());
             }
         }
@@ -289,14 +291,28 @@ fn decode(text: &str, order: &str) -> Option<Key> {
             b's' => {
                 let (length, more) = more.split_first_chunk::<4>()?;
                 let length = usize::try_from(u32::from_le_bytes(*length)).ok()?;
-                let (text, more) = more.split_at_checked(length)?;
-                key.push(Part::Text(String::from_utf8(text.to_vec()).ok()?));
+                let (text, more) = split_characters(more, length)?;
+                key.push(Part::Text(text.to_owned()));
                 rest = more;
             }
             _ => return None,
         }
     }
     Some(key)
+}
+
+/// So many characters from the start of some bytes, and the bytes behind them.
+fn split_characters(bytes: &[u8], count: usize) -> Option<(&str, &[u8])> {
+    let valid = match std::str::from_utf8(bytes) {
+        Ok(text) => text,
+        Err(error) => std::str::from_utf8(&bytes[..error.valid_up_to()]).ok()?,
+    };
+    let end = match valid.char_indices().nth(count) {
+        Some((end, _)) => end,
+        None if valid.chars().count() == count => valid.len(),
+        None => return None,
+    };
+    Some((&valid[..end], &bytes[end..]))
 }
 
 #[cfg(test)]

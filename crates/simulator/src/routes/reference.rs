@@ -58,7 +58,11 @@ pub(super) fn groups(account: &Account, call: &Call) -> Outcome {
             (key, group.id)
         })
         .collect();
-    rows.sort();
+    // Capitals do not count (recorded).
+    rows.sort_by_cached_key(|(key, id)| match key.first() {
+        Some(Part::Text(name)) => (name.to_lowercase(), *id),
+        _ => (String::new(), *id),
+    });
     Listing::of("name,id", rows, false).answer(call, "groups", |id, out| {
         if let Some(group) = account.groups.iter().find(|group| group.id == id) {
             write_json(out, &GroupView::new(group, &call.base));

@@ -156,14 +156,14 @@ pub(super) fn show_many(account: &Account, call: &Call) -> Outcome {
     let ids = call
         .query("ids")
         .ok_or_else(|| Answer::text(400, "Required parameter missing: ids"))?;
-    let found = read_ids(ids)?
-        .into_iter()
-        .filter(|id| {
-            account
-                .ticket(*id)
-                .is_some_and(|ticket| ticket.deleted_at.is_none())
-        })
-        .collect();
+    // In order of their ids, whatever the order they were asked for in (recorded).
+    let mut found = read_ids(ids)?;
+    found.sort_unstable();
+    found.retain(|id| {
+        account
+            .ticket(*id)
+            .is_some_and(|ticket| ticket.deleted_at.is_none())
+    });
     whole(found, "tickets", writer(account, call))
 }
 

@@ -110,10 +110,13 @@ pub(super) fn show(account: &Account, call: &Call) -> Outcome {
 /// `GET users/show_many`: missing ones are left out.
 pub(super) fn show_many(account: &Account, call: &Call) -> Outcome {
     let found: Vec<i64> = match (call.query("ids"), call.query("external_ids")) {
-        (Some(ids), _) => read_ids(ids)?
-            .into_iter()
-            .filter(|id| account.user(*id).is_some_and(|user| user.active))
-            .collect(),
+        (Some(ids), _) => {
+            // In order of their ids, whatever the order they were asked for in (recorded).
+            let mut ids = read_ids(ids)?;
+            ids.sort_unstable();
+            ids.retain(|id| account.user(*id).is_some_and(|user| user.active));
+            ids
+        }
         (None, Some(ids)) => {
             let ids: Vec<&str> = ids.split(',').map(str::trim).collect();
             check_count(ids.len())?;

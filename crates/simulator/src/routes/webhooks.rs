@@ -1,11 +1,13 @@
 //! Webhooks: made, changed, signed, tested (zendesk-api.md 3.12). Their refusals are not confirmed
 //! by any recording.
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value, json};
 
-use super::listing::{Key, Listing, Part};
+use super::listing::invalid_parameter;
 use crate::account::Account;
-use crate::account::webhook::{CONDITIONAL, EVENT, Webhook};
+use crate::account::webhook::{CONDITIONAL, EVENT, Invocation, Webhook};
 use crate::answer::{Answer, Errand, Outcome};
 use crate::call::Call;
 use crate::wire::{Object, webhook};
@@ -182,21 +184,72 @@ pub(super) fn list(account: &Account, _call: &Call) -> Outcome {
     ))
 }
 
-/// `GET webhooks/{id}/invocations`: newest first, by cursor.
+/// Rows of a page of invocations (recorded).
+const PAGE: usize = 100;
+
+/// `GET webhooks/{id}/invocations`: newest first, by cursor. The first page has no way back and the
+/// last none on, and brackets stay as they are in links (recorded).
 pub(super) fn invocations(account: &Account, call: &Call) -> Outcome {
     let id = &find(account, call)?.id;
-    let all = account.webhook_invocations();
-    let mut rows: Vec<(Key, i64)> = (0_i64..)
-        .zip(all)
-        .filter(|(_, one)| one.webhook_id == *id)
-        .map(|(place, _)| (vec![Part::Number(place)], place))
+    let all: Vec<&Invocation> = account
+        .webhook_invocations()
+        .iter()
+        .rev()
+        .filter(|one| one.webhook_id == *id)
         .collect();
-    rows.reverse();
-    Listing::of("-id", rows, true).by_cursor(call, "invocations", |place, out| {
-        if let Some(one) = usize::try_from(place).ok().and_then(|place| all.get(place)) {
-            out.extend_from_slice(&webhook::invocation(one));
-        }
-    })
+    let size = match call.query("page[size]") {
+        None => PAGE,
+        Some(text) => text
+            .parse::<usize>()
+            .map_err(|_| invalid_parameter("page[size] is not valid"))?
+            .clamp(1, PAGE),
+    };
+    let place = |cursor: &str| {
+        let named = decode(cursor).ok_or_else(|| invalid_parameter("cursor is not valid"))?;
+        let place = all.iter().position(|one| one.id == named);
+        place.ok_or_else(|| invalid_parameter("cursor is not valid"))
+    };
+    let from = match (call.query("page[after]"), call.query("page[before]")) {
+        (Some(cursor), _) => place(cursor)? + 1,
+        (None, Some(cursor)) => place(cursor)?.saturating_sub(size),
+        (None, None) => 0,
+    };
+    let rows = all.get(from..all.len().min(from + size)).unwrap_or_default();
+    let has_more = from + rows.len() < all.len();
+    let mut meta = Object::new().with("has_more", &has_more);
+    let mut links = Object::new();
+    let link = |way: &str, cursor: &str| {
+        let (base, path) = (&call.base, &call.path);
+        format!("{base}/api/v2/{path}?page[{way}]={cursor}")
+    };
+    if let Some(first) = rows.first().filter(|_| from > 0) {
+        let cursor = encode(&first.id);
+        meta = meta.with("before_cursor", &cursor);
+        links = links.with("prev", &link("before", &cursor));
+    }
+    if let Some(last) = rows.last().filter(|_| has_more) {
+        let cursor = encode(&last.id);
+        meta = meta.with("after_cursor", &cursor);
+        links = links.with("next", &link("after", &cursor));
+    }
+    Ok(Answer::ok(
+        Object::new()
+            .with_raw("meta", &meta.finish())
+            .with_raw("links", &links.finish())
+            .with_rows("invocations", rows, |one, out| {
+                out.extend_from_slice(&webhook::invocation(one));
+            }),
+    ))
+}
+
+/// A cursor of invocations: base64 of the id and the order (recorded).
+fn encode(id: &str) -> String {
+    STANDARD.encode(format!("{id},desc"))
+}
+
+fn decode(cursor: &str) -> Option<String> {
+    let text = String::from_utf8(STANDARD.decode(cursor).ok()?).ok()?;
+    text.strip_suffix(",desc").map(str::to_owned)
 }
 
 /// `GET webhooks/{id}/signing_secret`

@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::Ending;
-use crate::answer::Answer;
+use crate::answer::{Answer, WEBHOOK_JSON};
 
 /// Makes the response. A body whose stream fails makes the server close the connection: at once for
 /// a reset, after half of the bytes for a truncated one.
@@ -35,8 +35,14 @@ pub(super) fn make(answer: Answer, ending: Ending, now_ms: i64) -> Response<Body
     let mut response = Response::new(body);
     *response.status_mut() =
         StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    // Refusals and answers without a body are not kept (recorded).
+    let cache = if answer.status >= 400 || answer.status == 204 {
+        "no-cache"
+    } else {
+        "max-age=0, private, must-revalidate"
+    };
     let headers = response.headers_mut();
-    if length > 0
+    if (length > 0 || answer.content_type == WEBHOOK_JSON)
         && let Ok(content_type) = HeaderValue::from_str(&answer.content_type)
     {
         headers.insert(header::CONTENT_TYPE, content_type);
@@ -45,7 +51,7 @@ pub(super) fn make(answer: Answer, ending: Ending, now_ms: i64) -> Response<Body
         headers.insert(header::CONTENT_LENGTH, HeaderValue::from(length));
     }
     for (name, value) in [
-        (header::CACHE_CONTROL, "max-age=0, private, must-revalidate"),
+        (header::CACHE_CONTROL, cache),
         (header::X_FRAME_OPTIONS, "SAMEORIGIN"),
         (
             header::HeaderName::from_static("x-zendesk-api-version"),

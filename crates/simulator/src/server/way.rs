@@ -7,7 +7,7 @@ use axum::http::header;
 use axum::response::Response;
 
 use super::{Core, Ending, Target, makes_ticket, reply};
-use crate::answer::{Answer, Outcome};
+use crate::answer::{Answer, JSON, Outcome, WEBHOOK_JSON};
 use crate::auth;
 use crate::call::Call;
 use crate::fault::{self, Armed, FaultKind};
@@ -247,6 +247,11 @@ fn respond(core: &Core, call: &mut Call, route: &Route, anonymous: bool) -> (Ans
     let answer = admit(call, route)
         .and_then(|()| carry_out(core, call, route, &mut headers))
         .unwrap_or_else(|refusal| refusal);
+    let answer = if route.pattern.starts_with("webhooks") && answer.content_type == JSON {
+        answer.of_type(WEBHOOK_JSON)
+    } else {
+        answer
+    };
     (answer, headers)
 }
 
