@@ -110,7 +110,12 @@ pub struct Moment {
 const NEAR: i64 = 15;
 
 /// Compares two bodies.
-pub fn compare(recorded: &Value, ours: &Value, names: &mut Names, moment: Moment) -> Vec<Difference> {
+pub fn compare(
+    recorded: &Value,
+    ours: &Value,
+    names: &mut Names,
+    moment: Moment,
+) -> Vec<Difference> {
     let mut comparison = Comparison {
         names,
         moment,
@@ -214,9 +219,13 @@ impl Comparison<'_> {
                 self.names
                     .agree(key, &recorded.to_string(), &ours.to_string())
             }
-            (Value::Number(recorded), Value::Number(ours)) if key == "generated_timestamp" || key == "end_time" => {
+            (Value::Number(recorded), Value::Number(ours))
+                if key == "generated_timestamp" || key == "end_time" =>
+            {
                 let near = |number: &serde_json::Number, moment: i64| {
-                    number.as_i64().is_some_and(|at| (at - moment).abs() <= NEAR)
+                    number
+                        .as_i64()
+                        .is_some_and(|at| (at - moment).abs() <= NEAR)
                 };
                 near(recorded, self.moment.recorded) && near(ours, self.moment.ours)
             }
@@ -236,15 +245,17 @@ impl Comparison<'_> {
         }
     }
 
-    /// Times of records that were there before are the same; those of the answer are near it.
+    /// Times of records that were there before are the same; those of the answer are near it, and those
+    /// to come as far ahead.
     fn same_time(&self, recorded: &str, ours: &str) -> bool {
         let form = |text: &str| text.len().min(21) * 2 + usize::from(text.ends_with('Z'));
         let (Ok(at), Ok(other)) = (recorded.parse::<Timestamp>(), ours.parse::<Timestamp>()) else {
             return false;
         };
+        let ahead = at.as_second() - self.moment.recorded;
         form(recorded) == form(ours)
-            && (at.as_second() - self.moment.recorded).abs() <= NEAR
-            && (other.as_second() - self.moment.ours).abs() <= NEAR
+            && ahead >= -NEAR
+            && (other.as_second() - self.moment.ours - ahead).abs() <= NEAR
     }
 
     /// Addresses are the same on another host; what stands for ids stands for each other.
@@ -271,9 +282,10 @@ impl Comparison<'_> {
         }
         let (one, other) = (pairs(recorded), pairs(ours));
         one.len() == other.len()
-            && one.iter().zip(&other).all(|(one, other)| {
-                one.0 == other.0 && (one.1 == other.1 || one.0 == "token")
-            })
+            && one
+                .iter()
+                .zip(&other)
+                .all(|(one, other)| one.0 == other.0 && (one.1 == other.1 || one.0 == "token"))
     }
 }
 
@@ -347,7 +359,10 @@ mod tests {
 
     #[test]
     fn a_missing_and_an_added_key_are_found() {
-        let (all, some) = (json!({"user": {"id": 1, "name": "A"}}), json!({"user": {"id": 1}}));
+        let (all, some) = (
+            json!({"user": {"id": 1, "name": "A"}}),
+            json!({"user": {"id": 1}}),
+        );
         assert_eq!(found(&all, &some), one(What::Missing, "/user/name"));
         assert_eq!(found(&some, &all), one(What::Extra, "/user/name"));
     }

@@ -39,9 +39,21 @@ struct Count {
 
 /// How the simulator compares with the recordings.
 pub async fn run(stages: &Stages) -> Table {
+    run_route(stages, None).await
+}
+
+/// The same for one route only, `GET users/{id}`, or for all.
+pub async fn run_route(stages: &Stages, only: Option<&str>) -> Table {
     let mut table = Table::new(
         "recordings",
-        &["route", "exchanges", "same", "explained", "wrong", "not applicable"],
+        &[
+            "route",
+            "exchanges",
+            "same",
+            "explained",
+            "wrong",
+            "not applicable",
+        ],
     );
     let Some(folder) = evidence::folder() else {
         return Table::skipped("recordings", evidence::MISSING);
@@ -58,7 +70,10 @@ pub async fn run(stages: &Stages) -> Table {
         }
     };
     let mut routes: BTreeMap<&str, Count> = BTreeMap::new();
-    for recording in &all {
+    let asked = all
+        .iter()
+        .filter(|one| only.is_none_or(|only| one.route == only));
+    for recording in asked {
         let count = routes.entry(&recording.route).or_default();
         count.exchanges += 1;
         let reason = match recording.pattern {
@@ -108,7 +123,7 @@ pub async fn run(stages: &Stages) -> Table {
     for (reason, times) in &total.reasons {
         table.note(format!("{times:>5}  {reason}"));
     }
-    if stages.is_honest() {
+    if stages.is_honest() && only.is_none() {
         table.problems.extend(review.stale());
     }
     table
@@ -179,9 +194,8 @@ async fn replay(
 }
 
 fn compare_headers(recording: &Recording, reply: &Reply, found: &mut Vec<Difference>) {
-    let relevant = |name: &str| {
-        HEADERS.contains(&name) || LIMITS.iter().any(|start| name.starts_with(start))
-    };
+    let relevant =
+        |name: &str| HEADERS.contains(&name) || LIMITS.iter().any(|start| name.starts_with(start));
     for (name, value) in recording.headers.iter().filter(|(name, _)| relevant(name)) {
         let mut difference = |what, ours: &str| {
             found.push(Difference {
@@ -199,7 +213,8 @@ fn compare_headers(recording: &Recording, reply: &Reply, found: &mut Vec<Differe
     }
     for name in reply.headers.keys() {
         let limits = LIMITS.iter().any(|start| name.starts_with(start));
-        let ours_alone = limits || ["location", "retry-after", "x-zendesk-api-warn"].contains(&name.as_str());
+        let ours_alone =
+            limits || ["location", "retry-after", "x-zendesk-api-warn"].contains(&name.as_str());
         if ours_alone && !recording.headers.is_empty() && !recording.headers.contains_key(name) {
             found.push(Difference {
                 what: What::Extra,
@@ -244,7 +259,8 @@ fn same_header(name: &str, recorded: &str, ours: &str) -> bool {
         }
         _ if name.contains("rate") || name == "retry-after" => {
             let total = |text: &str| {
-                text.split_once("remaining").map(|(total, _)| total.to_owned())
+                text.split_once("remaining")
+                    .map(|(total, _)| total.to_owned())
             };
             form(recorded) == form(ours) && total(recorded) == total(ours)
         }
@@ -262,8 +278,16 @@ mod tests {
         assert!(!same_header("x-rate-limit-remaining", "605", "many"));
         let recorded = "total=100; remaining=99; resets=41";
         let name = "zendesk-ratelimit-tickets-index";
-        assert!(same_header(name, recorded, "total=100; remaining=3; resets=4"));
-        assert!(!same_header(name, recorded, "total=20; remaining=3; resets=4"));
+        assert!(same_header(
+            name,
+            recorded,
+            "total=100; remaining=3; resets=4"
+        ));
+        assert!(!same_header(
+            name,
+            recorded,
+            "total=20; remaining=3; resets=4"
+        ));
         assert!(!same_header(name, recorded, "100 in all"));
     }
 
@@ -274,6 +298,10 @@ mod tests {
             "application/json; charset=UTF-8",
             "application/json; charset=utf-8"
         ));
-        assert!(!same_header("content-type", "text/plain", "application/json"));
+        assert!(!same_header(
+            "content-type",
+            "text/plain",
+            "application/json"
+        ));
     }
 }

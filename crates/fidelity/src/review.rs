@@ -116,8 +116,8 @@ impl Review {
         let unused = |list: &'static str, count: usize| {
             (0..count).filter(move |place| !self.used.contains(&(list, *place)))
         };
-        let explained = unused("explained", self.explained.len())
-            .map(|place| &self.explained[place].why);
+        let explained =
+            unused("explained", self.explained.len()).map(|place| &self.explained[place].why);
         let pruned = unused("pruned", self.pruned.len()).map(|place| &self.pruned[place].why);
         let left_out = unused("not_applicable", self.not_applicable.len())
             .map(|place| &self.not_applicable[place].why);
@@ -139,7 +139,10 @@ impl Explained {
             && self.at.iter().any(|pattern| matches(pattern, &one.at))
             && (self.route.is_empty() || self.route.iter().any(begins))
             && same(&self.source, &recording.source)
-            && self.before.as_ref().is_none_or(|before| recording.date < *before)
+            && self
+                .before
+                .as_ref()
+                .is_none_or(|before| recording.date < *before)
             && same(&self.recorded, &one.recorded)
             && same(&self.ours, &one.ours)
     }
@@ -167,7 +170,10 @@ fn prune(value: &mut Value, parts: &[&str], rule: &Pruned) -> bool {
         };
         let before = rows.len();
         rows.retain(|row| {
-            let found = row.get(&rule.key).and_then(Value::as_str).unwrap_or_default();
+            let found = row
+                .get(&rule.key)
+                .and_then(Value::as_str)
+                .unwrap_or_default();
             !rule.values.iter().any(|one| one == found)
         });
         return rows.len() < before;

@@ -21,7 +21,7 @@ use axum::response::Response;
 
 use crate::account::Account;
 use crate::account::webhook::{Open, Parcel};
-use crate::answer::Answer;
+use crate::answer::{Answer, WEBHOOK_JSON};
 use crate::auth::Tokens;
 use crate::call::Call;
 use crate::clock::{self, Hands};
@@ -218,7 +218,7 @@ pub(crate) async fn handle(
     let witnessed = witness::begin(&call, route);
     let (mut answer, ending) = go(&core, &mut call, found, &armed);
     if let Some(errand) = answer.errand.take() {
-        answer = courier::test(&core, &errand).await;
+        answer = courier::test(&core, &errand).await.of_type(WEBHOOK_JSON);
     }
     witness::end(witnessed, &answer, !armed.is_empty());
     reply::make(answer, ending, call.now_ms)

@@ -31,9 +31,14 @@ pub(super) fn arrange(
         before_write(account, recording, names);
     }
     match (method, pattern) {
+        ("GET", "tickets/{id}/audits/{id}") => {
+            let id = number(&recording.body["audit"], "id").unwrap_or(0);
+            if let [_, wanted, ..] = recording.places().as_slice() {
+                names.set(wanted, id);
+            }
+        }
         ("GET", "users/me") => return people::arrange_me(account, recording),
-        ("GET", "users/{id}/identities")
-        | ("PUT", "users/{id}/identities/{id}/make_primary") => {
+        ("GET", "users/{id}/identities") | ("PUT", "users/{id}/identities/{id}/make_primary") => {
             people::place_identities(account, recording, names);
         }
         ("POST", "users/{id}/identities") => people::place_rival(account, recording),
@@ -60,7 +65,11 @@ fn place_user_fields(account: &mut Account, recording: &Recording, all: &[Record
         if kind == "users"
             && let Some(map) = record.get("user_fields").and_then(Value::as_object)
         {
-            keys.extend(map.keys().filter(|key| !keys.contains(key)).collect::<Vec<_>>());
+            keys.extend(
+                map.keys()
+                    .filter(|key| !keys.contains(key))
+                    .collect::<Vec<_>>(),
+            );
         }
     }
     let shown = all
@@ -119,7 +128,12 @@ fn show(account: &mut Account, recording: &Recording) {
         place_audits(account, path_id(recording), rows, now);
     }
     if let Some(audit) = recording.body.get("audit") {
-        place_audits(account, path_id(recording), std::slice::from_ref(audit), now);
+        place_audits(
+            account,
+            path_id(recording),
+            std::slice::from_ref(audit),
+            now,
+        );
     }
     let ends = recording.body.get("end_of_stream").and_then(Value::as_bool);
     if export && ends == Some(false) {

@@ -82,8 +82,13 @@ pub(super) fn place_before(account: &mut Account, recording: &Recording) {
         before.email = Some("somebody@example.org".into());
         before.external_id = Some("somebody".into());
     }
-    let sent = recording.request.body.get("user").and_then(Value::as_object);
-    for (key, value) in sent.into_iter().flatten() {
+    let sent = recording
+        .request
+        .body
+        .get("user")
+        .and_then(Value::as_object);
+    let changes = sent.filter(|_| recording.request.method == "PUT");
+    for (key, value) in changes.into_iter().flatten() {
         match key.as_str() {
             "name" => before.name = "As it was before".into(),
             "tags" => before.tags = vec!["before".into()],
@@ -104,13 +109,25 @@ pub(super) fn place_before(account: &mut Account, recording: &Recording) {
 
 /// The ids that a bulk request names.
 pub(super) fn named_ids(recording: &Recording) -> Vec<i64> {
-    let query = recording.request.query.iter().filter(|(key, _)| key == "ids");
+    let query = recording
+        .request
+        .query
+        .iter()
+        .filter(|(key, _)| key == "ids");
     let mut found: Vec<i64> = query
         .flat_map(|(_, ids)| ids.split(','))
         .filter_map(|id| id.parse().ok())
         .collect();
-    let rows = recording.request.body.get("users").and_then(Value::as_array);
-    found.extend(rows.into_iter().flatten().filter_map(|row| number(row, "id")));
+    let rows = recording
+        .request
+        .body
+        .get("users")
+        .and_then(Value::as_array);
+    found.extend(
+        rows.into_iter()
+            .flatten()
+            .filter_map(|row| number(row, "id")),
+    );
     found.sort_unstable();
     found.dedup();
     found
@@ -122,8 +139,16 @@ pub(super) fn place_ticket_people(account: &mut Account, recording: &Recording) 
     let ticket = &recording.body["ticket"];
     let caller = caller_id(account, recording);
     let sent = &recording.request.body["ticket"];
-    let named = [number(ticket, "submitter_id"), number(ticket, "assignee_id"), Some(caller)];
-    for id in named.into_iter().flatten().chain(ids(sent, "collaborator_ids")) {
+    let named = [
+        number(ticket, "submitter_id"),
+        number(ticket, "assignee_id"),
+        Some(caller),
+    ];
+    for id in named
+        .into_iter()
+        .flatten()
+        .chain(ids(sent, "collaborator_ids"))
+    {
         let mut one = blank_user(id, "Somebody", recording.at - 60);
         one.role = Role::Agent;
         one.email = Some(format!("somebody{id}@example.org").into());

@@ -119,7 +119,8 @@ impl Before<'_> {
                     .map(|id| json!({"id": id, "name": "Another"}))
                     .collect();
                 let body = json!({"users": rows});
-                self.send("PUT", "/api/v2/users/update_many.json", body).await?
+                self.send("PUT", "/api/v2/users/update_many.json", body)
+                    .await?
             }
             Some("delete") => {
                 let ids: Vec<String> = ids.iter().map(ToString::to_string).collect();
@@ -136,7 +137,8 @@ impl Before<'_> {
                 let row = |place: u64| json!({"name": format!("Somebody {place}")});
                 let rows: Vec<Value> = (0..total).map(row).collect();
                 let body = json!({"users": rows});
-                self.send("POST", "/api/v2/users/create_many.json", body).await?
+                self.send("POST", "/api/v2/users/create_many.json", body)
+                    .await?
             }
         };
         for place in self.recording.places() {
@@ -162,7 +164,15 @@ impl Before<'_> {
         let upload = self.upload(name, "image/jpeg", 100).await?;
         let url = upload.body["upload"]["attachment"]["content_url"].as_str();
         let key = url.and_then(|url| url.split('/').rev().nth(1));
-        for part in self.recording.request.path.split('/').rev().filter(|part| !part.is_empty()).take(1) {
+        for part in self
+            .recording
+            .request
+            .path
+            .split('/')
+            .rev()
+            .filter(|part| !part.is_empty())
+            .take(1)
+        {
             names.set(part, key.unwrap_or_default());
         }
         Ok(())
@@ -234,7 +244,18 @@ fn implied(recording: &Recording) -> Value {
     let body = &recording.body;
     if let Some(user) = body.get("user") {
         let mut sent = json!({});
-        for key in ["name", "email", "verified", "role", "phone", "external_id", "notes", "details", "alias", "tags"] {
+        for key in [
+            "name",
+            "email",
+            "verified",
+            "role",
+            "phone",
+            "external_id",
+            "notes",
+            "details",
+            "alias",
+            "tags",
+        ] {
             if let Some(value) = user.get(key)
                 && !value.is_null()
             {
@@ -245,7 +266,13 @@ fn implied(recording: &Recording) -> Value {
     }
     let ticket = &body["ticket"];
     let mut sent = json!({});
-    for key in ["subject", "priority", "type", "group_id", "collaborator_ids"] {
+    for key in [
+        "subject",
+        "priority",
+        "type",
+        "group_id",
+        "collaborator_ids",
+    ] {
         if let Some(value) = ticket.get(key)
             && !value.is_null()
         {

@@ -4,9 +4,7 @@ use std::borrow::Cow;
 
 use jiff::Timestamp;
 use serde_json::Value;
-use simulator::{
-    Brand, Group, Organization, Role, TicketField, User, UserField,
-};
+use simulator::{Brand, Group, Organization, Role, TicketField, User, UserField};
 
 /// A value that lives as long as the process: the simulator's own words do, and a recorded one must.
 fn word(text: &str) -> &'static str {
@@ -36,7 +34,10 @@ pub(super) fn list(record: &Value, key: &str) -> Vec<String> {
 
 pub(super) fn ids(record: &Value, key: &str) -> Vec<i64> {
     let rows = record.get(key).and_then(Value::as_array);
-    rows.into_iter().flatten().filter_map(Value::as_i64).collect()
+    rows.into_iter()
+        .flatten()
+        .filter_map(Value::as_i64)
+        .collect()
 }
 
 /// A time of a record; `otherwise` where it has none.

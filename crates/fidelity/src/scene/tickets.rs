@@ -245,7 +245,9 @@ fn audit(ticket_id: i64, row: &Value, now: i64) -> Audit {
     }
     if !created.is_empty() {
         let field = |name: &str| {
-            let row = created.iter().find(|row| text(row, "field_name").as_deref() == Some(name));
+            let row = created
+                .iter()
+                .find(|row| text(row, "field_name").as_deref() == Some(name));
             row.and_then(|row| row.get("value"))
         };
         let id = |name: &str| {

@@ -256,6 +256,7 @@ fn ticket_writer<'a>(
             ticket,
             base: &call.base,
             export: true,
+            repeats_fields: true,
         };
         write_json(out, &view);
     }

@@ -49,7 +49,8 @@ impl<'a> Listing<'a> {
         let ahead = rows.clone();
         let behind = rows.clone();
         let past = move |key: &Key, place: &Key| {
-            let compared = key.cmp(place);
+            // Capitals do not count in names (recorded).
+            let compared = fold(key).cmp(&fold(place));
             if descending {
                 compared.reverse()
             } else {
@@ -299,6 +300,16 @@ fn decode(text: &str, order: &str) -> Option<Key> {
         }
     }
     Some(key)
+}
+
+/// A key as it is compared: capitals do not count in names (recorded).
+pub(super) fn fold(key: &Key) -> Key {
+    key.iter()
+        .map(|part| match part {
+            Part::Text(text) => Part::Text(text.to_lowercase()),
+            Part::Number(_) | Part::Date(_) => part.clone(),
+        })
+        .collect()
 }
 
 /// So many characters from the start of some bytes, and the bytes behind them.

@@ -1,6 +1,6 @@
 //! Fields, groups, brands, custom statuses, organizations.
 
-use super::listing::{Listing, Part};
+use super::listing::{Listing, Part, fold};
 use super::users::{read_ids, whole};
 use crate::account::Account;
 use crate::answer::{Answer, Outcome};
@@ -58,11 +58,7 @@ pub(super) fn groups(account: &Account, call: &Call) -> Outcome {
             (key, group.id)
         })
         .collect();
-    // Capitals do not count (recorded).
-    rows.sort_by_cached_key(|(key, id)| match key.first() {
-        Some(Part::Text(name)) => (name.to_lowercase(), *id),
-        _ => (String::new(), *id),
-    });
+    rows.sort_by_cached_key(|(key, _)| fold(key));
     Listing::of("name,id", rows, false).answer(call, "groups", |id, out| {
         if let Some(group) = account.groups.iter().find(|group| group.id == id) {
             write_json(out, &GroupView::new(group, &call.base));

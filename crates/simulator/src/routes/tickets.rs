@@ -22,13 +22,17 @@ pub(super) fn view<'a>(account: &'a Account, ticket: &'a Ticket, call: &'a Call)
         ticket,
         base: &call.base,
         export: false,
+        repeats_fields: true,
     }
 }
 
 fn writer<'a>(account: &'a Account, call: &'a Call) -> impl Fn(i64, &mut Vec<u8>) + 'a {
+    let by_cursor = call.query.iter().any(|(key, _)| key.starts_with("page["));
     move |id, out| {
         if let Some(ticket) = account.ticket(id) {
-            write_json(out, &view(account, ticket, call));
+            let mut view = view(account, ticket, call);
+            view.repeats_fields = !by_cursor;
+            write_json(out, &view);
         }
     }
 }

@@ -214,7 +214,9 @@ pub(super) fn invocations(account: &Account, call: &Call) -> Outcome {
         (None, Some(cursor)) => place(cursor)?.saturating_sub(size),
         (None, None) => 0,
     };
-    let rows = all.get(from..all.len().min(from + size)).unwrap_or_default();
+    let rows = all
+        .get(from..all.len().min(from + size))
+        .unwrap_or_default();
     let has_more = from + rows.len() < all.len();
     let mut meta = Object::new().with("has_more", &has_more);
     let mut links = Object::new();

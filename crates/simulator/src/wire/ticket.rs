@@ -15,6 +15,8 @@ pub(crate) struct TicketView<'a> {
     pub(crate) base: &'a str,
     /// Exports put `generated_timestamp` last (recorded), others after `updated_at`.
     pub(crate) export: bool,
+    /// Whether `fields` repeats `custom_fields`: everywhere but in lists by cursor (recorded).
+    pub(crate) repeats_fields: bool,
 }
 
 struct Fields<'a>(&'a Account, &'a Ticket);
@@ -51,6 +53,7 @@ impl Serialize for TicketView<'_> {
             ticket,
             base,
             export,
+            repeats_fields,
         } = *self;
         let none: Option<i64> = None;
         let subject = ticket.subject.as_ref().map(crate::text::Text::read);
@@ -105,7 +108,9 @@ impl Serialize for TicketView<'_> {
         map.serialize_field("satisfaction_rating", &none)?;
         map.serialize_field("sharing_agreement_ids", &[0_i64; 0])?;
         map.serialize_field("custom_status_id", &ticket.custom_status_id)?;
-        map.serialize_field("fields", &fields)?;
+        if repeats_fields {
+            map.serialize_field("fields", &fields)?;
+        }
         map.serialize_field("followup_ids", &ticket.followup_ids)?;
         map.serialize_field("ticket_form_id", &account.ticket_form_id)?;
         map.serialize_field("brand_id", &ticket.brand_id)?;

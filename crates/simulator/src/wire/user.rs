@@ -14,7 +14,7 @@ use crate::word::Role;
 pub(crate) enum UserForm {
     /// Any but the others.
     Plain,
-    /// An incremental export: `permanently_deleted` at the end (recorded).
+    /// An incremental export: `permanently_deleted` at the end of deleted users (recorded).
     Export,
     /// `users/me`: `authenticity_token` at the end.
     Me,
@@ -111,6 +111,8 @@ impl Serialize for UserView<'_> {
         map.serialize_field("report_csv", &false)?;
         map.serialize_field("user_fields", &Fields(account, user))?;
         match form {
+            // Those that are still there have no such key in exports either (recorded).
+            UserForm::Export if user.active => {}
             UserForm::Plain => {}
             UserForm::Export => {
                 map.serialize_field("permanently_deleted", &user.permanently_deleted)?;

@@ -313,6 +313,8 @@ async fn a_deleted_user_is_exported_as_inactive() {
     assert_eq!(last["active"], false);
     assert_eq!(last["email"], serde_json::Value::Null);
     assert_eq!(last["permanently_deleted"], false);
+    let living = &page.rows("users")[0];
+    assert!(living.get("permanently_deleted").is_none(), "{living}");
 }
 
 #[tokio::test]

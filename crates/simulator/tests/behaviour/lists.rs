@@ -1,6 +1,6 @@
 use simulator::Config;
 
-use crate::rig::{Rig, config};
+use crate::rig::{Rig, config, empty};
 
 #[tokio::test]
 async fn the_json_suffix_is_optional() {
@@ -176,7 +176,8 @@ async fn tickets_under_a_cursor_are_sorted_by_three_keys_only() {
 async fn show_many_leaves_out_what_it_does_not_know_and_refuses_more_than_a_hundred() {
     let rig = Rig::start(config()).await;
     let found = rig.get("/api/v2/tickets/show_many?ids=3,1,4711").await;
-    assert_eq!(found.ids("tickets"), [3, 1]);
+    // In order of their ids, as recorded, and not as they were asked for.
+    assert_eq!(found.ids("tickets"), [1, 3]);
     assert_eq!(found.json()["count"], 2);
     let ids: Vec<String> = (1..=101).map(|id: i64| id.to_string()).collect();
     let refused = rig
@@ -243,4 +244,45 @@ async fn comments_come_oldest_first_and_begin_with_the_description() {
         requester["value"],
         ticket["ticket"]["requester_id"].to_string()
     );
+}
+
+#[tokio::test]
+async fn groups_are_in_order_of_their_names_whatever_their_capitals() {
+    let rig = Rig::start(empty()).await;
+    rig.simulator.edit(|account| {
+        account.clear();
+        let mara = simulator::NewUser::agent("Mara", "agent@example.com");
+        account.add_user(mara).unwrap();
+        for (id, name) in [
+            (1, "b"),
+            (2, "\u{1f3af}Support"),
+            (3, "\u{1f3af}on"),
+            (4, "A"),
+        ] {
+            account.place_group(simulator::Group {
+                id,
+                name: name.to_owned(),
+                description: String::new(),
+                default: false,
+                created_at: 0,
+                updated_at: 0,
+            });
+        }
+    });
+    let all = rig.get("/api/v2/groups?page[size]=100").await;
+    assert_eq!(all.ids("groups"), [4, 1, 3, 2]);
+    // A cursor that holds such a name leads on.
+    let page = rig.get("/api/v2/groups?page[size]=3").await.json();
+    let next = page["links"]["next"].as_str().unwrap().to_owned();
+    assert_eq!(rig.get(&next).await.ids("groups"), [2]);
+}
+
+#[tokio::test]
+async fn tickets_listed_by_cursor_do_not_repeat_their_custom_fields() {
+    let rig = Rig::start(config()).await;
+    let row = |reply: crate::rig::Reply| reply.rows("tickets").remove(0);
+    let by_offset = row(rig.get("/api/v2/tickets?per_page=1").await);
+    assert_eq!(by_offset["fields"], by_offset["custom_fields"]);
+    let by_cursor = row(rig.get("/api/v2/tickets?page[size]=1").await);
+    assert!(by_cursor.get("fields").is_none() && by_cursor["custom_fields"].is_array());
 }

@@ -131,3 +131,20 @@ async fn a_clock_that_is_not_still_runs_by_itself() {
     rig.simulator.advance(Duration::from_secs(3_600));
     assert!(rig.simulator.now() >= now + 3_600);
 }
+
+#[tokio::test]
+async fn a_refusal_and_an_answer_without_a_body_are_not_to_be_kept() {
+    let rig = Rig::start(config()).await;
+    let kept = rig.get("/api/v2/tickets/1").await;
+    assert_eq!(
+        kept.header("cache-control"),
+        "max-age=0, private, must-revalidate"
+    );
+    let unknown = rig.get("/api/v2/tickets/4711").await;
+    assert_eq!(unknown.header("cache-control"), "no-cache");
+    let deleted = rig.call(reqwest::Method::DELETE, "/api/v2/tickets/1").await;
+    assert_eq!(
+        (deleted.status, deleted.header("cache-control")),
+        (204, "no-cache")
+    );
+}

@@ -252,6 +252,8 @@ async fn a_secondary_email_is_made_primary_by_its_identity() {
             &json!({}),
         )
         .await;
+    assert_eq!(made.rows("identities")[0]["id"], *second);
+    assert_eq!(made.rows("identities")[1]["id"], rows[0]["id"]);
     assert_eq!(made.rows("identities")[0]["value"], "new@example.org");
     assert_eq!(made.rows("identities")[1]["value"], "ann@example.org");
     assert_eq!(

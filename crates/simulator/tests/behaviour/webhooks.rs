@@ -191,6 +191,14 @@ async fn every_changed_thing_is_one_signed_event() {
         .json();
     assert_eq!(listed["invocations"][0]["status_code"], 200);
     assert_eq!(listed["meta"]["has_more"], true);
+    assert!(listed["links"].get("prev").is_none(), "{listed}");
+    let next = listed["links"]["next"].as_str().unwrap();
+    assert!(next.contains("?page[after]="), "{next}");
+    let last = rig.get(next).await;
+    assert_eq!(last.rows("invocations").len(), 1);
+    assert_eq!(last.json()["meta"]["has_more"], false);
+    assert!(last.json()["links"].get("next").is_none());
+    assert_eq!(last.header("content-type"), "application/json");
 }
 
 #[tokio::test]

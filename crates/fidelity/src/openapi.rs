@@ -1,0 +1,457 @@
+//! What the simulator answered and the product sent, held to Zendesk's OpenAPI document.
+//!
+//! The simulator writes each new kind of exchange down where the environment variable
+//! `SIMULATOR_WITNESS` names a folder; `cargo xtask test` and `cargo xtask fidelity` do. Here all of
+//! them are checked. The document has mistakes of its own: `reviewed/openapi.toml` lists them.
+
+pub mod document;
+
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::evidence;
+use crate::review::matches;
+use crate::table::Table;
+use document::{Document, Operation, Side};
+
+/// The mistakes of the document.
+const MISTAKES: &str = include_str!("../reviewed/openapi.toml");
+
+/// The start of the product's `User-Agent`.
+const PRODUCT: &str = "deskbridge/";
+
+/// An exchange as the simulator writes it down.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Exchange {
+    /// GET, POST and so on.
+    pub method: String,
+    /// The path below `/api/v2/`, without `.json`.
+    pub path: String,
+    /// The query, decoded.
+    pub query: Vec<(String, String)>,
+    /// Who sent it.
+    pub agent: String,
+    /// The request's body; null for none.
+    pub request: Value,
+    /// The status of the answer.
+    pub status: u16,
+    /// The answer's body; null for none, or for one that is no JSON.
+    pub answer: Value,
+    /// Whether a fault was armed for it: then the answer may be wrong on purpose.
+    pub spoiled: bool,
+}
+
+/// A mistake of the document, or what it leaves out.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Mistake {
+    /// Operations, `*` for all.
+    operations: Vec<String>,
+    /// Where in the body, as pointers with `*` for any one part and a last `**` for all below; the
+    /// name of a parameter; the status.
+    at: Vec<String>,
+    /// Which check: a keyword of JSON Schema, `status`, `parameter`, `unknown key`, `operation`.
+    check: Vec<String>,
+    /// Part of what the check says, where only some are meant.
+    #[serde(default)]
+    says: Option<String>,
+    /// What the document gets wrong.
+    why: String,
+    /// The recording or the note that shows it.
+    evidence: String,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Mistakes {
+    mistakes: Vec<Mistake>,
+}
+
+/// What is wrong with an exchange.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Violation {
+    /// The operation.
+    pub operation: String,
+    /// Where.
+    pub at: String,
+    /// Which check.
+    pub check: String,
+    /// What it says.
+    pub says: String,
+}
+
+impl std::fmt::Display for Violation {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self {
+            operation,
+            at,
+            check,
+            says,
+        } = self;
+        write!(f, "{operation}: {check} at {at}: {says}")
+    }
+}
+
+/// The document with its reviewed mistakes, ready to check.
+pub struct Judge {
+    document: Document,
+    mistakes: Vec<Mistake>,
+    used: BTreeSet<usize>,
+    validators: BTreeMap<(Operation, Option<u16>), Option<jsonschema::Validator>>,
+}
+
+impl std::fmt::Debug for Judge {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Judge").finish_non_exhaustive()
+    }
+}
+
+impl Judge {
+    /// Reads the document and the list.
+    ///
+    /// # Errors
+    /// A sentence that says what could not be read.
+    pub fn new(folder: &Path) -> Result<Self, String> {
+        let document =
+            Document::read(&folder.join("oas.yaml")).map_err(|error| error.to_string())?;
+        let list: Mistakes = toml::from_str(MISTAKES)
+            .map_err(|error| format!("reviewed/openapi.toml cannot be read: {error}"))?;
+        Ok(Self {
+            document,
+            mistakes: list.mistakes,
+            used: BTreeSet::new(),
+            validators: BTreeMap::new(),
+        })
+    }
+
+    /// Everything that the document says against an exchange, reviewed or not.
+    pub fn check(&mut self, exchange: &Exchange) -> Vec<Violation> {
+        let mut found = Vec::new();
+        let by_product = exchange.agent.starts_with(PRODUCT);
+        let Some(operation) = self.document.find(&exchange.method, &exchange.path) else {
+            found.push(Violation {
+                operation: format!("{} {}", exchange.method, template(&exchange.path)),
+                at: String::new(),
+                check: "operation".to_owned(),
+                says: "the document has no such operation".to_owned(),
+            });
+            return found;
+        };
+        if !exchange.spoiled && exchange.status != 0 {
+            self.check_answer(&operation, exchange, &mut found);
+        }
+        if by_product && exchange.status < 400 {
+            self.check_request(&operation, exchange, &mut found);
+        }
+        found.sort();
+        found.dedup();
+        found
+    }
+
+    fn check_answer(
+        &mut self,
+        operation: &Operation,
+        exchange: &Exchange,
+        found: &mut Vec<Violation>,
+    ) {
+        let status = exchange.status;
+        let Some(schema) = self.document.answer(operation, status) else {
+            // Refusals are hardly in the document at all.
+            if status < 400 {
+                found.push(violation(
+                    operation,
+                    &status.to_string(),
+                    "status",
+                    "the document has no such status",
+                ));
+            }
+            return;
+        };
+        if exchange.answer.is_null() {
+            return;
+        }
+        let key = (operation.clone(), Some(status));
+        let document = &self.document;
+        let validator = self.validators.entry(key).or_insert_with(|| {
+            jsonschema::draft7::new(&document.whole(&schema, Side::Answer)).ok()
+        });
+        validate(operation, validator.as_ref(), &exchange.answer, found);
+    }
+
+    fn check_request(
+        &mut self,
+        operation: &Operation,
+        exchange: &Exchange,
+        found: &mut Vec<Violation>,
+    ) {
+        let known = self.document.parameters(operation);
+        for (name, _) in &exchange.query {
+            if !known.contains(name) {
+                found.push(violation(
+                    operation,
+                    name,
+                    "parameter",
+                    "the document has no such parameter",
+                ));
+            }
+        }
+        if exchange.request.is_null() {
+            return;
+        }
+        let Some(schema) = self.document.request(operation) else {
+            found.push(violation(
+                operation,
+                "",
+                "body",
+                "the document has no body here",
+            ));
+            return;
+        };
+        for key in self.document.unknown_keys(&schema, &exchange.request) {
+            found.push(violation(
+                operation,
+                &key,
+                "unknown key",
+                "the document has no such key",
+            ));
+        }
+        let document = &self.document;
+        let validator = self
+            .validators
+            .entry((operation.clone(), None))
+            .or_insert_with(|| {
+                jsonschema::draft7::new(&document.whole(&schema, Side::Request)).ok()
+            });
+        validate(operation, validator.as_ref(), &exchange.request, found);
+    }
+
+    /// The reason for a violation, if it is reviewed.
+    pub fn excuse(&mut self, one: &Violation) -> Option<String> {
+        let place = self
+            .mistakes
+            .iter()
+            .position(|mistake| mistake.holds(one))?;
+        self.used.insert(place);
+        Some(self.mistakes[place].why.clone())
+    }
+
+    /// Reviewed mistakes that nothing showed.
+    pub fn stale(&self) -> Vec<String> {
+        (0..self.mistakes.len())
+            .filter(|place| !self.used.contains(place))
+            .map(|place| {
+                let mistake = &self.mistakes[place];
+                format!(
+                    "stale: nothing shows the reviewed mistake \"{}\" ({})",
+                    mistake.why, mistake.evidence
+                )
+            })
+            .collect()
+    }
+}
+
+impl Mistake {
+    fn holds(&self, one: &Violation) -> bool {
+        let operation = |wanted: &String| wanted == "*" || *wanted == one.operation;
+        self.operations.iter().any(operation)
+            && self.check.contains(&one.check)
+            && self.at.iter().any(|at| matches(at, &one.at))
+            && self
+                .says
+                .as_ref()
+                .is_none_or(|says| one.says.contains(says.as_str()))
+    }
+}
+
+fn violation(operation: &Operation, at: &str, check: &str, says: &str) -> Violation {
+    Violation {
+        operation: operation.to_string(),
+        at: at.to_owned(),
+        check: check.to_owned(),
+        says: says.to_owned(),
+    }
+}
+
+fn validate(
+    operation: &Operation,
+    validator: Option<&jsonschema::Validator>,
+    body: &Value,
+    found: &mut Vec<Violation>,
+) {
+    let Some(validator) = validator else {
+        found.push(violation(
+            operation,
+            "",
+            "schema",
+            "the document's schema is none",
+        ));
+        return;
+    };
+    for error in validator.iter_errors(body) {
+        let at = error.instance_path().to_string();
+        let check = error.kind().keyword().to_owned();
+        let says: String = error.to_string().chars().take(160).collect();
+        found.push(violation(operation, &template_pointer(&at), &check, &says));
+    }
+}
+
+/// A pointer with `*` in place of the numbers of rows.
+fn template_pointer(at: &str) -> String {
+    let number = |part: &&str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    let part = |part| if number(&part) { "*" } else { part };
+    at.split('/').map(part).collect::<Vec<_>>().join("/")
+}
+
+/// A path with `{id}` in place of ids.
+fn template(path: &str) -> String {
+    let id = |part: &str| part.bytes().any(|byte| byte.is_ascii_digit()) || part.len() > 24;
+    let part = |part| if id(part) { "{id}" } else { part };
+    path.split('/').map(part).collect::<Vec<_>>().join("/")
+}
+
+/// The exchanges in a folder, each of a kind once.
+///
+/// # Errors
+/// A file that cannot be read.
+pub fn read_exchanges(folder: &Path) -> std::io::Result<Vec<Exchange>> {
+    let mut seen = HashSet::new();
+    let mut all = Vec::new();
+    let mut files: Vec<PathBuf> = std::fs::read_dir(folder)?
+        .filter_map(|entry| Some(entry.ok()?.path()))
+        .filter(|path| path.extension().is_some_and(|end| end == "jsonl"))
+        .collect();
+    files.sort();
+    for file in files {
+        let text = std::fs::read_to_string(file)?;
+        for line in text.lines() {
+            // The end of a file may be missing: its process was killed by a test.
+            if seen.insert(line.to_owned())
+                && let Ok(exchange) = serde_json::from_str(line)
+            {
+                all.push(exchange);
+            }
+        }
+    }
+    Ok(all)
+}
+
+#[derive(Debug, Default)]
+struct Count {
+    answers: usize,
+    requests: usize,
+    excused: usize,
+    wrong: usize,
+}
+
+/// Checks everything in `folder`. `whole`: a whole run of the tests is in it, so that each reviewed
+/// mistake must be shown by something.
+pub fn run(folder: &Path, whole: bool) -> Table {
+    let Some(evidence) = evidence::folder() else {
+        return Table::skipped("openapi", evidence::MISSING);
+    };
+    let mut table = Table::new(
+        "openapi",
+        &[
+            "operation",
+            "answers",
+            "requests of the product",
+            "excused",
+            "wrong",
+        ],
+    );
+    let exchanges = match read_exchanges(folder) {
+        Ok(exchanges) => exchanges,
+        Err(error) => {
+            table.problem(format!(
+                "{}: {error}; run the tests first",
+                folder.display()
+            ));
+            return table;
+        }
+    };
+    let mut judge = match Judge::new(&evidence) {
+        Ok(judge) => judge,
+        Err(why) => {
+            table.problem(why);
+            return table;
+        }
+    };
+    if exchanges.is_empty() {
+        table.problem("nothing was written down, so nothing was checked");
+    }
+    let mut counts: BTreeMap<String, Count> = BTreeMap::new();
+    let mut wrong: BTreeMap<Violation, usize> = BTreeMap::new();
+    let mut reasons: BTreeMap<String, usize> = BTreeMap::new();
+    for exchange in exchanges.iter().filter(|one| is_of_api(one)) {
+        let found = judge.check(exchange);
+        let name = judge
+            .document
+            .find(&exchange.method, &exchange.path)
+            .map_or_else(
+                || format!("{} {}", exchange.method, template(&exchange.path)),
+                |operation| operation.to_string(),
+            );
+        let count = counts.entry(name).or_default();
+        count.answers += usize::from(!exchange.spoiled);
+        count.requests += usize::from(exchange.agent.starts_with(PRODUCT));
+        for mut one in found {
+            match judge.excuse(&one) {
+                Some(reason) => {
+                    count.excused += 1;
+                    *reasons.entry(reason).or_default() += 1;
+                }
+                None => {
+                    count.wrong += 1;
+                    // One of each is enough to read.
+                    one.says = said(&one.says);
+                    *wrong.entry(one).or_default() += 1;
+                }
+            }
+        }
+    }
+    let mut total = Count::default();
+    for (operation, count) in &counts {
+        table.row(row(operation, count));
+        total.answers += count.answers;
+        total.requests += count.requests;
+        total.excused += count.excused;
+        total.wrong += count.wrong;
+    }
+    table.row(row("all", &total));
+    for (reason, times) in &reasons {
+        table.note(format!("{times:>7}  {reason}"));
+    }
+    for (one, times) in &wrong {
+        table.problem(format!("{one} ({times} times)"));
+    }
+    if whole {
+        table.problems.extend(judge.stale());
+    }
+    table
+}
+
+/// Numbers and texts of a sentence differ with each record.
+fn said(says: &str) -> String {
+    says.chars().take(110).collect()
+}
+
+fn row(name: &str, count: &Count) -> [String; 5] {
+    [
+        name.to_owned(),
+        count.answers.to_string(),
+        count.requests.to_string(),
+        count.excused.to_string(),
+        count.wrong.to_string(),
+    ]
+}
+
+/// The document is about the Support API alone: not about tokens, contents of files, and webhooks. A
+/// path that nothing has is asked for on purpose by tests, and never by the product.
+fn is_of_api(exchange: &Exchange) -> bool {
+    let outside = ["/oauth", "/attachments", "webhooks"];
+    let unknown = exchange.status == 404 && !exchange.agent.starts_with(PRODUCT);
+    !outside.iter().any(|start| exchange.path.starts_with(start)) && !unknown
+}
