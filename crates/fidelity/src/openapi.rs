@@ -291,11 +291,40 @@ fn validate(
         return;
     };
     for error in validator.iter_errors(body) {
-        let at = error.instance_path().to_string();
-        let check = error.kind().keyword().to_owned();
-        let says: String = error.to_string().chars().take(160).collect();
-        found.push(violation(operation, &template_pointer(&at), &check, &says));
+        flatten(operation, &error, found);
     }
+}
+
+/// What an error says in the end. Of several schemas, none of which a body satisfies, the one that it
+/// comes nearest to is meant.
+fn flatten(
+    operation: &Operation,
+    error: &jsonschema::ValidationError<'_>,
+    found: &mut Vec<Violation>,
+) {
+    use jsonschema::error::ValidationErrorKind as Kind;
+    if let Kind::AnyOf { context } | Kind::OneOfNotValid { context } = error.kind() {
+        let depth = |errors: &&Vec<jsonschema::ValidationError<'static>>| {
+            let whole = errors
+                .iter()
+                .any(|one| one.instance_path() == error.instance_path());
+            (whole, errors.len())
+        };
+        if let Some(nearest) = context.iter().min_by_key(depth) {
+            for one in nearest {
+                flatten(operation, one, found);
+            }
+            return;
+        }
+    }
+    let at = error.instance_path().to_string();
+    let says: String = error.to_string().chars().take(110).collect();
+    found.push(violation(
+        operation,
+        &template_pointer(&at),
+        error.kind().keyword(),
+        &says,
+    ));
 }
 
 /// A pointer with `*` in place of the numbers of rows.
@@ -397,7 +426,7 @@ pub fn run(folder: &Path, whole: bool) -> Table {
         let count = counts.entry(name).or_default();
         count.answers += usize::from(!exchange.spoiled);
         count.requests += usize::from(exchange.agent.starts_with(PRODUCT));
-        for mut one in found {
+        for one in found {
             match judge.excuse(&one) {
                 Some(reason) => {
                     count.excused += 1;
@@ -405,8 +434,6 @@ pub fn run(folder: &Path, whole: bool) -> Table {
                 }
                 None => {
                     count.wrong += 1;
-                    // One of each is enough to read.
-                    one.says = said(&one.says);
                     *wrong.entry(one).or_default() += 1;
                 }
             }
@@ -431,11 +458,6 @@ pub fn run(folder: &Path, whole: bool) -> Table {
         table.problems.extend(judge.stale());
     }
     table
-}
-
-/// Numbers and texts of a sentence differ with each record.
-fn said(says: &str) -> String {
-    says.chars().take(110).collect()
 }
 
 fn row(name: &str, count: &Count) -> [String; 5] {
