@@ -477,3 +477,87 @@ fn is_of_api(exchange: &Exchange) -> bool {
     let unknown = exchange.status == 404 && !exchange.agent.starts_with(PRODUCT);
     !outside.iter().any(|start| exchange.path.starts_with(start)) && !unknown
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn exchange(answer: Value) -> Exchange {
+        Exchange {
+            method: "GET".to_owned(),
+            path: "users/12".to_owned(),
+            query: Vec::new(),
+            agent: "deskbridge/0.1.0".to_owned(),
+            request: Value::Null,
+            status: 200,
+            answer,
+            spoiled: false,
+        }
+    }
+
+    fn judge() -> Option<Judge> {
+        match evidence::folder() {
+            Some(folder) => Some(Judge::new(&folder).unwrap()),
+            None => {
+                println!("skipped: openapi {}", evidence::MISSING);
+                None
+            }
+        }
+    }
+
+    #[test]
+    fn a_wrong_type_a_wrong_word_and_an_unknown_status_are_found() {
+        let Some(mut judge) = judge() else { return };
+        let user = |role: &str, id: Value| json!({"user": {"name": "Ann", "role": role, "id": id}});
+        let unexcused = |judge: &mut Judge, exchange: &Exchange| {
+            let found = judge.check(exchange);
+            found
+                .into_iter()
+                .filter(|one| judge.excuse(one).is_none())
+                .count()
+        };
+        assert_eq!(
+            unexcused(&mut judge, &exchange(user("agent", json!(12)))),
+            0
+        );
+        assert!(unexcused(&mut judge, &exchange(user("agent", json!("12")))) > 0);
+        assert!(unexcused(&mut judge, &exchange(json!({"user": {"role": "agent"}}))) > 0);
+        let mut made = exchange(user("agent", json!(12)));
+        made.status = 202;
+        assert!(unexcused(&mut judge, &made) > 0);
+        made.spoiled = true;
+        assert_eq!(unexcused(&mut judge, &made), 0);
+    }
+
+    #[test]
+    fn a_request_with_an_unknown_parameter_or_key_is_found() {
+        let Some(mut judge) = judge() else { return };
+        let mut asked = exchange(json!({"user": {"name": "Ann"}}));
+        asked.query = vec![("colour".to_owned(), "red".to_owned())];
+        assert!(
+            judge
+                .check(&asked)
+                .iter()
+                .any(|one| one.check == "parameter")
+        );
+        asked.query.clear();
+        asked.method = "PUT".to_owned();
+        asked.request = json!({"user": {"nmae": "Ann"}});
+        assert!(judge.check(&asked).iter().any(|one| one.at == "/user/nmae"));
+        asked.agent = "curl".to_owned();
+        assert!(judge.check(&asked).iter().all(|one| one.at != "/user/nmae"));
+    }
+
+    #[test]
+    fn the_evidence_of_every_mistake_is_there() {
+        let Some(judge) = judge() else { return };
+        let folder = evidence::folder().unwrap().join("recordings");
+        for mistake in &judge.mistakes {
+            let named = mistake.evidence.contains(' ')
+                || folder.join(format!("{}.json", mistake.evidence)).is_file();
+            assert!(named, "{}", mistake.evidence);
+        }
+    }
+}
