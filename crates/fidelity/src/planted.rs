@@ -1,7 +1,7 @@
 //! Whether planted wrong answers are noticed, each by at least one part.
 
 use crate::evidence;
-use crate::openapi::Judge;
+use crate::openapi::judge::Judge;
 use crate::plant::PLANTS;
 use crate::recordings;
 use crate::stage::Stages;

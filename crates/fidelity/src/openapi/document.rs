@@ -210,9 +210,11 @@ impl Document {
                 }
             }
             Value::Object(map) => {
+                // `additionalProperties: true` beside named keys says only that keys may be missing
+                // here; a schema of others says that they are anybody's.
                 let open = parts.iter().any(|part| {
                     part.get("additionalProperties")
-                        .is_some_and(|more| *more != json!(false))
+                        .is_some_and(Value::is_object)
                 });
                 let named = parts.iter().any(|part| part.get("properties").is_some());
                 for (key, value) in map {
@@ -297,7 +299,7 @@ mod tests {
                         "name": {"type": "string", "example": "Ann"},
                         "example": {"type": "integer"},
                         "phone": {"type": "string", "nullable": true},
-                        "fields": {"type": "object", "additionalProperties": true}
+                        "fields": {"type": "object", "additionalProperties": {"type": "integer"}}
                     }
                 }}
             }),
