@@ -59,9 +59,10 @@ impl Request {
             method: method.to_owned(),
             path: path.into(),
             query: Vec::new(),
-            body: match body {
-                Value::Null => Body::None,
-                body => Body::Json(body),
+            body: if body.is_null() {
+                Body::None
+            } else {
+                Body::Json(body)
             },
             email: Some(email.to_owned()),
         }
@@ -74,10 +75,10 @@ impl Request {
             method: sent.method.clone(),
             path: sent.path.clone(),
             query: sent.query.clone(),
-            body: match &sent.body {
-                Value::Null => Body::None,
-                Value::String(text) if text.is_empty() => Body::None,
-                body => Body::Json(body.clone()),
+            body: if sent.body.is_null() || sent.body == "" {
+                Body::None
+            } else {
+                Body::Json(sent.body.clone())
             },
             email,
         }

@@ -40,7 +40,7 @@ pub static PLANTS: [Plant; 10] = [
         what: "the ids are texts",
         alter: |_, body| {
             rows(body, "users", |row| {
-                row["id"] = Value::from(row["id"].to_string())
+                row["id"] = Value::from(row["id"].to_string());
             });
         },
     },

@@ -178,15 +178,15 @@ fn prune(value: &mut Value, parts: &[&str], rule: &Pruned) -> bool {
         });
         return rows.len() < before;
     };
-    match value {
-        Value::Array(rows) if *part == "*" => rows
-            .iter_mut()
-            .fold(false, |any, row| prune(row, rest, rule) || any),
-        Value::Object(map) => map
-            .get_mut(*part)
-            .is_some_and(|value| prune(value, rest, rule)),
-        _ => false,
+    if *part == "*" {
+        let rows = value.as_array_mut().into_iter().flatten();
+        // Every row, not only the first that has one to take out.
+        let taken = rows.filter_map(|row| prune(row, rest, rule).then_some(()));
+        return taken.count() > 0;
     }
+    value
+        .get_mut(*part)
+        .is_some_and(|value| prune(value, rest, rule))
 }
 
 #[cfg(test)]

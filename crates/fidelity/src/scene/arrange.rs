@@ -34,7 +34,7 @@ pub(super) fn arrange(
         ("GET", "tickets/{id}/audits/{id}") => {
             let id = number(&recording.body["audit"], "id").unwrap_or(0);
             if let [_, wanted, ..] = recording.places().as_slice() {
-                names.set(wanted, id);
+                names.set(wanted, id.to_string());
             }
         }
         ("GET", "users/me") => return people::arrange_me(account, recording),
@@ -112,10 +112,8 @@ fn show(account: &mut Account, recording: &Recording) {
                 account.place_brand(brand(id, record, now));
             }
             "ticket_fields" => account.place_ticket_field(ticket_field(id, record, now)),
-            "user_fields" => {
-                if account.user_fields().iter().all(|field| field.id != id) {
-                    account.place_user_field(user_field(id, record, now));
-                }
+            "user_fields" if account.user_fields().iter().all(|field| field.id != id) => {
+                account.place_user_field(user_field(id, record, now));
             }
             _ => {}
         }
@@ -222,9 +220,9 @@ fn before_write(account: &mut Account, recording: &Recording, names: &mut Names)
                 && let Some((_, added)) = account.comments_of(path_id(recording)).last()
                 && let [_, wanted, wanted_file, ..] = recording.places().as_slice()
             {
-                names.set(wanted, comment);
+                names.set(wanted, comment.to_string());
                 for file in &added.attachments {
-                    names.set(wanted_file, file.id);
+                    names.set(wanted_file, file.id.to_string());
                 }
             }
         }

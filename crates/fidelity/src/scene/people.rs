@@ -54,7 +54,7 @@ pub(super) fn place_identities(account: &mut Account, recording: &Recording, nam
     account.place_user(one);
     if makes && let [_, wanted, ..] = recording.places().as_slice() {
         // The simulator's identities have the ids after their user's: the second is the secondary.
-        names.set(wanted, id + 2);
+        names.set(wanted, (id + 2).to_string());
     }
 }
 

@@ -40,7 +40,11 @@ pub(super) fn place_lists(account: &mut Account, record: &Value, now: i64) {
     {
         let category = match status(record) {
             Status::Closed | Status::Deleted => Status::Solved,
-            category => category,
+            category @ (Status::New
+            | Status::Open
+            | Status::Pending
+            | Status::Hold
+            | Status::Solved) => category,
         };
         let default = account
             .custom_statuses()
