@@ -112,31 +112,24 @@ impl Client {
 
     /// The runs of its program: words for it, and the account it meets.
     fn scenes(self) -> Vec<(Vec<&'static str>, Config)> {
+        // More than a page of each list, and of the tap's batches.
         let config = Config {
             start: Some(START),
             seed: 5,
-            tickets: 40,
-            users: 30,
+            tickets: 130,
+            users: 150,
             job: Duration::from_millis(200),
             ..Config::default()
         };
+        let limited = Config {
+            limits: Limits::Professional,
+            ..config.clone()
+        };
         match self {
             Self::Zenpy | Self::NodeZendesk => {
-                let limited = Config {
-                    limits: Limits::Professional,
-                    ..config.clone()
-                };
                 vec![(Vec::new(), config), (vec!["real-limit"], limited)]
             }
-            // More than a page of audits and of users, and of its batches of tickets.
-            Self::TapZendesk => vec![(
-                Vec::new(),
-                Config {
-                    tickets: 130,
-                    users: 150,
-                    ..config
-                },
-            )],
+            Self::TapZendesk => vec![(Vec::new(), config)],
         }
     }
 }
