@@ -27,7 +27,9 @@ pub(super) fn view<'a>(account: &'a Account, ticket: &'a Ticket, call: &'a Call)
 }
 
 fn writer<'a>(account: &'a Account, call: &'a Call) -> impl Fn(i64, &mut Vec<u8>) + 'a {
-    let by_cursor = call.query.iter().any(|(key, _)| key.starts_with("page["));
+    let pages = call.query.iter().any(|(key, _)| key.starts_with("page["));
+    // A view's list by cursor has them again (recorded).
+    let by_cursor = pages && call.path == "tickets";
     move |id, out| {
         if let Some(ticket) = account.ticket(id) {
             let mut view = view(account, ticket, call);

@@ -15,7 +15,7 @@ pub(crate) struct TicketView<'a> {
     pub(crate) base: &'a str,
     /// Exports put `generated_timestamp` last (recorded), others after `updated_at`.
     pub(crate) export: bool,
-    /// Whether `fields` repeats `custom_fields`: everywhere but in lists by cursor (recorded).
+    /// Whether `fields` repeats `custom_fields`: everywhere but in the list of all by cursor (recorded).
     pub(crate) repeats_fields: bool,
 }
 
