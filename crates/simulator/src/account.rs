@@ -31,6 +31,7 @@ use upload::{Home, Upload};
 use user::User;
 use webhook::{Invocation, Post, Webhook};
 
+use crate::config::Switches;
 use crate::word::Status;
 
 /// The distance between two ids. Zendesk's own stand 128 apart (recorded).
@@ -93,18 +94,14 @@ pub struct Account {
     pub(crate) tally: Tally,
     pub(crate) ceilings: Ceilings,
     triggers: Vec<Trigger>,
-    /// Whether triggers write audits of their own; else their events join those of the update.
-    pub(crate) rules_have_own_audits: bool,
-    /// Whether a reply of the requester opens a solved ticket again.
-    pub(crate) reply_reopens: bool,
+    /// What it does where sources disagree.
+    pub(crate) switches: Switches,
     uploads: HashMap<String, Upload>,
     homes: HashMap<i64, Home>,
     pub(crate) webhooks: BTreeMap<String, Webhook>,
     invocations: Vec<Invocation>,
     /// Where webhooks' parcels go; nowhere while the account is made.
     pub(crate) post: Option<Post>,
-    /// After how many seconds the `metadata` of callers shows.
-    pub(crate) marker_delay: i64,
     /// After how many seconds solved tickets are closed.
     close_solved_after: Option<i64>,
 }
@@ -154,14 +151,12 @@ impl Account {
             tally: Tally::default(),
             ceilings: Ceilings::default(),
             triggers: Vec::new(),
-            rules_have_own_audits: false,
-            reply_reopens: false,
+            switches: Switches::default(),
             uploads: HashMap::new(),
             homes: HashMap::new(),
             webhooks: BTreeMap::new(),
             invocations: Vec::new(),
             post: None,
-            marker_delay: 0,
             close_solved_after: None,
         }
     }

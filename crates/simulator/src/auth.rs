@@ -87,6 +87,7 @@ pub(crate) fn sign_in(
     }
     Err(match stranger {
         Stranger::WithoutToken | Stranger::WrongToken => Answer::unauthenticated(),
+        Stranger::WrongBearer if config.switches.bad_bearer_is_plain => Answer::unauthenticated(),
         Stranger::WrongBearer => Answer::invalid_bearer(),
         Stranger::Suspended if config.switches.suspended_is_forbidden => Answer::forbidden(),
         Stranger::Suspended => Answer::unauthenticated(),

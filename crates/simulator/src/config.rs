@@ -7,6 +7,10 @@ use std::time::Duration;
 use crate::account::trigger::Trigger;
 use crate::fault::Fault;
 
+mod switches;
+
+pub use switches::{AnonymousMe, FailedRows, Switches, TwoMatches};
+
 /// How to start a simulator. `Config::default()` is a small account on a free port of the loopback
 /// address, without limits, delays or faults.
 #[derive(Debug, Clone)]
@@ -61,7 +65,8 @@ pub struct Config {
     /// with does after four days (recorded). It runs at every full hour of the simulator's clock.
     /// None by default, so that a test that runs past a full hour sees no change it did not ask for.
     pub close_solved_after: Option<Duration>,
-    /// What to do where sources disagree about Zendesk.
+    /// What to do where sources disagree about Zendesk: by default as
+    /// [`Switches::of_this_process`] says.
     pub switches: Switches,
 }
 
@@ -90,7 +95,7 @@ impl Default for Config {
             webhook_timeout: Duration::from_secs(12),
             triggers: Vec::new(),
             close_solved_after: None,
-            switches: Switches::default(),
+            switches: Switches::of_this_process(),
         }
     }
 }
@@ -228,127 +233,6 @@ impl Default for OAuthClient {
             secret: "secret".to_owned(),
             access_life: Duration::from_secs(30 * 60),
             refresh_life: Duration::from_secs(30 * 86_400),
-        }
-    }
-}
-
-/// What to do where sources disagree about Zendesk, or nothing is confirmed (zendesk-api.md 7, 8).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Switches {
-    /// When `GET /users/me` answers 200 with a null id in place of 401 (zendesk-api.md 0.2).
-    pub anonymous_me: AnonymousMe,
-    /// Whether the newest minute is left out of tickets and ticket events (zendesk-api.md 3.9).
-    pub leave_out_newest_minute: bool,
-    /// Whether a `start_time` of the last minute is refused for users and organizations as well.
-    /// The documents say so for all exports; a recording of users from 2022 shows otherwise.
-    pub refuse_recent_start_for_users: bool,
-    /// Whether `{{...}}` in comments is replaced (zendesk-api.md 3.8).
-    pub expand_placeholders: bool,
-    /// Whether placeholders are found behind encoded braces as well: `&#123;&#123;ticket.id&#125;&#125;`.
-    /// No source says so; a client that escapes customers' text relies on it that they are not.
-    pub placeholders_in_encoded_braces: bool,
-    /// Whether triggers write audits of their own, by the system user -1. All recordings show their
-    /// events in the audit of the update that they follow, each with its own `via`.
-    pub triggers_in_own_audit: bool,
-    /// Whether a reply of the requester opens a solved ticket again: a public comment whose author is the
-    /// ticket's requester and an end user, unless the same update says a status (zendesk-api.md 4.1).
-    pub reply_reopens: bool,
-    /// Whether the way to a file's content wants somebody who is signed in: 403 to others, as accounts
-    /// with private attachments answer (probe of 2026).
-    pub private_attachments: bool,
-    /// Whether an upload token that is unknown, used or dead is refused with 422. No source says what
-    /// happens; without it the comment is added without the file.
-    pub refuse_unknown_uploads: bool,
-    /// After how many seconds the caller's `metadata` of an update shows in audits, comments and
-    /// ticket events; the answer to the update itself has it at once. No source says that there is a
-    /// delay, and none that there is not.
-    pub marker_delay: i64,
-    /// Whether bulk user endpoints are switched on for the account (zendesk-api.md 0.4).
-    pub bulk_user_import: bool,
-    /// Whether the refusal of bulk user import says in its body that this is off. No source shows the
-    /// body; without it, it is that of a role that may not.
-    pub bulk_off_says_so: bool,
-    /// Whether a job too many is refused with 422 in place of 429 (zendesk-api.md 2).
-    pub too_many_jobs_is_422: bool,
-    /// The form of failed rows of upserts (zendesk-api.md 3.3).
-    pub failed_rows: FailedRows,
-    /// Whether rows of upserts say nothing but id and status, as those of `create_many` do (recorded);
-    /// else external id and email too, where the request had them.
-    pub bare_rows: bool,
-    /// Whether the rows of a job come in the order they were sent, as in some recordings.
-    pub rows_in_order: bool,
-    /// Whether an option that a dropdown does not have is refused; reports say that it is dropped
-    /// without an error (zendesk-api.md 3.5).
-    pub refuse_unknown_options: bool,
-    /// Whether a suspended or deleted agent is told 403 in place of 401 (zendesk-api.md 1).
-    pub suspended_is_forbidden: bool,
-}
-
-impl Default for Switches {
-    fn default() -> Self {
-        Self {
-            anonymous_me: AnonymousMe::WithoutToken,
-            leave_out_newest_minute: true,
-            refuse_recent_start_for_users: false,
-            expand_placeholders: true,
-            placeholders_in_encoded_braces: false,
-            triggers_in_own_audit: false,
-            reply_reopens: true,
-            private_attachments: false,
-            refuse_unknown_uploads: false,
-            marker_delay: 0,
-            bulk_user_import: true,
-            bulk_off_says_so: false,
-            too_many_jobs_is_422: false,
-            failed_rows: FailedRows::Position,
-            bare_rows: false,
-            rows_in_order: false,
-            refuse_unknown_options: true,
-            suspended_is_forbidden: false,
-        }
-    }
-}
-
-/// How a row says that it failed (zendesk-api.md 3.3).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum FailedRows {
-    /// `{"id":2,"status":"Failed","error":..,"details":"Name: Email: .."}`: the id is the row's
-    /// position, and there is no index (reported).
-    Position,
-    /// `{"index":2,"id":2,"error":..,"details":..}`: neither `success` nor `action` nor `status`.
-    Indexed,
-}
-
-/// Who is answered 200 with a null id at `GET /users/me` (zendesk-api.md 0.2).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum AnonymousMe {
-    /// Nobody: 401 for all.
-    Nobody,
-    /// Requests without credentials or with a password; a wrong API token is 401 (probe of 2026).
-    WithoutToken,
-    /// Every request that is not signed in (client fixtures of 2023).
-    Everybody,
-}
-
-#[cfg(test)]
-mod tests {
-    use super::Switches;
-
-    #[test]
-    fn the_documentation_names_every_switch() {
-        let page = include_str!("../../../docs/simulator.md");
-        let written = format!("{:?}", Switches::default());
-        let names: Vec<&str> = written
-            .trim_start_matches("Switches { ")
-            .split(", ")
-            .filter_map(|pair| pair.split_once(':').map(|(name, _)| name))
-            .collect();
-        assert!(names.len() > 10, "{names:?}");
-        for name in names {
-            assert!(
-                page.contains(&format!("| `{name}` |")),
-                "{name} is not in docs/simulator.md"
-            );
         }
     }
 }

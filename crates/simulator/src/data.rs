@@ -28,9 +28,7 @@ pub(crate) fn generate(config: &Config, now: i64) -> Account {
     for trigger in &config.triggers {
         account.add_trigger(trigger.clone());
     }
-    account.rules_have_own_audits = config.switches.triggers_in_own_audit;
-    account.reply_reopens = config.switches.reply_reopens;
-    account.marker_delay = config.switches.marker_delay;
+    account.switches = config.switches;
     account.close_solved_after(config.close_solved_after);
     account
 }

@@ -224,7 +224,7 @@ impl Limiter {
         self.account_headers(&mut verdict, total, &account);
         if account.refused {
             self.close("account".to_owned(), call.now_ms, account.resets);
-            verdict.refusal = Some(refuse(Refusal::Text(ACCOUNT), account.resets));
+            verdict.refusal = Some(refuse(Refusal::Text(ACCOUNT), call, account.resets));
             return verdict;
         }
         for rule in RULES {
@@ -238,7 +238,7 @@ impl Limiter {
             }
             if count.refused {
                 self.close(key, call.now_ms, count.resets);
-                verdict.refusal = Some(refuse(rule.refusal, count.resets));
+                verdict.refusal = Some(refuse(rule.refusal, call, count.resets));
                 return verdict;
             }
         }
@@ -332,9 +332,11 @@ impl Limiter {
 /// How many background jobs may be queued or at work (zendesk-api.md 2).
 pub(crate) const MOST_JOBS: usize = 30;
 
-fn refuse(refusal: Refusal, resets: i64) -> Answer {
+fn refuse(refusal: Refusal, call: &Call, resets: i64) -> Answer {
+    let json = |description| Answer::error(429, "APIRateLimitExceeded", description);
     let answer = match refusal {
-        Refusal::Json(description) => Answer::error(429, "APIRateLimitExceeded", description),
+        Refusal::Json(description) => json(description),
+        Refusal::Text(text) if call.switches.limits_say_json => json(text),
         Refusal::Text(text) => Answer::text(429, text),
     };
     answer.with_header(RETRY_AFTER, &resets.to_string())

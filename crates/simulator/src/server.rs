@@ -102,6 +102,12 @@ impl Core {
         }
     }
 
+    /// Moves all switches.
+    pub(crate) fn set_switches(&self, switches: Switches) {
+        self.desk().switches = switches;
+        self.account_mut().switches = switches;
+    }
+
     /// Counts a request, and takes the faults that happen to it.
     pub(crate) fn note(&self, method: &Method, route: &str) -> Vec<Armed> {
         let now_ms = self.hands.now_ms();

@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::life::MergeWords;
-use crate::config::FailedRows;
+use crate::config::Switches;
 
 /// A job's state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -131,20 +131,14 @@ pub(crate) struct Terms {
     pub(crate) fate: Option<JobFate>,
     /// Whether who queued it may change agents and administrators.
     pub(crate) edits_staff: bool,
-    /// The form of failed rows of upserts.
-    pub(crate) failed_rows: FailedRows,
-    /// Whether rows of upserts say nothing but id and status.
-    pub(crate) bare_rows: bool,
-    /// Whether rows come in the order they were sent.
-    pub(crate) in_order: bool,
-    /// Whether an unknown option fails its row; else it is dropped.
-    pub(crate) refuses_options: bool,
+    /// What was switched when it was queued.
+    pub(crate) switches: Switches,
 }
 
 /// A background job.
 #[derive(Debug, Clone)]
 pub struct Job {
-    /// `V3-` and 32 hex digits.
+    /// `V3-` and 32 hex digits, or the digits alone where the switch says so.
     pub id: String,
     /// "Bulk Update Ticket" and the like.
     pub kind: &'static str,

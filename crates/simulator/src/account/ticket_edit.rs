@@ -116,7 +116,7 @@ impl Account {
     }
 
     /// Changes a ticket in one audit and returns the audit's id; `None` when nothing differs, which
-    /// leaves `updated_at` as it is (zendesk-api.md 3.7).
+    /// leaves `updated_at` as it is (zendesk-api.md 3.7), unless the switch says otherwise.
     ///
     /// Assigning moves the group to the agent's and a new ticket to open (zendesk-api.md 0.10); a reply
     /// of the requester opens a solved one, unless the switch is off (zendesk-api.md 4.1). The rules that refuse a change are the API's, not this method's: a test may close, reopen and
@@ -150,7 +150,7 @@ impl Account {
         let problem = change.problem_id.flatten();
         let metadata = change.metadata.clone();
         self.apply(&mut ticket, change, &mut events);
-        if events.is_empty() {
+        if events.is_empty() && !self.switches.idle_updates_show {
             self.insert_ticket(ticket);
             return Ok(None);
         }
@@ -167,7 +167,7 @@ impl Account {
     /// Whether a comment is a customer's reply that opens the ticket again.
     fn reopens(&self, ticket: &Ticket, comment: &Comment) -> bool {
         let author = self.user(comment.author_id);
-        self.reply_reopens
+        self.switches.reply_reopens
             && ticket.status == Status::Solved
             && comment.public
             && comment.author_id == ticket.requester_id

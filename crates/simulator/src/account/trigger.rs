@@ -198,7 +198,7 @@ impl Account {
         if events.is_empty() {
             return Ok(());
         }
-        match after.filter(|_| !self.rules_have_own_audits) {
+        match after.filter(|_| !self.switches.triggers_in_own_audit) {
             Some(audit) => {
                 self.reserve_ids(events.len());
                 for event in &mut events {

@@ -163,8 +163,9 @@ pub(super) fn queue(
         | None => call.now_ms + takes,
     };
     let rights = Rights::of(call);
+    let prefix = if call.switches.bare_job_ids { "" } else { "V3-" };
     let job = Job {
-        id: format!("V3-{:016x}{:016x}", dice.draw(), dice.draw()),
+        id: format!("{prefix}{:016x}{:016x}", dice.draw(), dice.draw()),
         kind,
         doing,
         total,
@@ -174,10 +175,7 @@ pub(super) fn queue(
         terms: Terms {
             fate: call.fate,
             edits_staff: rights.edits_staff,
-            failed_rows: call.switches.failed_rows,
-            bare_rows: call.switches.bare_rows,
-            in_order: call.switches.rows_in_order,
-            refuses_options: rights.refuses_options,
+            switches: call.switches,
         },
         results: None,
     };

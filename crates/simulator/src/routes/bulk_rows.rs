@@ -24,7 +24,7 @@ pub(crate) fn finish(account: &mut Account, now_ms: i64) {
             )
             | None => {
                 let mut rows = carry_out(account, work, terms);
-                if !terms.in_order {
+                if !terms.switches.rows_in_order {
                     shuffle(&mut rows, &id);
                 }
                 serde_json::to_vec(&rows).ok()
@@ -65,7 +65,7 @@ fn carry_out(account: &mut Account, work: Work, terms: Terms) -> Vec<Value> {
         terms,
         rights: Rights {
             edits_staff: terms.edits_staff,
-            refuses_options: terms.refuses_options,
+            switches: terms.switches,
         },
         spoilt,
     };
@@ -120,7 +120,7 @@ impl Rows<'_> {
 
     fn create(&mut self, index: usize, row: Map<String, Value>) -> Value {
         match make(self.account, row, self.rights) {
-            Ok(id) => json!({"id": id, "status": "Created"}),
+            Ok(id) => self.made(index, json!({"id": id, "status": "Created"})),
             Err(refusal) => self.refused(index, "UserCreateError", &refusal),
         }
     }
@@ -131,8 +131,8 @@ impl Rows<'_> {
         match upsert(self.account, row, self.rights) {
             Ok((id, made)) => {
                 let status = if made { "Created" } else { "Updated" };
-                let user = self.account.user(id).filter(|_| !self.terms.bare_rows);
-                match (user, has_external_id, has_email) {
+                let user = self.account.user(id).filter(|_| !self.terms.switches.bare_rows);
+                let row = match (user, has_external_id, has_email) {
                     (None, _, _) | (Some(_), false, false) => json!({"id": id, "status": status}),
                     (Some(user), true, true) => {
                         json!({"id": id, "external_id": user.external_id, "email": user.email, "status": status})
@@ -143,11 +143,12 @@ impl Rows<'_> {
                     (Some(user), false, true) => {
                         json!({"id": id, "email": user.email, "status": status})
                     }
-                }
+                };
+                self.made(index, row)
             }
             Err(refusal) => {
                 // The one failed row that was ever reported was of a user to be made, and said this.
-                let error = match self.terms.failed_rows {
+                let error = match self.terms.switches.failed_rows {
                     FailedRows::Position => "UserUpdateError",
                     FailedRows::Indexed => "UserCreateError",
                 };
@@ -199,6 +200,14 @@ impl Rows<'_> {
         }
     }
 
+    /// A row of a user that was made or changed, with its index where the switch says so.
+    fn made(&self, index: usize, mut row: Value) -> Value {
+        if self.terms.switches.made_rows_have_index {
+            row["index"] = json!(index);
+        }
+        row
+    }
+
     fn refused(&mut self, index: usize, error: &str, refusal: &Answer) -> Value {
         let error = if refusal.status == 403 {
             "PermissionDenied"
@@ -211,7 +220,7 @@ impl Rows<'_> {
     /// A failed row of users whose ids were not given.
     fn failed(&mut self, index: usize, error: &str, details: String) -> Value {
         self.account.tally.counts.rows_failed += 1;
-        match self.terms.failed_rows {
+        match self.terms.switches.failed_rows {
             FailedRows::Position => {
                 let nested = ["Email:", "Name:", "Phone:", "External "]
                     .iter()

@@ -15,7 +15,6 @@ use crate::account::trigger::Trigger;
 use crate::account::user::{NewUser, UserChange};
 use crate::account::{Account, EditError};
 use crate::answer::Answer;
-use crate::config::Switches;
 use crate::fault::Fault;
 use crate::server::Core;
 use crate::wire::Object;
@@ -143,38 +142,6 @@ struct ForgetJobs {
     id: Option<String>,
 }
 
-#[derive(Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct SetSwitches {
-    bulk_user_import: Option<bool>,
-    bulk_off_says_so: Option<bool>,
-    too_many_jobs_is_422: Option<bool>,
-    bare_rows: Option<bool>,
-    rows_in_order: Option<bool>,
-    refuse_unknown_options: Option<bool>,
-}
-
-impl SetSwitches {
-    fn apply(self, switches: &mut Switches) {
-        for (place, value) in [
-            (&mut switches.bulk_user_import, self.bulk_user_import),
-            (&mut switches.bulk_off_says_so, self.bulk_off_says_so),
-            (
-                &mut switches.too_many_jobs_is_422,
-                self.too_many_jobs_is_422,
-            ),
-            (&mut switches.bare_rows, self.bare_rows),
-            (&mut switches.rows_in_order, self.rows_in_order),
-            (
-                &mut switches.refuse_unknown_options,
-                self.refuse_unknown_options,
-            ),
-        ] {
-            *place = value.unwrap_or(*place);
-        }
-    }
-}
-
 fn all_scopes() -> Vec<String> {
     vec!["read".to_owned(), "write".to_owned()]
 }
@@ -294,9 +261,10 @@ fn act(core: &Core, action: &str, body: &[u8]) -> Option<Outcome> {
             let count = core.account_mut().jobs.forget(asked.id.as_deref());
             Answer::json(200, &json!({"forgotten": count}))
         }),
-        "switches/set" => read(body).map(|asked: SetSwitches| {
-            asked.apply(&mut core.desk().switches);
-            Answer::json(200, &json!({}))
+        "switches/set" => read(body).and_then(|changes| {
+            let switches = core.desk().switches.changed(changes)?;
+            core.set_switches(switches);
+            Ok(Answer::json(200, &json!({})))
         }),
         "oauth/issue" => read(body).map(|asked: Scopes| {
             let scopes: Vec<&str> = asked.scopes.iter().map(String::as_str).collect();

@@ -75,8 +75,13 @@ impl Window {
             .parse()
             .map_err(|_| Answer::error(400, "InvalidValue", "Invalid start_time"))?;
         if start > self.newest_start {
+            let status = if call.switches.recent_start_is_422 {
+                422
+            } else {
+                400
+            };
             return Err(Answer::error(
-                400,
+                status,
                 "StartTimeTooRecent",
                 "Too recent start_time. Use a start_time older than 60 seconds",
             ));

@@ -186,10 +186,19 @@ pub(super) fn update(account: &mut Account, call: &Call) -> Outcome {
             .map(|one| one.category),
         None => fields.word("status", "Status", Status::parse)?.flatten(),
     };
-    if status == Some(Status::New) && ticket.status != Status::New {
+    let is_new_again = status == Some(Status::New) && ticket.status != Status::New;
+    if is_new_again && !call.switches.new_again_is_dropped {
         return Err(Answer::invalid_field(
             "status",
             "Status: cannot be set back to new",
+            Some("InvalidValue"),
+        ));
+    }
+    let status = status.filter(|_| !is_new_again);
+    if status == Some(Status::Closed) && call.switches.only_rules_close {
+        return Err(Answer::invalid_field(
+            "status",
+            "Status: closed is not valid for this ticket",
             Some("InvalidValue"),
         ));
     }
@@ -253,7 +262,7 @@ pub(super) fn update(account: &mut Account, call: &Call) -> Outcome {
         collaborator_ids: fields.ids("collaborator_ids")?,
         tags,
         custom_fields,
-        custom_status_id,
+        custom_status_id: custom_status_id.filter(|_| !is_new_again),
         brand_id: fields.id("brand_id")?.flatten(),
         due_at: fields.time("due_at")?,
         metadata: read_metadata(&fields),

@@ -138,9 +138,13 @@ fn by_id(account: &Account, now: i64) -> Listing<'_> {
     }
 }
 
-/// `GET tickets/{id}`
+/// `GET tickets/{id}`: a deleted one is 404, unless the switch says otherwise.
 pub(super) fn show(account: &Account, call: &Call) -> Outcome {
-    let ticket = living(account, call)?;
+    let shown = account.ticket(call.id(0)?);
+    let ticket = match shown.filter(|_| call.switches.deleted_tickets_show) {
+        Some(ticket) => ticket,
+        None => living(account, call)?,
+    };
     Ok(Answer::ok(
         Object::new().with("ticket", &view(account, ticket, call)),
     ))

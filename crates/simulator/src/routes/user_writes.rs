@@ -9,6 +9,7 @@ use crate::account::user::{NewUser, UserChange};
 use crate::account::{Account, EditError};
 use crate::answer::{Answer, Outcome};
 use crate::call::Call;
+use crate::config::{Switches, TwoMatches};
 use crate::wire::Object;
 use crate::word::{Role, Status};
 
@@ -17,8 +18,8 @@ use crate::word::{Role, Status};
 pub(super) struct Rights {
     /// Whether it may change agents and administrators: only administrators may (zendesk-api.md 4.3).
     pub(super) edits_staff: bool,
-    /// Whether an unknown option is refused.
-    pub(super) refuses_options: bool,
+    /// What is taken, where sources disagree.
+    pub(super) switches: Switches,
 }
 
 impl Rights {
@@ -26,7 +27,7 @@ impl Rights {
     pub(super) fn of(call: &Call) -> Self {
         Self {
             edits_staff: call.caller.as_ref().is_some_and(|caller| caller.admin),
-            refuses_options: call.switches.refuse_unknown_options,
+            switches: call.switches,
         }
     }
 }
@@ -119,7 +120,7 @@ pub(super) fn upsert(
     map: Map<String, Value>,
     rights: Rights,
 ) -> Result<(i64, bool), Answer> {
-    let fields = Fields(map);
+    let mut fields = Fields(map);
     let by_email = match fields.text("email")?.flatten() {
         Some(email) => account.user_by_email(&email).map(|user| user.id),
         None => None,
@@ -129,10 +130,18 @@ pub(super) fn upsert(
         None => None,
     };
     match (by_email, by_external_id) {
-        // Which of two different users wins is not documented: the email is taken (zendesk-api.md 3.4).
-        (Some(one), Some(other)) if one != other => {
-            let email = fields.text("email")?.flatten().unwrap_or_default();
-            Err(refuse(&EditError::EmailTaken(email)))
+        (Some(by_email), Some(by_external_id)) if by_email != by_external_id => {
+            let (id, other_key) = match rights.switches.two_matches {
+                TwoMatches::Email => (by_email, "external_id"),
+                TwoMatches::ExternalId => (by_external_id, "email"),
+                TwoMatches::Refused => {
+                    let email = fields.text("email")?.flatten().unwrap_or_default();
+                    return Err(refuse(&EditError::EmailTaken(email)));
+                }
+            };
+            fields.0.remove(other_key);
+            change(account, id, fields.0, rights)?;
+            Ok((id, false))
         }
         (Some(id), _) | (None, Some(id)) => {
             change(account, id, fields.0, rights)?;
@@ -164,7 +173,7 @@ pub(super) fn make(
     if let Some(email) = &email {
         check_email(email)?;
     }
-    let user_fields = read_user_fields(account, &fields.0, rights.refuses_options)?;
+    let user_fields = read_user_fields(account, &fields.0, rights.switches.refuse_unknown_options)?;
     let flag = |key: &str| fields.0.get(key).and_then(Value::as_bool).unwrap_or(false);
     let mut tags = fields.words("tags")?.unwrap_or_default();
     tags.extend(Tags::of(account, None, &user_fields).added);
@@ -172,7 +181,7 @@ pub(super) fn make(
         name,
         email,
         role: fields.word("role", "Role", Role::parse)?.flatten(),
-        phone: fields.text("phone")?.flatten(),
+        phone: read_phone(&fields, rights)?.flatten(),
         external_id: fields.text("external_id")?.flatten(),
         organization_id: fields.id("organization_id")?.flatten(),
         tags,
@@ -218,7 +227,7 @@ pub(super) fn change(
     if let Some(email) = &email {
         check_email(email)?;
     }
-    let user_fields = read_user_fields(account, &fields.0, rights.refuses_options)?;
+    let user_fields = read_user_fields(account, &fields.0, rights.switches.refuse_unknown_options)?;
     let of_fields = Tags::of(account, account.user(id), &user_fields);
     let tags = of_fields.join(account.user(id), fields.words("tags")?);
     // An alias set to null comes back as an empty text (recorded).
@@ -230,7 +239,7 @@ pub(super) fn change(
         email: None,
         add_email: email,
         role: fields.word("role", "Role", Role::parse)?.flatten(),
-        phone: fields.text("phone")?,
+        phone: read_phone(&fields, rights)?,
         external_id: fields.text("external_id")?,
         organization_id: fields.id("organization_id")?,
         tags,
@@ -247,6 +256,19 @@ pub(super) fn change(
     account.tally.counts.users_updated += 1;
     account.tally.counts.staff_writes += u64::from(is_staff);
     Ok(())
+}
+
+/// A phone number; one that is none is dropped where the switch says so.
+fn read_phone(fields: &Fields, rights: Rights) -> Result<Option<Option<String>>, Answer> {
+    let is_number = |phone: &str| {
+        let digits = phone.chars().filter(char::is_ascii_digit).count();
+        let is_part = |c: char| c.is_ascii_digit() || "+()-./ ".contains(c);
+        (7..=15).contains(&digits) && phone.chars().all(is_part)
+    };
+    let phone = fields.text("phone")?;
+    let dropped = rights.switches.bad_phones_are_dropped
+        && matches!(&phone, Some(Some(phone)) if !is_number(phone));
+    Ok(phone.filter(|_| !dropped))
 }
 
 /// Whether a text has the form of an email, roughly.

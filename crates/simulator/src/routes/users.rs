@@ -101,6 +101,7 @@ fn by_id(account: &Account) -> Listing<'_> {
 pub(super) fn show(account: &Account, call: &Call) -> Outcome {
     let user = account
         .user(call.id(0)?)
+        .filter(|user| user.active || !call.switches.gone_users_are_unknown)
         .ok_or_else(Answer::record_not_found)?;
     Ok(Answer::ok(
         Object::new().with("user", &view(account, user, call)),

@@ -234,10 +234,11 @@ impl Simulator {
         self.read(|account| account.tally.times_made(id))
     }
 
-    /// Moves switches while it runs. Those that shape the data or the account at the start, and those
-    /// of signing in, stay as they were.
+    /// Moves switches while it runs. Those of signing in stay as they were.
     pub fn switch(&self, change: impl FnOnce(&mut Switches)) {
-        change(&mut self.core.desk().switches);
+        let mut switches = self.core.desk().switches;
+        change(&mut switches);
+        self.core.set_switches(switches);
     }
 
     /// How long the jobs take that are queued from now on, on the simulator's clock.

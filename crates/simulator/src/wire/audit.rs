@@ -46,7 +46,7 @@ pub(super) fn seen<'a>(account: &Account, audit: &'a Audit) -> Option<&'a Value>
     audit
         .custom
         .as_deref()
-        .filter(|_| audit.created_at + account.marker_delay <= account.now())
+        .filter(|_| audit.created_at + account.switches.marker_delay <= account.now())
 }
 
 impl Serialize for Metadata<'_> {

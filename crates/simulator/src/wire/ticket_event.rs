@@ -166,6 +166,8 @@ impl Serialize for EventMetadata<'_> {
 impl Serialize for TicketEventView<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let audit = self.audit;
+        let is_told = self.account.switches.events_have_metadata;
+        let custom = seen(self.account, audit).filter(|_| is_told);
         let mut map = serializer.serialize_struct("ticket_event", 10)?;
         map.serialize_field("child_events", &Children(self))?;
         map.serialize_field("id", &audit.id)?;
@@ -175,7 +177,7 @@ impl Serialize for TicketEventView<'_> {
         map.serialize_field("updater_id", &audit.author_id)?;
         map.serialize_field("via", audit.channel.event_name())?;
         map.serialize_field("system", &SYSTEM)?;
-        map.serialize_field("metadata", &EventMetadata(seen(self.account, audit)))?;
+        map.serialize_field("metadata", &EventMetadata(custom))?;
         map.serialize_field("event_type", "Audit")?;
         map.end()
     }
