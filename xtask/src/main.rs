@@ -21,6 +21,7 @@ mod packages;
 mod postgres;
 mod simulate;
 mod suite;
+mod switches;
 
 use std::process::ExitCode;
 
@@ -83,8 +84,11 @@ fn run(args: &[String]) -> Result<(), Stop> {
         "test" => suite::run(&suite::Options::parse(rest).map_err(Stop::Usage)?),
         "ci" => ci::run(&ci::parse(rest).map_err(Stop::Usage)?),
         "bench" => bench::run(rest),
-        "fidelity" => fidelity::run(rest),
         "simulate" => simulate::run(rest),
+        "fidelity" if rest.first().is_some_and(|part| part == "switches") => {
+            switches::run(&rest[1..])
+        }
+        "fidelity" => fidelity::run(rest),
         "help" | "--help" | "-h" => {
             println!("{USAGE}");
             Ok(())

@@ -21,7 +21,8 @@ Usage: fidelity PART
                             is there, so that every reviewed mistake must be shown by something
   clients                   clients of others, pointed at the simulator
   planted                   wrong answers on ten routes: is each noticed?
-  all FOLDER                all of these";
+  all FOLDER                all of these
+  positions                 what the simulator's switches can be other than by default";
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -41,6 +42,12 @@ async fn main() -> ExitCode {
             // Last, so that what the others were answered is in it.
             openapi::run(Path::new(folder), false),
         ],
+        ["positions"] => {
+            for position in simulator::Switches::positions() {
+                println!("{position}");
+            }
+            return ExitCode::SUCCESS;
+        }
         ["--help" | "-h" | "help"] => {
             println!("{USAGE}");
             return ExitCode::SUCCESS;

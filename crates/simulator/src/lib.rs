@@ -45,8 +45,7 @@ pub use account::user::{NewUser, User, UserChange};
 pub use account::webhook::{Attempt, Delivery, Invocation, Subject};
 pub use account::{Account, EditError};
 pub use config::{
-    AnonymousMe, Config, FailedRows, HeaderEra, Limits, OAuthClient, Switches, TlsFiles,
-    TwoMatches,
+    AnonymousMe, Config, FailedRows, HeaderEra, Limits, OAuthClient, Switches, TlsFiles, TwoMatches,
 };
 pub use fault::{BodyForm, Fault, FaultError, FaultKind, Record, Trouble};
 pub use routes::routes;

@@ -163,7 +163,11 @@ pub(super) fn queue(
         | None => call.now_ms + takes,
     };
     let rights = Rights::of(call);
-    let prefix = if call.switches.bare_job_ids { "" } else { "V3-" };
+    let prefix = if call.switches.bare_job_ids {
+        ""
+    } else {
+        "V3-"
+    };
     let job = Job {
         id: format!("{prefix}{:016x}{:016x}", dice.draw(), dice.draw()),
         kind,

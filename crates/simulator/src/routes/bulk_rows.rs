@@ -131,7 +131,10 @@ impl Rows<'_> {
         match upsert(self.account, row, self.rights) {
             Ok((id, made)) => {
                 let status = if made { "Created" } else { "Updated" };
-                let user = self.account.user(id).filter(|_| !self.terms.switches.bare_rows);
+                let user = self
+                    .account
+                    .user(id)
+                    .filter(|_| !self.terms.switches.bare_rows);
                 let row = match (user, has_external_id, has_email) {
                     (None, _, _) | (Some(_), false, false) => json!({"id": id, "status": status}),
                     (Some(user), true, true) => {

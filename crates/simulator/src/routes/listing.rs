@@ -199,7 +199,8 @@ impl<'a> Listing<'a> {
         let last = rows.last().map(|(key, _)| encode(key, &self.order));
         // Both cursors and links are filled whenever there are rows, on the first and the last page
         // too; `has_more` alone tells the end (recorded, though the documents say otherwise).
-        let last = last.filter(|_| has_more || before.is_some() || call.switches.last_page_leads_on);
+        let last =
+            last.filter(|_| has_more || before.is_some() || call.switches.last_page_leads_on);
         let link = |name: &str, other: &str, cursor: &Option<String>| {
             cursor
                 .as_ref()
