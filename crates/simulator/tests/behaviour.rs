@@ -45,6 +45,8 @@ mod rules;
 mod sends;
 #[path = "behaviour/serving.rs"]
 mod serving;
+#[path = "behaviour/switches.rs"]
+mod switches;
 #[path = "behaviour/ticket_writes.rs"]
 mod ticket_writes;
 #[path = "behaviour/two_way.rs"]
