@@ -7,7 +7,7 @@ use crate::Stop;
 use crate::command::{cargo, describe, run_quietly};
 
 /// What the simulator begins with in every test of the run.
-const VARIABLE: &str = "DESKBRIDGE_SIMULATOR_SWITCHES";
+const VARIABLE: &str = "SIMULATOR_SWITCHES";
 
 /// The crates whose tests talk to a simulator and know nothing of it but HTTP.
 const PRODUCT: [&str; 3] = ["zendesk", "engine", "deskbridge"];

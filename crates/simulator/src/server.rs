@@ -227,7 +227,8 @@ pub(crate) async fn handle(
         answer = courier::test(&core, &errand).await.of_type(WEBHOOK_JSON);
     }
     witness::end(witnessed, &answer, !armed.is_empty());
-    reply::make(answer, ending, call.now_ms)
+    let date_ms = call.now_ms + 1000 * call.switches.date_ahead;
+    reply::make(answer, ending, date_ms)
 }
 
 /// Gives an idempotency key free when its request ends, also when its client goes away before.

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 /// Names the switches that all simulators of a process begin with: `failed_rows=indexed,bare_rows=true`.
-const VARIABLE: &str = "DESKBRIDGE_SIMULATOR_SWITCHES";
+const VARIABLE: &str = "SIMULATOR_SWITCHES";
 
 /// What to do where sources disagree about Zendesk, or nothing is confirmed (zendesk-api.md 7, 8).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -102,6 +102,16 @@ pub struct Switches {
     /// Whether a phone number of a user that is no number is dropped, and not kept (zendesk-api.md 4.3:
     /// not documented).
     pub bad_phones_are_dropped: bool,
+    /// Whether two safe updates that meet in one second both pass: each is held against the ticket as
+    /// it was before that second. No source says that a safe update is one step.
+    pub safe_updates_race: bool,
+    /// How many seconds `Date` is ahead of the clock that `updated_at` is taken from; no source says
+    /// that they are one.
+    pub date_ahead: i64,
+    /// The most bytes of an update's `metadata`, as JSON. No source names a limit.
+    pub most_metadata: usize,
+    /// Whether `metadata` that is too long is dropped without an error, in place of a 422.
+    pub drop_long_metadata: bool,
 }
 
 impl Default for Switches {
@@ -140,13 +150,17 @@ impl Default for Switches {
             two_matches: TwoMatches::Refused,
             uploads_die_in_an_hour: false,
             bad_phones_are_dropped: false,
+            safe_updates_race: false,
+            date_ahead: 0,
+            most_metadata: 1_000_000,
+            drop_long_metadata: false,
         }
     }
 }
 
 impl Switches {
     /// Those that simulators of this process have unless told otherwise: the default ones, but for what
-    /// the variable `DESKBRIDGE_SIMULATOR_SWITCHES` names, so that a whole test suite runs in another
+    /// the variable `SIMULATOR_SWITCHES` names, so that a whole test suite runs in another
     /// position. Read once.
     ///
     /// # Panics
@@ -209,6 +223,8 @@ impl Switches {
         ];
         let positions = all.iter().flat_map(|(name, value)| match value {
             Value::Bool(on) => vec![format!("{name}={}", !on)],
+            // The least that a limit may be, and otherwise seconds.
+            Value::Number(_) if name == "most_metadata" => vec![format!("{name}=1000")],
             Value::Number(_) => vec![format!("{name}=20")],
             Value::String(word) => words
                 .iter()

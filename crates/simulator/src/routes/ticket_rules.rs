@@ -263,12 +263,24 @@ pub(super) fn check_open(ticket: &Ticket) -> Result<(), Answer> {
 }
 
 /// Safe update: the stamp must not be older than the ticket (zendesk-api.md 3.7).
-pub(super) fn check_stamp(ticket: &Ticket, fields: &Fields) -> Result<(), Answer> {
+pub(super) fn check_stamp(
+    account: &Account,
+    call: &Call,
+    ticket: &Ticket,
+    fields: &Fields,
+) -> Result<(), Answer> {
     if !fields.0.contains_key("safe_update") {
         return Ok(());
     }
     let stamp = fields.time("updated_stamp")?.flatten();
-    if stamp.is_some_and(|stamp| stamp >= ticket.updated_at) {
+    let newest = if call.switches.safe_updates_race {
+        let now = account.now();
+        let times = account.audits_of(ticket.id).map(|audit| audit.created_at);
+        times.filter(|time| *time < now).max()
+    } else {
+        Some(ticket.updated_at)
+    };
+    if stamp.is_some_and(|stamp| newest.is_none_or(|newest| stamp >= newest)) {
         return Ok(());
     }
     Err(Answer::json(

@@ -67,7 +67,7 @@ pub(super) fn create(account: &mut Account, call: &Call) -> Outcome {
         // `description` still works as the first comment (recorded).
         fields.0.insert("comment".to_owned(), description);
     }
-    let metadata = read_metadata(&fields);
+    let metadata = read_metadata(&fields, call)?;
     let comment = read_comment(account, call, &fields, None)?;
     let Some(comment) = comment else {
         return Err(Answer::invalid_field(
@@ -163,7 +163,8 @@ pub(super) fn update(account: &mut Account, call: &Call) -> Outcome {
     let ticket = living(account, call)?.clone();
     let id = ticket.id;
     check_open(&ticket)?;
-    check_stamp(&ticket, &fields)?;
+    check_stamp(account, call, &ticket, &fields)?;
+    let metadata = read_metadata(&fields, call)?;
     let comment = read_comment(account, call, &fields, Some(&ticket))?;
     let priority = fields.word("priority", "Priority", Priority::parse)?;
     if priority == Some(None) && ticket.priority.is_some() {
@@ -265,7 +266,7 @@ pub(super) fn update(account: &mut Account, call: &Call) -> Outcome {
         custom_status_id: custom_status_id.filter(|_| !is_new_again),
         brand_id: fields.id("brand_id")?.flatten(),
         due_at: fields.time("due_at")?,
-        metadata: read_metadata(&fields),
+        metadata,
     };
     let audit = account
         .update_ticket(id, change)
@@ -388,12 +389,22 @@ fn with_audit(account: &Account, call: &Call, id: i64, audit: Option<i64>, statu
     Ok(object.into_answer(status))
 }
 
-fn read_metadata(fields: &Fields) -> Option<Value> {
-    fields
-        .0
-        .get("metadata")
-        .filter(|metadata| metadata.is_object())
-        .cloned()
+fn read_metadata(fields: &Fields, call: &Call) -> Result<Option<Value>, Answer> {
+    let given = fields.0.get("metadata");
+    let metadata = given.filter(|metadata| metadata.is_object()).cloned();
+    let bytes = metadata.as_ref().map_or(0, |given| given.to_string().len());
+    if bytes <= call.switches.most_metadata {
+        return Ok(metadata);
+    }
+    if call.switches.drop_long_metadata {
+        return Ok(None);
+    }
+    let sentence = "Metadata: is too long";
+    Err(Answer::invalid_field(
+        "metadata",
+        sentence,
+        Some("ValueTooLong"),
+    ))
 }
 
 fn read_assignee(account: &Account, fields: &Fields) -> Result<Option<Option<i64>>, Answer> {

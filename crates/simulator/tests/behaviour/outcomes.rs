@@ -209,3 +209,61 @@ async fn what_zendesk_holds_and_what_was_sent_to_it_is_counted() {
     simulator.edit(|account| account.delete_ticket(1)).unwrap();
     assert_eq!(simulator.count_tickets(), 0);
 }
+
+#[tokio::test]
+async fn of_two_safe_updates_in_one_second_one_passes_unless_they_race() {
+    for races in [false, true] {
+        let mut config = empty();
+        config.switches.safe_updates_race = races;
+        let rig = with_ticket(config).await;
+        let stamp = rig.get("/api/v2/tickets/1").await.json()["ticket"]["updated_at"].clone();
+        let change =
+            |word: &str| json!({"subject": word, "safe_update": true, "updated_stamp": stamp});
+        let mut statuses = Vec::new();
+        for word in ["one", "two"] {
+            let reply = rig.send(put(&rig, &change(word))).await.unwrap();
+            statuses.push(reply.status);
+        }
+        let second = if races { 200 } else { 409 };
+        assert_eq!(statuses, [200, second]);
+        rig.simulator.advance(Duration::from_secs(1));
+        let late = rig.send(put(&rig, &change("three"))).await.unwrap();
+        assert_eq!(late.status, 409, "an old stamp is refused all the same");
+    }
+}
+
+#[tokio::test]
+async fn the_date_of_an_answer_may_be_ahead_of_the_records() {
+    let mut config = empty();
+    config.switches.date_ahead = 3;
+    let rig = with_ticket(config).await;
+    let reply = rig.send(put(&rig, &json!({"subject": "x"}))).await.unwrap();
+    let date = jiff::fmt::rfc2822::parse(reply.header("date")).unwrap();
+    let updated = reply.json()["ticket"]["updated_at"].clone();
+    let updated: jiff::Timestamp = updated.as_str().unwrap().parse().unwrap();
+    assert_eq!(date.timestamp().as_second() - updated.as_second(), 3);
+}
+
+#[tokio::test]
+async fn metadata_that_is_too_long_is_refused_or_dropped() {
+    for dropped in [false, true] {
+        let mut config = empty();
+        config.switches.most_metadata = 30;
+        config.switches.drop_long_metadata = dropped;
+        let rig = with_ticket(config).await;
+        for (length, fits) in [(24, true), (25, false)] {
+            let metadata = json!({"a": "x".repeat(length - 2)});
+            assert_eq!(metadata.to_string().len(), length + 6);
+            let change = json!({"subject": format!("s{length}"), "metadata": metadata});
+            let reply = rig.send(put(&rig, &change)).await.unwrap();
+            if fits || dropped {
+                assert_eq!(reply.status, 200);
+                let kept = &reply.json()["audit"]["metadata"]["custom"];
+                assert_eq!(*kept == metadata, fits, "{kept}");
+            } else {
+                assert_eq!(reply.status, 422);
+                assert!(reply.json()["details"]["metadata"].is_array());
+            }
+        }
+    }
+}
