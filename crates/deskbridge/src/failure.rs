@@ -35,10 +35,25 @@ impl fmt::Display for AlreadyTold {
 
 impl std::error::Error for AlreadyTold {}
 
-/// Prints the sentence of `error` and picks the exit status: 2 for bad usage, else 1.
+/// What was looked at is not as expected, which the command has said: exit status 3.
+#[derive(Debug)]
+pub(crate) struct Differs;
+
+impl fmt::Display for Differs {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the command has already said what differs")
+    }
+}
+
+impl std::error::Error for Differs {}
+
+/// Prints the sentence of `error` and picks the exit status: 2 for bad usage, 3 for [`Differs`], else 1.
 pub(crate) fn report(error: &anyhow::Error) -> ExitCode {
     if error.is::<AlreadyTold>() {
         return ExitCode::FAILURE;
+    }
+    if error.is::<Differs>() {
+        return ExitCode::from(3);
     }
     output::note(&format!("error: {error}"));
     if error.is::<Usage>() {

@@ -38,6 +38,11 @@ impl Stop {
         Self(heard)
     }
 
+    /// Turns true once the process was asked to end.
+    pub(crate) fn flag(&self) -> tokio::sync::watch::Receiver<bool> {
+        self.0.clone()
+    }
+
     /// Resolves once the process was asked to end.
     pub(crate) async fn asked(mut self) {
         drop(self.0.wait_for(|asked| *asked).await);

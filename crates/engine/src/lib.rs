@@ -18,6 +18,7 @@ mod engine;
 mod error;
 pub mod integration_view;
 pub mod integrations;
+pub mod live_check;
 mod memory;
 pub mod orchestrations;
 pub mod profile_send;

@@ -1,5 +1,6 @@
 //! The client: one account, signed in, sending requests that wait, repeat and give up as they must.
 
+mod exchange;
 mod fetch;
 mod write;
 
@@ -21,6 +22,7 @@ use crate::governor::{Asking, Bucket, Governor, RateSeen, Urgency, date};
 use crate::http::{Http, Outgoing, Payload, Reply, system_lookup};
 use crate::sign_in::{Exchange, OAuth, Session, SignIn, TOKENS, TokenKeeper, Tokens};
 
+pub use exchange::{Asker, Exchanged, Question, Verb};
 pub(crate) use write::{Body, Write};
 
 /// The wait after a 429 that names none, doubled at each further one (zendesk-api.md 2: the

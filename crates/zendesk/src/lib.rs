@@ -33,7 +33,7 @@ pub use calls::staff::StaffMember;
 pub use calls::ticket_writes::{Created, Updated};
 pub use calls::user_writes::Identity;
 pub use calls::webhooks::Webhook;
-pub use client::{Client, Options};
+pub use client::{Asker, Client, Exchanged, Options, Question, Verb};
 pub use drafts::{
     MAX_COMMENT_BYTES, NewComment, NewTicket, NewUser, Requester, TicketChange, UserChange,
     comment_html,

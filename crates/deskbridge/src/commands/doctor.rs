@@ -2,6 +2,7 @@
 
 mod account;
 mod disk;
+mod live;
 mod profiles;
 
 use clock::{Clock as _, SystemClock};
@@ -16,11 +17,19 @@ use crate::output;
 
 /// Arguments of `doctor`.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Exit status: 0 if nothing is wrong (warnings included), else 1.")]
+#[command(
+    after_help = "Exit status: 0 if nothing is wrong (warnings included), else 1. With --live: 0 if all is as expected, 3 if something differs, 1 if something could not be found out or deleted."
+)]
 pub(crate) struct Arguments {
     /// Prints one JSON object
     #[arg(long)]
     json: bool,
+    /// Instead: probes the Zendesk account of this integration or destination with a throw-away
+    /// user and ticket
+    #[arg(long, value_name = "NAME")]
+    live: Option<String>,
+    #[command(flatten)]
+    terms: live::Terms,
 }
 
 /// How bad a finding is.
@@ -60,6 +69,9 @@ impl Findings {
 
 /// Does it.
 pub(crate) async fn run(place: Place, arguments: Arguments) -> anyhow::Result<()> {
+    if let Some(name) = &arguments.live {
+        return Box::pin(live::run(&place, name, &arguments.terms, arguments.json)).await;
+    }
     let mut findings = Findings::default();
     look(&place, &mut findings).await;
     let has_error = findings.has_error();
