@@ -16,6 +16,7 @@ mod desk;
 mod doctor;
 mod flow;
 mod keys;
+mod live_check;
 mod object_stores;
 mod orchestrations;
 mod privacy;

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use serde_json::{Value, json};
 use zendesk::Bucket;
 
@@ -37,11 +38,11 @@ pub(super) struct Known {
     pub(super) stamp: String,
     /// Its subject.
     pub(super) subject: String,
-    /// When the ticket was made, on Zendesk's clock, in Unix seconds.
+    /// When the ticket was made, on the clock of Zendesk's records, in Unix seconds.
     pub(super) made: i64,
     /// The marker of the note that is looked for.
     pub(super) op: String,
-    /// When that note was answered, on Zendesk's clock, in Unix seconds.
+    /// When that note was written, on the same clock, in Unix seconds.
     pub(super) noted: i64,
     /// The audits of the ticket as last read.
     pub(super) audits: Vec<Value>,
@@ -54,6 +55,11 @@ impl Known {
     /// [`Halt::NotBegun`] without one.
     pub(super) fn ticket(&self) -> Result<i64, Halt> {
         self.ticket.ok_or(Halt::NotBegun)
+    }
+
+    /// When the ticket was last changed, on the clock of Zendesk's records.
+    pub(super) fn stamped(&self) -> Option<Timestamp> {
+        self.stamp.parse().ok()
     }
 
     /// Takes note of what an answer with a ticket says of it.
@@ -109,11 +115,7 @@ pub(super) async fn set_up(
     let answer = answer.good("the throw-away ticket")?;
     known.ticket = answer.id_of("ticket");
     known.read(&answer);
-    known.made = answer
-        .exchanged
-        .date
-        .unwrap_or_else(|| stage.now())
-        .as_second();
+    known.made = known.stamped().unwrap_or_else(|| stage.now()).as_second();
     known.ticket().map(drop)
 }
 
@@ -197,15 +199,19 @@ async fn persist(stage: &mut Stage, ask: Ask<'_>) -> Result<Answer, Halt> {
     loop {
         let got = stage.send(ask).await;
         let again = match &got {
-            Ok(answer) => answer.status >= 500,
-            Err(Halt::Zendesk(error)) => error.is_outcome_unknown(),
-            Err(Halt::Stopped | Halt::Spent | Halt::NotBegun | Halt::Odd(_)) => false,
+            Err(Halt::Zendesk(error)) => is_without_answer(error),
+            Err(Halt::Broken(_)) => true,
+            Ok(_) | Err(Halt::Stopped | Halt::Spent | Halt::NotBegun | Halt::Odd(_)) => false,
         };
         match pauses.next() {
             Some(pause) if again => stage.wait(*pause).await?,
             Some(_) | None => return got,
         }
     }
+}
+
+fn is_without_answer(error: &zendesk::Error) -> bool {
+    matches!(error, zendesk::Error::Unavailable { .. }) || error.is_outcome_unknown()
 }
 
 /// Deletes a record; one that is gone already is as good. The inner error is Zendesk's refusal.

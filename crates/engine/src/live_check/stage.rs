@@ -35,6 +35,8 @@ pub(super) enum Halt {
     NotBegun,
     /// Zendesk, or the way to it.
     Zendesk(Error),
+    /// An answer of 5xx, which says nothing.
+    Broken(u16),
     /// An answer that the probe cannot go on from.
     Odd(String),
 }
@@ -44,7 +46,7 @@ impl Halt {
     pub(super) fn ends_all(&self) -> bool {
         match self {
             Self::Stopped | Self::NotBegun => true,
-            Self::Spent | Self::Zendesk(_) | Self::Odd(_) => false,
+            Self::Spent | Self::Zendesk(_) | Self::Broken(_) | Self::Odd(_) => false,
         }
     }
 }
@@ -168,6 +170,8 @@ pub(super) struct Moment {
     pub(super) date: Timestamp,
     /// `updated_at` of what was just changed.
     pub(super) updated: Timestamp,
+    /// This machine's time when the answer was there.
+    pub(super) answered: Timestamp,
 }
 
 /// Where the probes act.
@@ -287,7 +291,7 @@ impl Stage {
     /// Sends one request; again if a limit held it back.
     ///
     /// # Errors
-    /// [`Halt::Stopped`], [`Halt::Spent`], and without a whole answer [`Halt::Zendesk`].
+    /// [`Halt::Stopped`], [`Halt::Spent`], without a whole answer [`Halt::Zendesk`], and [`Halt::Broken`].
     pub(super) async fn send(&mut self, ask: Ask<'_>) -> Result<Answer, Halt> {
         let mut repeats = 0;
         loop {
@@ -302,7 +306,7 @@ impl Stage {
                     self.wait(wait).await?;
                 }
                 Err(error) => return Err(Halt::Zendesk(error)),
-                Ok(answer) => return Ok(answer),
+                Ok(answer) => return whole(answer),
             }
         }
     }
@@ -328,8 +332,8 @@ impl Stage {
         let first = self.note(&one, began, first);
         let second = self.note(&other, began, second);
         Ok((
-            first.map_err(Halt::Zendesk)?,
-            second.map_err(Halt::Zendesk)?,
+            whole(first.map_err(Halt::Zendesk)?)?,
+            whole(second.map_err(Halt::Zendesk)?)?,
         ))
     }
 
@@ -413,7 +417,12 @@ impl Stage {
         if let Some(updated) = updated.and_then(|text| text.parse().ok())
             && is_change
         {
-            self.moments.push(Moment { date, updated });
+            let answered = answer.exchanged.answered;
+            self.moments.push(Moment {
+                date,
+                updated,
+                answered,
+            });
         }
     }
 
@@ -424,12 +433,20 @@ impl Stage {
             Halt::Spent => format!("The {MOST_REQUESTS} requests of a check were used up."),
             Halt::NotBegun => "It was not begun, for what is said above.".to_owned(),
             Halt::Zendesk(error) => self.scrub.sentence(&error.to_string()),
+            Halt::Broken(status) => format!("Zendesk answered with {status}."),
             Halt::Odd(sentence) => self.scrub.sentence(sentence),
         }
     }
 
     pub(super) fn into_report(self, ends: Ends) -> Report {
         Report::new(self.run, self.spent, self.exchanges, ends)
+    }
+}
+
+fn whole(answer: Answer) -> Result<Answer, Halt> {
+    match answer.status {
+        500.. => Err(Halt::Broken(answer.status)),
+        _ => Ok(answer),
     }
 }
 

@@ -86,11 +86,12 @@ fn no_administrator() -> Seen {
     )
 }
 
-/// Zendesk's time now, in Unix seconds: ours, set right by its last answer.
+/// Zendesk's time now, in Unix seconds: ours, set right by the last change, as exports go by the clock of the
+/// records and not by that of `Date`.
 fn theirs(stage: &Stage) -> i64 {
     let now = stage.now().as_second();
-    match stage.clocks.last() {
-        Some((_, date, answered)) => now + date.as_second() - answered.as_second(),
+    match stage.moments.last() {
+        Some(last) => now + last.updated.as_second() - last.answered.as_second(),
         None => now,
     }
 }

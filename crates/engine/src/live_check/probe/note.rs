@@ -35,8 +35,7 @@ pub(super) async fn marker(stage: &mut Stage, known: &mut Known) -> Result<Seen,
     });
     let answer = stage.put(ticket, &note).await?.good("a private note")?;
     known.read(&answer);
-    let date = answer.exchanged.date.unwrap_or_else(|| stage.now());
-    known.noted = date.as_second();
+    known.noted = known.stamped().unwrap_or_else(|| stage.now()).as_second();
     let in_answer = has_marker(&answer.json["audit"], &known.op);
     let path = format!("tickets/{ticket}/audits?per_page=100");
     let mut waits = WAITS.iter();
