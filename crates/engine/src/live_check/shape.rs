@@ -32,6 +32,7 @@ const KEPT: &[&str] = &[
 /// What is below them may be named by the account's people.
 const OPAQUE: &[&str] = &[
     "agent_conditions",
+    "custom",
     "custom_fields",
     "fields",
     "flags_options",
@@ -142,6 +143,18 @@ impl Scrub {
     }
 }
 
+/// An export without the rows of anybody but the throw-away ticket and user.
+pub(super) fn own_rows(body: &Value, ticket: Option<i64>, external_id: &str) -> Value {
+    let mut own = body.clone();
+    if let Some(Value::Array(events)) = own.get_mut("ticket_events") {
+        events.retain(|event| ticket.is_some() && event["ticket_id"].as_i64() == ticket);
+    }
+    if let Some(Value::Array(users)) = own.get_mut("users") {
+        users.retain(|user| user["external_id"] == external_id);
+    }
+    own
+}
+
 /// A path with ids as `{id}` and parameters without their values.
 pub(super) fn path_of(path: &str) -> String {
     let (place, query) = path.split_once('?').unwrap_or((path, ""));
@@ -236,6 +249,19 @@ mod tests {
             scrub().sentence(said),
             "Ask (left out) or (left out) about {id} at (left out) now"
         );
+    }
+
+    #[test]
+    fn rows_of_others_are_no_part_of_an_export() {
+        let body = json!({
+            "ticket_events": [{"ticket_id": 1}, {"ticket_id": 2}],
+            "users": [{"external_id": "ours"}, {"external_id": null}],
+            "count": 2,
+        });
+        let own = own_rows(&body, Some(2), "ours");
+        assert_eq!(own["ticket_events"], json!([{"ticket_id": 2}]));
+        assert_eq!(own["users"], json!([{"external_id": "ours"}]));
+        assert_eq!(own_rows(&body, None, "ours")["ticket_events"], json!([]));
     }
 
     #[test]

@@ -11,8 +11,8 @@ use serde_json::{Value, json};
 use zendesk::{Asker, Bucket, Client, Error, Exchanged, Question, Verb};
 
 use super::report::{Ends, ExchangeRow, Report};
-use super::shape::{Scrub, path_of};
-use super::{FOR_CLEANING, MOST_REQUESTS, Stop, Target};
+use super::shape::{Scrub, own_rows, path_of};
+use super::{EXTERNAL_ID, FOR_CLEANING, MOST_REQUESTS, Stop, Target};
 use crate::engine::Engine;
 
 /// How often a request is repeated that a limit held back: surely it did nothing.
@@ -182,6 +182,8 @@ pub(super) struct Stage {
     run: String,
     scrub: Scrub,
     probe: &'static str,
+    /// The throw-away ticket.
+    ticket: Option<i64>,
     cleaning: bool,
     spent: usize,
     written: bool,
@@ -203,6 +205,7 @@ impl Stage {
             run: engine.new_op_id(),
             scrub: Scrub::new(&[host, &target.account]),
             probe: "",
+            ticket: None,
             cleaning: false,
             spent: 0,
             written: false,
@@ -342,6 +345,7 @@ impl Stage {
     /// # Errors
     /// As [`Stage::send`].
     pub(super) async fn put(&mut self, ticket: i64, change: &Value) -> Result<Answer, Halt> {
+        self.ticket = Some(ticket);
         let (path, body) = put_parts(ticket, change);
         self.send(Ask::put(&path, &body)).await
     }
@@ -390,7 +394,7 @@ impl Stage {
                 let exchanged = &answer.exchanged;
                 row.status = Some(answer.status);
                 row.headers = exchanged.headers.iter().cloned().collect();
-                row.shape = Some(self.form_of(answer));
+                row.shape = Some(self.form_of(ask.path, answer));
                 if let Some(date) = exchanged.date {
                     let (sent, answered) = (exchanged.sent, exchanged.answered);
                     self.clocks.push((sent, date, answered));
@@ -403,12 +407,17 @@ impl Stage {
         got
     }
 
-    fn form_of(&self, answer: &Answer) -> Value {
+    fn form_of(&self, path: &str, answer: &Answer) -> Value {
         if answer.json.is_null() && !answer.exchanged.body.is_empty() {
             let text = String::from_utf8_lossy(&answer.exchanged.body);
             return json!({ "no JSON": self.scrub.sentence(&text) });
         }
-        self.scrub.shape(&answer.json, answer.status >= 400)
+        let refused = answer.status >= 400;
+        if path.starts_with("incremental/") {
+            let own = own_rows(&answer.json, self.ticket, EXTERNAL_ID);
+            return self.scrub.shape(&own, refused);
+        }
+        self.scrub.shape(&answer.json, refused)
     }
 
     fn note_moment(&mut self, ask: &Ask<'_>, answer: &Answer, date: Timestamp) {

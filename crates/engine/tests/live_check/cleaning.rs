@@ -250,3 +250,25 @@ async fn a_record_that_only_has_the_external_id_of_ours_is_left_alone() {
         })
         .await;
 }
+
+#[tokio::test]
+async fn somebody_who_may_not_delete_makes_nothing() {
+    World::builder()
+        .once(async |world| {
+            world.zendesk().edit(|account| {
+                let id = account.administrator();
+                let demoted = simulator::UserChange {
+                    role: Some(simulator::Role::Agent),
+                    ..simulator::UserChange::default()
+                };
+                account.update_user(id, demoted).unwrap();
+            });
+            let before = world.zendesk().writes_by_route();
+            let report = check(world).await;
+            assert_eq!(report.requests, 1);
+            let sign_in = report.finding("sign_in").unwrap();
+            assert!(sign_in.seen.contains("administrator"), "{sign_in:?}");
+            assert_eq!(world.zendesk().writes_by_route(), before);
+        })
+        .await;
+}

@@ -22,15 +22,14 @@ pub(super) async fn sign_in(stage: &mut Stage) -> Result<Seen, Halt> {
                 .to_owned(),
         ));
     }
-    Ok(match answer.json["user"]["role"].as_str() {
-        Some("admin") => Seen::fine("admin", "The user is an administrator."),
-        role => Seen::new(
-            Verdict::Setting,
-            "no_admin",
-            format!("The user has the role {}.", role.unwrap_or("(none)")),
-            "Exports and most sends need the credential of an administrator.",
-        ),
-    })
+    match answer.json["user"]["role"].as_str() {
+        Some("admin") => Ok(Seen::fine("admin", "The user is an administrator.")),
+        // Somebody else may be able to make what he cannot delete.
+        role => Err(Halt::Odd(format!(
+            "The user has the role {}, and only an administrator can surely delete what the check makes. Nothing was made. Use the credential of an administrator.",
+            role.unwrap_or("(none)")
+        ))),
+    }
 }
 
 /// Who is told what at `users/me` (zendesk-api.md 0.2). The address that is tried is nobody's.
@@ -98,7 +97,10 @@ pub(super) fn our_clock(stage: &Stage) -> Result<Seen, Halt> {
         return Err(Halt::Odd("No answer named a time.".to_owned()));
     };
     let skew = (least.max(-most).max(0) + 999) / 1000;
-    let seen = format!("It is off by {skew} seconds or less than one more.");
+    let seen = match skew {
+        0 => "No difference can be seen.".to_owned(),
+        skew => format!("It is off by about {skew} seconds."),
+    };
     Ok(if skew < MOST_SKEW {
         Seen::fine("agrees", seen)
     } else {

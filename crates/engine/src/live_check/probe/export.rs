@@ -82,7 +82,7 @@ fn no_administrator() -> Seen {
         Verdict::Setting,
         "forbidden",
         "The credential may not read exports.",
-        "An integration needs the credential of an administrator; a destination does not.",
+        "An integration needs the credential of an administrator whose scopes include reading; a destination does not.",
     )
 }
 

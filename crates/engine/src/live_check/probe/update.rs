@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::Seen;
 use crate::live_check::leftover::{Known, create_again};
-use crate::live_check::stage::{Answer, Halt, Stage};
+use crate::live_check::stage::{Answer, Ask, Halt, Stage};
 use crate::live_check::{TAG, TITLE};
 
 /// How often two updates are sent at once. The second time both connections are open already, so that they
@@ -73,6 +73,15 @@ pub(super) async fn safe_update(stage: &mut Stage, known: &mut Known) -> Result<
                 known.read(answer);
             }
         }
+        if codes.last() == Some(&"none_passes") {
+            let path = format!("tickets/{ticket}");
+            let now = stage.send(Ask::get(&path)).await?.good("the ticket")?;
+            known.read(&now);
+            if known.stamp != stamp {
+                // Something that watches the account was quicker than both.
+                codes.pop();
+            }
+        }
         if codes.last() == Some(&"both_pass") {
             stage.next_second().await?;
             let late = stamped(stage, &stamp, "c", 90);
@@ -93,15 +102,21 @@ pub(super) async fn safe_update(stage: &mut Stage, known: &mut Known) -> Result<
             return Ok(Seen::tell(code, seen, meaning));
         }
     }
+    if codes.is_empty() {
+        return Err(Halt::Odd(
+            "Each time something else in the account changed the ticket first.".to_owned(),
+        ));
+    }
     let all = codes.join(", ");
     if codes.iter().all(|code| *code == "one_passes") {
-        if apart == ROUNDS {
+        if apart == codes.len() {
             return Err(Halt::Odd(
                 "The two updates did not meet: the limits of the account kept them apart."
                     .to_owned(),
             ));
         }
-        let seen = format!("In {ROUNDS} rounds one passed and one was 409 UpdateConflict.");
+        let rounds = codes.len();
+        let seen = format!("In {rounds} rounds one passed and one was 409 UpdateConflict.");
         return Ok(Seen::fine("one_passes", seen));
     }
     let worst = codes.into_iter().find(|code| *code != "one_passes");
@@ -162,18 +177,13 @@ pub(super) async fn same_second(stage: &mut Stage, known: &mut Known) -> Result<
             ));
         }
         if first.is_some() && first == second {
-            return Ok(if before == after {
-                Seen::fine(
+            // Zendesk says its Date last, so one Date may span two seconds of changes: those tell nothing.
+            if before == after {
+                return Ok(Seen::fine(
                     "stands_still",
                     "Two changes in one second have the same updated_at.",
-                )
-            } else {
-                Seen::tell(
-                    "moves",
-                    "Two changes whose Date is one second have different values of updated_at.",
-                    "Date and updated_at do not share their seconds, on which the wait before a send relies.",
-                )
-            });
+                ));
+            }
         }
     }
     Err(Halt::Odd(format!(
