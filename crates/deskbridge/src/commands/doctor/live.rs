@@ -49,7 +49,7 @@ pub(super) async fn run(
     let watched = output::is_watched();
     let told = move |what: &str| {
         if watched {
-            output::note(&format!("looking at {what} ..."));
+            output::note(&format!("{what} ..."));
         }
     };
     let checked = live_check::run(&installation.engine, &target, options, &told);
