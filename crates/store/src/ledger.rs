@@ -1,5 +1,6 @@
 //! Per destination and customer, what Zendesk confirmed last (profile-send.md 1, *ledger*).
 
+mod ahead;
 mod scan;
 
 use domain::profile::RowState;
@@ -13,7 +14,8 @@ use crate::bulk::{Bulk, select_within};
 use crate::database::Tx;
 use crate::error::{Error, Result};
 
-pub use scan::{Entry, scan};
+pub use ahead::{Ahead, Part};
+pub use scan::{Entry, of_keys, scan};
 
 /// A hash in two halves: of a customer's key, or of what is sent.
 pub type Hash = [i64; 2];
@@ -107,28 +109,25 @@ impl std::fmt::Debug for About {
     }
 }
 
-/// How many customers of a destination Zendesk has confirmed, of all orchestrations or of one; those that
-/// never were do not count.
+/// How many entries of a destination have a key whose first half is in a range, both ends included. Keys
+/// are hashes, so a small range tells how many there are in all, without counting them.
 ///
 /// # Errors
 /// As the database says.
 pub async fn count(
     connection: &mut AnyConnection,
     destination: i64,
-    source: Option<i64>,
+    from_key_a: i64,
+    to_key_a: i64,
 ) -> Result<u64> {
-    let query = match source {
-        Some(source) => sqlx::query_scalar(
-            "SELECT COUNT(*) FROM ledger WHERE destination = $1 AND body_a IS NOT NULL AND source = $2",
-        )
-        .bind(destination)
-        .bind(source),
-        None => sqlx::query_scalar(
-            "SELECT COUNT(*) FROM ledger WHERE destination = $1 AND body_a IS NOT NULL",
-        )
-        .bind(destination),
-    };
-    let count: i64 = query.fetch_one(connection).await?;
+    let count: i64 = sqlx::query_scalar(
+        "SELECT COUNT(*) FROM ledger WHERE destination = $1 AND key_a >= $2 AND key_a <= $3",
+    )
+    .bind(destination)
+    .bind(from_key_a)
+    .bind(to_key_a)
+    .fetch_one(connection)
+    .await?;
     Ok(u64::try_from(count).unwrap_or(0))
 }
 
@@ -229,20 +228,16 @@ pub async fn about(
     destination: i64,
     keys: &[Hash],
 ) -> Result<Vec<About>> {
-    // By half a key, of which there are hardly two: a list of pairs is more than an index looks up.
-    let mut halves: Vec<i64> = keys.iter().map(|key| key[0]).collect();
-    halves.sort_unstable();
-    halves.dedup();
-    let mut asked = keys.to_vec();
-    asked.sort_unstable();
     let rows = select_within(
         connection,
         "SELECT key_a, key_b, key_kind, key, name, zendesk_id, extra FROM ledger WHERE destination = $1 AND key_a IN",
         Some(&destination),
-        &halves,
+        &halves_of(keys),
         "",
     )
     .await?;
+    let mut asked = keys.to_vec();
+    asked.sort_unstable();
     let mut found = Vec::with_capacity(rows.len());
     for row in &rows {
         let about = about_of(row)?;
@@ -251,6 +246,15 @@ pub async fn about(
         }
     }
     Ok(found)
+}
+
+/// The first halves of these keys, of which hardly two are the same: a list of pairs is more than an index
+/// looks up.
+fn halves_of(keys: &[Hash]) -> Vec<i64> {
+    let mut halves: Vec<i64> = keys.iter().map(|key| key[0]).collect();
+    halves.sort_unstable();
+    halves.dedup();
+    halves
 }
 
 fn about_of(row: &AnyRow) -> Result<About> {

@@ -1,6 +1,7 @@
 //! The second reading: rows that are sent come together in parcels, all others are told about.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 use audience::{Batch, Limits};
 use domain::profile::action::ConflictChoice;
@@ -21,7 +22,7 @@ const TOLD_AT_ONCE: usize = 500;
 
 /// Gives parcels of rows, in the order of the source.
 pub(super) struct Feed {
-    checker: Checker,
+    checker: Arc<Checker>,
     fates: Fates,
     again: Option<Again>,
     batch: Option<(Batch, usize)>,

@@ -1,12 +1,15 @@
 //! Compare: which rows are new or changed, by the ledger; who stands in the source twice; who left it.
 //!
-//! Rows and ledger come in the order of their keys, part by part, so that memory does not grow with them.
+//! Rows and ledger come in the order of their keys, part by part, so that memory does not grow with them;
+//! the next parts of the ledger are read while one is compared.
+
+use std::collections::VecDeque;
 
 use domain::profile::failure::FailureClass;
 use domain::profile::key::SameKey;
 use domain::profile::leaver::OnLeave;
 use domain::profile::{RowState, Tally};
-use store::ledger::{self, Entry};
+use store::ledger::{self, Ahead, Entry, Part};
 
 use super::Send;
 use super::fate::{Fate, Fates};
@@ -17,6 +20,8 @@ use super::spill::{Laid as _, PARTS, Spill, range};
 
 /// So many rows and customers are compared at a time.
 const AT_ONCE: u64 = 8_000;
+/// A customer that is looked up costs as much as so many that are walked through.
+const FEW: u64 = 16;
 
 /// What a compared row may be counted as at once, by its place in [`Bearer::counted`]; the last stands
 /// for one that is still to be dealt with.
@@ -53,11 +58,10 @@ pub(super) async fn compare(send: &mut Send<'_>, reading: &Reading) -> Result<Co
     let folder = send.engine.settings.sources.scratch.clone();
     let (destination, source) = (send.destination.number, send.source_number);
     let mut reader = send.engine.store.read().await?;
-    let total = ledger::count(&mut reader, destination, None).await?;
-    let known = match source {
-        0 => 0,
-        source => ledger::count(&mut reader, destination, Some(source)).await?,
-    };
+    let (low, high) = range(0, 1);
+    // Keys are hashes: each part has about as many.
+    let total = ledger::count(&mut reader, destination, low, high).await? * PARTS as u64;
+    drop(reader);
     let mut judge = Judge {
         workflow: send.workflow.number,
         full: send.settings.full,
@@ -69,7 +73,7 @@ pub(super) async fn compare(send: &mut Send<'_>, reading: &Reading) -> Result<Co
         compared: Compared {
             fates: Fates::default(),
             leavers: Spill::new(&folder)?,
-            known,
+            known: 0,
             same_key: 0,
         },
         bearers: Spill::new(&folder)?,
@@ -82,29 +86,67 @@ pub(super) async fn compare(send: &mut Send<'_>, reading: &Reading) -> Result<Co
             reading.nameless
         ));
     }
-    let step = step(records.len().max(reading.held_back.len()).max(total));
-    let (mut rows, mut entries) = (Vec::new(), Vec::new());
-    for from in (0..PARTS).step_by(step) {
-        let to = (from + step).min(PARTS);
-        rows.clear();
-        judge.held_back.clear();
-        for part in from..to {
-            records.read(part, &mut rows)?;
-            reading.held_back.read(part, &mut judge.held_back)?;
+    // Few rows look up their customers; many walk through all of them. Who left is found only by a walk.
+    let looks_up = source == 0 && records.len() * FEW < total;
+    let largest = records.len().max(reading.held_back.len());
+    let step = step(match looks_up {
+        true => largest,
+        false => largest.max(total),
+    });
+    let mut ahead = Ahead::new(&send.engine.store, destination);
+    let mut parts = (0..PARTS).step_by(step);
+    let mut asked = VecDeque::new();
+    let mut read: Option<(Rows, Vec<Entry>)> = None;
+    loop {
+        while ahead.has_room()
+            && let Some(from) = parts.next()
+        {
+            let to = (from + step).min(PARTS);
+            let rows = Rows::read(reading, from, to)?;
+            let (low, high) = range(from, to);
+            ahead.ask(match looks_up {
+                true => Part::Keys(rows.sent.iter().map(|row| row.key).collect()),
+                // Also where nobody was ever confirmed: what Zendesk refused for good is in the ledger too.
+                false => Part::Range(low, high),
+            });
+            asked.push_back(rows);
         }
-        judge.held_back.sort_unstable();
-        rows.sort_unstable_by_key(|row: &Record| (row.key, row.line));
-        entries.clear();
-        // Also where nobody was ever confirmed: what Zendesk refused for good is in the ledger too.
-        let (low, high) = range(from, to);
-        ledger::scan(&mut reader, destination, low, high, &mut entries).await?;
-        judge.merge(&rows, &entries, source)?;
-        // Another worker may have taken over while a large ledger was read.
-        send.heed_stop().await?;
+        // The next ones are on their way while these are compared.
+        if let Some((rows, entries)) = read.take() {
+            judge.held_back = rows.held_back;
+            judge.merge(&rows.sent, &entries, source)?;
+            // Another worker may have taken over while a large ledger was read.
+            send.heed_stop().await?;
+        }
+        let Some(rows) = asked.pop_front() else {
+            break;
+        };
+        read = Some((rows, ahead.next().await?));
     }
     judge.find_shared_emails(step)?;
     send.tally = judge.tally;
     Ok(judge.compared)
+}
+
+/// The rows of some parts.
+struct Rows {
+    /// Those that may be sent, in the order of their keys and then of the source.
+    sent: Vec<Record>,
+    /// Whom the others are about, in the order of their keys.
+    held_back: Vec<Left>,
+}
+
+impl Rows {
+    fn read(reading: &Reading, from: usize, to: usize) -> Result<Self, Halt> {
+        let (mut sent, mut held_back) = (Vec::new(), Vec::new());
+        for part in from..to {
+            reading.records.read(part, &mut sent)?;
+            reading.held_back.read(part, &mut held_back)?;
+        }
+        sent.sort_unstable_by_key(|row: &Record| (row.key, row.line));
+        held_back.sort_unstable();
+        Ok(Self { sent, held_back })
+    }
 }
 
 /// How many parts are taken together, so that few rows cost few questions.
@@ -132,6 +174,10 @@ struct Judge {
 impl Judge {
     /// Walks through rows and customers side by side, both sorted by key.
     fn merge(&mut self, rows: &[Record], entries: &[Entry], source: i64) -> Result<(), Halt> {
+        let is_known = |entry: &&Entry| entry.source == source && entry.body.is_some();
+        if source != 0 {
+            self.compared.known += entries.iter().filter(is_known).count() as u64;
+        }
         let mut entries = entries.iter().peekable();
         for same in rows.chunk_by(|one, other| one.key == other.key) {
             let Some((last, earlier)) = same.split_last() else {

@@ -33,7 +33,7 @@ use crate::error::{Error, Result};
 /// a latency of 150 ms lets 600 users a second through, twice what 30 jobs of ten seconds take.
 const POSTS_AT_ONCE: usize = 1;
 /// How often open jobs are asked for, all in one request.
-const POLL: SignedDuration = SignedDuration::from_millis(500);
+const POLL: SignedDuration = SignedDuration::from_millis(300);
 /// The same where nothing waits for a job to end: the last jobs, and sends at a leisurely rate.
 const LAZY_POLL: SignedDuration = SignedDuration::from_secs(1);
 /// The wait after a failure that names none, doubled at each further one.
@@ -269,6 +269,7 @@ impl<'s, 'a> Push<'s, 'a> {
             Some(Event::Broken(halt)) => Err(halt),
             Some(Event::Posted(parcel, answer)) => {
                 self.posting -= 1;
+                self.window.answered(self.send.engine.now());
                 self.posted(parcel, answer).await
             }
             Some(Event::Unread(parcel, error)) => {
@@ -277,6 +278,7 @@ impl<'s, 'a> Push<'s, 'a> {
             }
             Some(Event::Answered(parcel, answer)) => {
                 self.posting -= 1;
+                self.window.answered(self.send.engine.now());
                 self.answered(parcel, *answer).await
             }
             Some(Event::Polled(asked, answer)) => {

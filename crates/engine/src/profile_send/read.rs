@@ -1,6 +1,10 @@
 //! Read and check: every row of the source once, and of each that may be sent 48 bytes to compare.
+//!
+//! Checking a row takes several times as long as reading it, so batches are checked beside each other, on
+//! as many processors as there are, and what came of them is taken up in the order of the source.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
 
 use audience::{Batch, Fingerprint, Limits, RejectedRow};
 use domain::profile::key::Ids;
@@ -8,13 +12,17 @@ use domain::profile::staff::StaffShield;
 use domain::profile::{Checker, Note, Profile, RowState, Tally, Verdict};
 use store::workflow_rows::WorkflowRow;
 use store::workflows::Task;
+use tokio::task::{JoinHandle, spawn_blocking};
 
 use super::Send;
 use super::halt::Halt;
 use super::record::{Left, Record, key_hash};
 use super::source::{RowOf, Tape, columns, guess, is_repeatable, open};
 use super::spill::Spill;
+use crate::error::Error;
 
+/// No more batches than this are checked beside each other: each of them is a megabyte or two.
+const MOST_AT_ONCE: usize = 8;
 /// Rows that are told about are written so many at a time.
 const TOLD_AT_ONCE: usize = 1_000;
 /// So many rows lie between two looks at whether somebody asked to stop, and two notes of progress.
@@ -23,7 +31,7 @@ const LOOK_EVERY: u64 = 50_000;
 /// All rows, read and checked.
 pub(super) struct Reading {
     /// The plan of columns they were checked by.
-    pub(super) checker: Checker,
+    pub(super) checker: Arc<Checker>,
     /// Those that may be sent.
     pub(super) records: Spill<Record>,
     /// Whom rows are about that are not sent: they have not left.
@@ -48,7 +56,7 @@ pub(super) async fn read(send: &mut Send<'_>, staff: &StaffShield) -> Result<Rea
         .map(|column| column.name.clone())
         .collect();
     send.must_have_columns(&known)?;
-    let checker = send.plan_columns(&known)?;
+    let checker = Arc::new(send.plan_columns(&known)?);
     send.plan = checker.fingerprint();
     send.counts.bytes = reader.found().bytes;
     send.counts.warnings.extend(guess(&send.source, &reader));
@@ -59,45 +67,53 @@ pub(super) async fn read(send: &mut Send<'_>, staff: &StaffShield) -> Result<Rea
         true => None,
         false => Some(Tape::new(&folder, known.len())?),
     };
-    let mut desk = Desk {
-        checker: &checker,
-        staff,
-        profile: Profile::new(),
-        notes: HashMap::new(),
-        told: Vec::new(),
-        tally: Tally::default(),
-        held_back: Spill::new(&folder)?,
-        nameless: 0,
-    };
-    let most = send.settings.first.unwrap_or(u64::MAX);
+    let mut checking = Checking::new(checker.clone(), Arc::new(staff.clone()));
+    let mut held_back = Spill::new(&folder)?;
+    let (mut notes, mut told) = (HashMap::new(), Vec::new());
+    let (mut tally, mut nameless) = (Tally::default(), 0);
+    // How many rows may still be read.
+    let mut left = send.settings.first.unwrap_or(u64::MAX);
     let mut looked = 0;
-    while desk.tally.read < most
-        && let Some(batch) = reader.next().await?
-    {
-        desk.take(&batch, most, &mut records)?;
-        if let Some(tape) = &mut tape {
-            tape.keep(&batch)?;
+    loop {
+        while left > 0
+            && checking.has_room()
+            && let Some(batch) = reader.next().await?
+        {
+            if let Some(tape) = &mut tape {
+                tape.keep(&batch)?;
+            }
+            left -= checking.begin(batch, left);
         }
-        reader.give_back(batch);
-        if desk.told.len() >= TOLD_AT_ONCE {
-            send.tell(&std::mem::take(&mut desk.told)).await?;
+        let Some(checked) = checking.next().await? else {
+            break;
+        };
+        for record in &checked.records {
+            records.push(*record)?;
         }
-        if desk.tally.read >= looked + LOOK_EVERY {
-            looked = desk.tally.read;
-            send.counts.rows = desk.tally.into();
+        checking.spare.push(checked.records);
+        for left in checked.held_back {
+            held_back.push(left)?;
+        }
+        nameless += checked.nameless;
+        for (note, (rows, line)) in checked.notes {
+            notes.entry(note).or_insert((0, line)).0 += rows;
+        }
+        tally.read += checked.tally.read;
+        tally.add(RowState::Rejected, checked.tally.rejected);
+        tally.add(RowState::Skipped, checked.tally.skipped);
+        told.extend(checked.told);
+        reader.give_back(checked.batch);
+        if told.len() >= TOLD_AT_ONCE {
+            send.tell(&std::mem::take(&mut told)).await?;
+        }
+        if tally.read >= looked + LOOK_EVERY {
+            looked = tally.read;
+            send.counts.rows = tally.into();
             send.counts.bytes_read = reader.bytes_read();
             send.keep().await?;
             send.heed_stop().await?;
         }
     }
-    let Desk {
-        notes,
-        told,
-        tally,
-        held_back,
-        nameless,
-        ..
-    } = desk;
     send.tell(&told).await?;
     send.tally = tally;
     send.counts.bytes_read = reader.bytes_read();
@@ -118,53 +134,157 @@ pub(super) async fn read(send: &mut Send<'_>, staff: &StaffShield) -> Result<Rea
     })
 }
 
+/// Batches that are being checked, in the order of the source.
+struct Checking {
+    checker: Arc<Checker>,
+    staff: Arc<StaffShield>,
+    under_way: VecDeque<JoinHandle<Checked>>,
+    /// The memory of records that were taken up.
+    spare: Vec<Vec<Record>>,
+    at_once: usize,
+}
+
+/// A batch, and what came of its rows.
+struct Checked {
+    batch: Batch,
+    records: Vec<Record>,
+    /// With how many rows each is about, and the line of the first.
+    notes: HashMap<Note, (u64, u64)>,
+    told: Vec<WorkflowRow>,
+    tally: Tally,
+    held_back: Vec<Left>,
+    nameless: u64,
+}
+
+impl Checking {
+    fn new(checker: Arc<Checker>, staff: Arc<StaffShield>) -> Self {
+        let processors = std::thread::available_parallelism().map_or(1, usize::from);
+        Self {
+            checker,
+            staff,
+            under_way: VecDeque::new(),
+            spare: Vec::new(),
+            at_once: processors.min(MOST_AT_ONCE),
+        }
+    }
+
+    fn has_room(&self) -> bool {
+        self.under_way.len() < self.at_once
+    }
+
+    /// Begins with a batch, of which no more than `most` rows count. Returns how many do.
+    fn begin(&mut self, batch: Batch, most: u64) -> u64 {
+        let rows = (batch.len() + batch.rejected().len()) as u64;
+        let (checker, staff) = (self.checker.clone(), self.staff.clone());
+        let mut records = self.spare.pop().unwrap_or_default();
+        records.clear();
+        self.under_way.push_back(spawn_blocking(move || {
+            check(&checker, &staff, batch, most, records)
+        }));
+        rows.min(most)
+    }
+
+    /// What came of the first of them; nothing if there is none.
+    async fn next(&mut self) -> Result<Option<Checked>, Halt> {
+        let Some(first) = self.under_way.pop_front() else {
+            return Ok(None);
+        };
+        match first.await {
+            Ok(checked) => Ok(Some(checked)),
+            Err(ended) => match ended.try_into_panic() {
+                Ok(panic) => std::panic::resume_unwind(panic),
+                // The process is ending.
+                Err(_) => Err(Halt::Broken(Error::Stopped)),
+            },
+        }
+    }
+}
+
+/// Checks the rows of a batch, no more than `most`, and adds their records to `records`.
+fn check(
+    checker: &Checker,
+    staff: &StaffShield,
+    batch: Batch,
+    most: u64,
+    records: Vec<Record>,
+) -> Checked {
+    let mut desk = Desk {
+        checker,
+        staff,
+        profile: Profile::new(),
+        records,
+        notes: HashMap::new(),
+        told: Vec::new(),
+        tally: Tally::default(),
+        held_back: Vec::new(),
+        nameless: 0,
+    };
+    desk.take(&batch, most);
+    let Desk {
+        records,
+        notes,
+        told,
+        tally,
+        held_back,
+        nameless,
+        ..
+    } = desk;
+    Checked {
+        batch,
+        records,
+        notes,
+        told,
+        tally,
+        held_back,
+        nameless,
+    }
+}
+
 /// Where rows are checked one after another.
 struct Desk<'a> {
     checker: &'a Checker,
     staff: &'a StaffShield,
     profile: Profile,
+    records: Vec<Record>,
     /// With how many rows each is about, and the line of the first.
     notes: HashMap<Note, (u64, u64)>,
     told: Vec<WorkflowRow>,
     tally: Tally,
-    held_back: Spill<Left>,
+    held_back: Vec<Left>,
     nameless: u64,
 }
 
 impl Desk<'_> {
-    fn take(&mut self, batch: &Batch, most: u64, records: &mut Spill<Record>) -> Result<(), Halt> {
+    fn take(&mut self, batch: &Batch, most: u64) {
         for row in 0..batch.len() {
             if self.tally.read >= most {
-                return Ok(());
+                return;
             }
             self.tally.read += 1;
-            let row = RowOf { batch, row };
-            match self.check(&row) {
-                Some(record) => records.push(record)?,
-                None => self.hold_back()?,
+            match self.check(&RowOf { batch, row }) {
+                Some(record) => self.records.push(record),
+                None => self.hold_back(),
             }
         }
         for rejected in batch.rejected() {
             if self.tally.read >= most {
-                return Ok(());
+                return;
             }
             self.tally.read += 1;
             self.tally.add(RowState::Rejected, 1);
             self.nameless += 1;
             self.told.push(unreadable(rejected));
         }
-        Ok(())
     }
 
     /// Whom the row is about that was just not let through.
-    fn hold_back(&mut self) -> Result<(), Halt> {
+    fn hold_back(&mut self) {
         match self.profile.key() {
             "" => self.nameless += 1,
             key => self
                 .held_back
-                .push(Left(key_hash(self.profile.key_kind(), key)))?,
+                .push(Left(key_hash(self.profile.key_kind(), key))),
         }
-        Ok(())
     }
 
     /// The record of a row; nothing if it is not sent, which is told then.

@@ -4,7 +4,7 @@ use domain::profile::Profile;
 use domain::profile::key::{KeyKind, key_of};
 use sha2::{Digest as _, Sha256};
 
-use super::spill::{Laid, number};
+use super::spill::{Laid, lay_numbers, number};
 
 /// A hash in the two numbers that the database keeps it in.
 pub(super) type Hash = [i64; 2];
@@ -73,16 +73,8 @@ impl Laid for Record {
 
     fn lay(&self, out: &mut Vec<u8>) {
         let line = self.line.cast_signed();
-        for number in [
-            self.key[0],
-            self.key[1],
-            self.email,
-            self.body[0],
-            self.body[1],
-            line,
-        ] {
-            out.extend(number.to_be_bytes());
-        }
+        let ([key, rest], [body, end]) = (self.key, self.body);
+        lay_numbers([key, rest, self.email, body, end, line], out);
     }
 
     fn take(bytes: &[u8]) -> Self {
@@ -117,9 +109,7 @@ impl Laid for Bearer {
 
     fn lay(&self, out: &mut Vec<u8>) {
         let (line, counted) = (self.line.cast_signed(), self.counted.cast_signed());
-        for number in [self.email, self.key[0], self.key[1], line, counted] {
-            out.extend(number.to_be_bytes());
-        }
+        lay_numbers([self.email, self.key[0], self.key[1], line, counted], out);
     }
 
     fn take(bytes: &[u8]) -> Self {
@@ -144,8 +134,7 @@ impl Laid for Left {
     }
 
     fn lay(&self, out: &mut Vec<u8>) {
-        out.extend(self.0[0].to_be_bytes());
-        out.extend(self.0[1].to_be_bytes());
+        lay_numbers(self.0, out);
     }
 
     fn take(bytes: &[u8]) -> Self {

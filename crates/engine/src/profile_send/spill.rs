@@ -43,11 +43,13 @@ fn part(hash: i64) -> usize {
 
 /// Eight bytes of a record as a number; nought where there are fewer.
 pub(super) fn number(bytes: &[u8], place: usize) -> i64 {
-    let mut eight = [0; 8];
-    for (to, from) in eight.iter_mut().zip(bytes.iter().skip(place * 8)) {
-        *to = *from;
-    }
-    i64::from_be_bytes(eight)
+    let eight = bytes.get(place * 8..).and_then(<[u8]>::first_chunk);
+    eight.copied().map_or(0, i64::from_be_bytes)
+}
+
+/// Adds numbers as [`number`] reads them, all at once.
+pub(super) fn lay_numbers<const N: usize>(numbers: [i64; N], out: &mut Vec<u8>) {
+    out.extend_from_slice(numbers.map(i64::to_be_bytes).as_flattened());
 }
 
 /// Where a piece of a part lies in the file.

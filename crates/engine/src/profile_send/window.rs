@@ -16,6 +16,8 @@ pub(super) struct Window {
     allowed: usize,
     /// The most users a second; nought for no cap.
     users_per_second: u32,
+    /// How long the users of the last post pay for.
+    pause: SignedDuration,
     next_post: Timestamp,
     closed_until: Timestamp,
 }
@@ -28,6 +30,7 @@ impl Window {
             most,
             allowed: most,
             users_per_second,
+            pause: SignedDuration::ZERO,
             next_post: Timestamp::MIN,
             closed_until: Timestamp::MIN,
         }
@@ -48,10 +51,16 @@ impl Window {
             return;
         }
         let users = i64::try_from(users).unwrap_or(i64::MAX);
-        // A hundredth more than the cap asks for, since two posts may take unequally long to arrive.
-        let micros = users.saturating_mul(1_010_000) / i64::from(self.users_per_second);
-        let pause = SignedDuration::from_micros(micros);
-        self.next_post = now.saturating_add(pause).unwrap_or(Timestamp::MAX);
+        let micros = users.saturating_mul(1_000_000) / i64::from(self.users_per_second);
+        self.pause = SignedDuration::from_micros(micros);
+        self.next_post = now.saturating_add(self.pause).unwrap_or(Timestamp::MAX);
+    }
+
+    /// A post was answered. It may have arrived only now, however long ago it was sent (limits and a slow
+    /// line hold one up and not the next), so what it pays for begins now.
+    pub(super) fn answered(&mut self, now: Timestamp) {
+        let next = now.saturating_add(self.pause).unwrap_or(Timestamp::MAX);
+        self.next_post = self.next_post.max(next);
     }
 
     /// Zendesk had no room for a job beside `open` of ours: somebody else uses its slots.
@@ -92,18 +101,29 @@ mod tests {
     }
 
     #[test]
-    fn a_hundred_users_are_a_second_and_a_little_more() {
+    fn a_hundred_users_are_a_second() {
         let mut window = Window::new(30, 100);
         window.post(100, at(10));
-        assert_eq!(window.wait(1, at(10)), Some(Duration::from_millis(1_010)));
+        assert_eq!(window.wait(1, at(10)), Some(Duration::from_secs(1)));
         window.post(50, at(12));
-        assert_eq!(window.wait(1, at(12)), Some(Duration::from_millis(505)));
+        assert_eq!(window.wait(1, at(12)), Some(Duration::from_millis(500)));
+    }
+
+    #[test]
+    fn the_second_of_a_post_that_was_held_up_begins_with_its_answer() {
+        let mut window = Window::new(30, 100);
+        window.post(100, at(10));
+        window.answered(at(13));
+        assert_eq!(window.wait(1, at(13)), Some(Duration::from_secs(1)));
+        window.answered(at(12));
+        assert_eq!(window.wait(1, at(13)), Some(Duration::from_secs(1)));
     }
 
     #[test]
     fn without_a_cap_posts_follow_each_other_at_once() {
         let mut window = Window::new(30, 0);
         window.post(100, at(10));
+        window.answered(at(10));
         assert_eq!(window.wait(1, at(10)), Some(Duration::ZERO));
     }
 

@@ -43,6 +43,24 @@ async fn only_what_changed_is_sent_again() {
 }
 
 #[tokio::test]
+async fn a_few_rows_find_their_customers_among_many() {
+    quiet()
+        .each(async |world| {
+            send(world, &people(2_000)).await;
+            let all = people(2_001).replace("Person 7,", "Person Seven,");
+            let few = [0, 5, 7, 1_999, 2_001].map(|line| all.lines().nth(line).unwrap());
+            let second = send(world, &few.join("\n")).await;
+            let outcome = rows(&second);
+            assert_eq!(
+                (outcome.created, outcome.updated, outcome.unchanged),
+                (1, 1, 2)
+            );
+            assert_eq!(customer(world, "c7").unwrap().name.as_ref(), "Person Seven");
+        })
+        .await;
+}
+
+#[tokio::test]
 async fn a_row_that_cannot_be_sent_says_why_and_the_others_are_sent() {
     quiet()
         .each(async |world| {

@@ -6,7 +6,8 @@ use futures_util::TryStreamExt as _;
 use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Row as _};
 
-use super::Hash;
+use super::{Hash, halves_of};
+use crate::bulk::select_within;
 use crate::database::Dialect;
 use crate::error::{Error, Result};
 
@@ -30,7 +31,7 @@ pub struct Entry {
 }
 
 /// How many entries come as one text.
-const PAGE: usize = 2_000;
+const PAGE: usize = 500;
 
 /// Entries of one page, each a line of numbers and words. Both databases write nothing for a null.
 const PACKED: &str = "SELECT string_agg(line, ';') FROM (\
@@ -73,6 +74,38 @@ pub async fn scan(
             Ok(())
         }
     }
+}
+
+/// The entries with these keys, in the order of their keys: for a few among many. Keys without an entry are
+/// left out.
+///
+/// # Errors
+/// As the database says.
+pub async fn of_keys(
+    connection: &mut AnyConnection,
+    destination: i64,
+    keys: &[Hash],
+) -> Result<Vec<Entry>> {
+    let rows = select_within(
+        connection,
+        "SELECT key_a, key_b, body_a, body_b, state, failed_a, failed_b, failure, workflow, source FROM ledger \
+         WHERE destination = $1 AND key_a IN",
+        Some(&destination),
+        &halves_of(keys),
+        "",
+    )
+    .await?;
+    let mut asked = keys.to_vec();
+    asked.sort_unstable();
+    let mut found = Vec::with_capacity(rows.len());
+    for row in &rows {
+        let entry = plain(row)?;
+        if asked.binary_search(&entry.key).is_ok() {
+            found.push(entry);
+        }
+    }
+    found.sort_unstable_by_key(|entry| entry.key);
+    Ok(found)
 }
 
 fn plain(row: &AnyRow) -> Result<Entry> {

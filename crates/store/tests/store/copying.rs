@@ -1,4 +1,5 @@
-//! A copy of a database holds every row of every table, whatever kind either is.
+//! A copy of a database holds every row of every table, whatever kind either is; but for those that sends of
+//! profiles keep of their customers.
 
 use store::{Dialect, Store, cases};
 
@@ -78,7 +79,15 @@ async fn contents(store: &Store) -> Vec<String> {
 async fn check_copy(from: &Store, into: &Store) {
     fill(from).await;
     from.copy_into(into).await.unwrap();
-    let (original, copy) = (contents(from).await, contents(into).await);
+    let (mut original, copy) = (contents(from).await, contents(into).await);
+    let all = original.len();
+    let is_of_a_send = |row: &String| {
+        ["ledger: ", "workflow_row: ", "send_batch: "]
+            .iter()
+            .any(|table| row.starts_with(table))
+    };
+    original.retain(|row| !is_of_a_send(row));
+    assert_eq!(original.len(), all - 9, "three rows of each table");
     assert_eq!(original.len(), copy.len());
     for (original, copy) in original.iter().zip(&copy) {
         assert_eq!(original, copy);

@@ -3,7 +3,7 @@
 use domain::profile::RowState;
 use domain::profile::failure::FailureClass;
 use domain::profile::key::KeyKind;
-use store::ledger::{self, About, Confirmed, Entry, Failed, Hash};
+use store::ledger::{self, About, Ahead, Confirmed, Entry, Failed, Hash, Part};
 
 use crate::database::{Database, on_both};
 use crate::samples::at;
@@ -270,15 +270,15 @@ async fn a_customer_who_was_only_ever_refused_is_no_customer_in_zendesk() {
             .collect();
         confirm(database, 1, 1, &rows).await;
         confirm(database, 2, 1, &[confirmed(9)]).await;
-        let count = async |source| {
-            ledger::count(&mut *database.reader().await, 1, source)
+        let count = async |from, to| {
+            ledger::count(&mut *database.reader().await, 1, from, to)
                 .await
                 .unwrap()
         };
-        assert_eq!(count(None).await, 3);
-        assert_eq!(count(Some(0)).await, 2);
-        assert_eq!(count(Some(1)).await, 1);
-        assert_eq!(count(Some(4)).await, 0);
+        assert_eq!(count(i64::MIN, i64::MAX).await, 4);
+        let key = confirmed(3).key[0];
+        assert_eq!(count(key, key).await, 1);
+        assert_eq!(count(key + 1, key + 1).await, 0);
         // Refused by another orchestration, it now comes from that one; confirmed by one, it stays there.
         fail(
             database,
@@ -437,4 +437,49 @@ fn neither_key_nor_name_of_a_customer_is_shown() {
         );
         assert!(!shown.contains("customer"), "{shown}");
     }
+}
+
+#[tokio::test]
+async fn a_few_customers_are_found_among_many() {
+    on_both(async |database| {
+        let rows: Vec<_> = (0..3_000).map(confirmed).collect();
+        confirm(database, 1, 1, &rows).await;
+        confirm(database, 2, 1, &rows[..50]).await;
+        let few = || rows.iter().step_by(7);
+        // Nobody has the last two; half of one is the half of somebody else.
+        let strangers = [[1, 2], [rows[3].key[0], 77]];
+        let asked: Vec<Hash> = few().map(|one| one.key).chain(strangers).collect();
+        let mut expected: Vec<_> = few().map(|one| entry_of(one, 1)).collect();
+        expected.sort_by_key(|entry| entry.key);
+        let mut reader = database.reader().await;
+        let found = ledger::of_keys(&mut reader, 1, &asked).await.unwrap();
+        assert_eq!(found, expected);
+        assert_eq!(ledger::of_keys(&mut reader, 3, &asked).await.unwrap(), []);
+        assert_eq!(ledger::of_keys(&mut reader, 1, &[]).await.unwrap(), []);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn parts_that_are_read_ahead_come_in_the_order_in_which_they_were_asked_for() {
+    on_both(async |database| {
+        let rows: Vec<_> = (0..3_000).map(confirmed).collect();
+        confirm(database, 1, 1, &rows).await;
+        let (low, high) = (
+            scan(database, 1, i64::MIN, -1).await,
+            scan(database, 1, 0, i64::MAX).await,
+        );
+        assert_eq!(low.len() + high.len(), 3_000);
+        let mut ahead = Ahead::new(&database.store, 1);
+        assert!(ahead.has_room());
+        ahead.ask(Part::Range(0, i64::MAX));
+        ahead.ask(Part::Keys(vec![rows[5].key]));
+        assert!(!ahead.has_room());
+        assert_eq!(ahead.next().await.unwrap(), high);
+        ahead.ask(Part::Range(i64::MIN, -1));
+        assert_eq!(ahead.next().await.unwrap(), [entry_of(&rows[5], 1)]);
+        assert_eq!(ahead.next().await.unwrap(), low);
+        assert_eq!(ahead.next().await.unwrap(), []);
+    })
+    .await;
 }
