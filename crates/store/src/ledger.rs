@@ -109,12 +109,37 @@ impl std::fmt::Debug for About {
     }
 }
 
+/// How many customers of a destination Zendesk has confirmed, of all orchestrations or of one; those that
+/// never were do not count.
+///
+/// # Errors
+/// As the database says.
+pub async fn count(
+    connection: &mut AnyConnection,
+    destination: i64,
+    source: Option<i64>,
+) -> Result<u64> {
+    let query = match source {
+        Some(source) => sqlx::query_scalar(
+            "SELECT COUNT(*) FROM ledger WHERE destination = $1 AND body_a IS NOT NULL AND source = $2",
+        )
+        .bind(destination)
+        .bind(source),
+        None => sqlx::query_scalar(
+            "SELECT COUNT(*) FROM ledger WHERE destination = $1 AND body_a IS NOT NULL",
+        )
+        .bind(destination),
+    };
+    let count: i64 = query.fetch_one(connection).await?;
+    Ok(u64::try_from(count).unwrap_or(0))
+}
+
 /// How many entries of a destination have a key whose first half is in a range, both ends included. Keys
 /// are hashes, so a small range tells how many there are in all, without counting them.
 ///
 /// # Errors
 /// As the database says.
-pub async fn count(
+pub async fn count_within(
     connection: &mut AnyConnection,
     destination: i64,
     from_key_a: i64,

@@ -60,7 +60,7 @@ pub(super) async fn compare(send: &mut Send<'_>, reading: &Reading) -> Result<Co
     let mut reader = send.engine.store.read().await?;
     let (low, high) = range(0, 1);
     // Keys are hashes: each part has about as many.
-    let total = ledger::count(&mut reader, destination, low, high).await? * PARTS as u64;
+    let total = ledger::count_within(&mut reader, destination, low, high).await? * PARTS as u64;
     drop(reader);
     let mut judge = Judge {
         workflow: send.workflow.number,

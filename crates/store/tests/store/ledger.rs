@@ -270,15 +270,26 @@ async fn a_customer_who_was_only_ever_refused_is_no_customer_in_zendesk() {
             .collect();
         confirm(database, 1, 1, &rows).await;
         confirm(database, 2, 1, &[confirmed(9)]).await;
-        let count = async |from, to| {
-            ledger::count(&mut *database.reader().await, 1, from, to)
+        let count = async |source| {
+            ledger::count(&mut *database.reader().await, 1, source)
                 .await
                 .unwrap()
         };
-        assert_eq!(count(i64::MIN, i64::MAX).await, 4);
+        assert_eq!(count(None).await, 3);
+        assert_eq!(count(Some(0)).await, 2);
+        assert_eq!(count(Some(1)).await, 1);
+        assert_eq!(count(Some(4)).await, 0);
+        let within = async |from, to| {
+            ledger::count_within(&mut *database.reader().await, 1, from, to)
+                .await
+                .unwrap()
+        };
+        assert_eq!(within(i64::MIN, i64::MAX).await, 4);
         let key = confirmed(3).key[0];
-        assert_eq!(count(key, key).await, 1);
-        assert_eq!(count(key + 1, key + 1).await, 0);
+        assert_eq!(
+            (within(key, key).await, within(key + 1, key + 1).await),
+            (1, 0)
+        );
         // Refused by another orchestration, it now comes from that one; confirmed by one, it stays there.
         fail(
             database,
