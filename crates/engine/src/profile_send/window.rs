@@ -36,9 +36,14 @@ impl Window {
         }
     }
 
+    /// Whether one of so many open jobs must end before another post.
+    pub(super) fn is_full(&self, open: usize) -> bool {
+        open >= self.allowed
+    }
+
     /// How long a post must wait while so many jobs are open; none if a job must end first.
     pub(super) fn wait(&self, open: usize, now: Timestamp) -> Option<Duration> {
-        if open >= self.allowed {
+        if self.is_full(open) {
             return None;
         }
         let at = self.next_post.max(self.closed_until);

@@ -43,7 +43,9 @@ impl Urgency {
             Self::Status => 95,
             Self::Fields => 90,
             Self::Pull => 85,
-            Self::Profiles | Self::Sweep => 75,
+            // As much as thirty jobs of ten seconds need in an account of 700 requests a minute, at half.
+            Self::Profiles => 80,
+            Self::Sweep => 75,
         }
     }
 

@@ -242,9 +242,9 @@ fn spend_on_profiles(budget: &mut Budget) -> usize {
 fn a_less_pressing_request_leaves_room_for_a_more_pressing_one() {
     let mut budget = Budget::new(50);
     budget.observe(at(0), Bucket::Account, &says(400, 400, 60));
-    assert_eq!(spend_on_profiles(&mut budget), 150);
+    assert_eq!(spend_on_profiles(&mut budget), 160);
     assert_eq!(goes_at(49, &mut budget, Urgency::Profiles), 0);
-    assert_eq!(goes_at(49, &mut budget, Urgency::Pull), 20);
+    assert_eq!(goes_at(49, &mut budget, Urgency::Pull), 10);
     assert_eq!(goes_at(49, &mut budget, Urgency::Fields), 10);
     assert_eq!(goes_at(49, &mut budget, Urgency::Status), 10);
     assert_eq!(goes_at(49, &mut budget, Urgency::Comments), 10);
@@ -292,7 +292,7 @@ fn the_sweep_gets_a_request_a_minute_of_the_smallest_share() {
 fn the_sweep_gives_way_once_three_quarters_of_our_share_are_spent() {
     let mut budget = Budget::new(50);
     budget.observe(at(0), Bucket::Account, &says(400, 400, 60));
-    assert_eq!(spend_on_profiles(&mut budget), 150);
+    assert_eq!(spend_on_profiles(&mut budget), 160);
     assert_eq!(goes_at(49, &mut budget, Urgency::Sweep), 0);
     assert_eq!(budget.admit(at(49), Bucket::Account, Urgency::Pull), Ok(()));
 }
@@ -301,12 +301,12 @@ fn the_sweep_gives_way_once_three_quarters_of_our_share_are_spent() {
 fn profiles_are_spread_over_the_minute_and_nothing_else_is() {
     let mut budget = Budget::new(50);
     budget.observe(at(0), Bucket::Account, &says(400, 400, 60));
-    assert_eq!(goes(&mut budget, Urgency::Profiles), 15, "a tenth of 150");
+    assert_eq!(goes(&mut budget, Urgency::Profiles), 16, "a tenth of 160");
     let wait = budget
         .admit(at(3), Bucket::Account, Urgency::Profiles)
         .unwrap_err();
     assert_eq!(wait, Duration::from_secs(2), "the next slot");
-    assert_eq!(goes(&mut budget, Urgency::Pull), 170 - 15);
+    assert_eq!(goes(&mut budget, Urgency::Pull), 170 - 16);
 }
 
 #[test]
