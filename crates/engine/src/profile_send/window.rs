@@ -16,8 +16,11 @@ pub(super) struct Window {
     allowed: usize,
     /// The most users a second; nought for no cap.
     users_per_second: u32,
-    /// How long the users of the last post pay for.
+    /// How long the users of the last post pay for, and when it was posted.
     pause: SignedDuration,
+    posted_at: Timestamp,
+    /// The quickest answer to a post so far.
+    quickest: Option<SignedDuration>,
     next_post: Timestamp,
     closed_until: Timestamp,
 }
@@ -31,6 +34,8 @@ impl Window {
             allowed: most,
             users_per_second,
             pause: SignedDuration::ZERO,
+            posted_at: Timestamp::MIN,
+            quickest: None,
             next_post: Timestamp::MIN,
             closed_until: Timestamp::MIN,
         }
@@ -56,16 +61,28 @@ impl Window {
             return;
         }
         let users = i64::try_from(users).unwrap_or(i64::MAX);
-        let micros = users.saturating_mul(1_000_000) / i64::from(self.users_per_second);
+        // A hundredth more than the cap asks for, since two posts may take unequally long to arrive.
+        let micros = users.saturating_mul(1_010_000) / i64::from(self.users_per_second);
         self.pause = SignedDuration::from_micros(micros);
+        self.posted_at = now;
         self.next_post = now.saturating_add(self.pause).unwrap_or(Timestamp::MAX);
     }
 
-    /// A post was answered. It may have arrived only now, however long ago it was sent (limits and a slow
-    /// line hold one up and not the next), so what it pays for begins now.
+    /// The last post was answered. As much later than the quickest one as that was, it may have arrived
+    /// later too (limits and a slow line hold one up and not the next), and so much later goes the next one.
     pub(super) fn answered(&mut self, now: Timestamp) {
-        let next = now.saturating_add(self.pause).unwrap_or(Timestamp::MAX);
-        self.next_post = self.next_post.max(next);
+        if self.users_per_second == 0 {
+            return;
+        }
+        let took = now.duration_since(self.posted_at);
+        // How quick one can be is not known from the first, which may have had to connect.
+        let held_up = self
+            .quickest
+            .map_or(took, |quickest| took - took.min(quickest));
+        self.quickest = Some(self.quickest.map_or(took, |quickest| quickest.min(took)));
+        let next = self.posted_at.saturating_add(held_up);
+        let next = next.and_then(|next| next.saturating_add(self.pause));
+        self.next_post = self.next_post.max(next.unwrap_or(Timestamp::MAX));
     }
 
     /// Zendesk had no room for a job beside `open` of ours: somebody else uses its slots.
@@ -106,22 +123,29 @@ mod tests {
     }
 
     #[test]
-    fn a_hundred_users_are_a_second() {
+    fn a_hundred_users_are_a_second_and_a_little_more() {
         let mut window = Window::new(30, 100);
         window.post(100, at(10));
-        assert_eq!(window.wait(1, at(10)), Some(Duration::from_secs(1)));
+        assert_eq!(window.wait(1, at(10)), Some(Duration::from_millis(1_010)));
         window.post(50, at(12));
-        assert_eq!(window.wait(1, at(12)), Some(Duration::from_millis(500)));
+        assert_eq!(window.wait(1, at(12)), Some(Duration::from_millis(505)));
     }
 
     #[test]
-    fn the_second_of_a_post_that_was_held_up_begins_with_its_answer() {
+    fn a_post_that_was_held_up_holds_up_the_next_one_by_as_much() {
         let mut window = Window::new(30, 100);
+        // The first: nobody knows how long it takes without a hindrance.
         window.post(100, at(10));
         window.answered(at(13));
-        assert_eq!(window.wait(1, at(13)), Some(Duration::from_secs(1)));
-        window.answered(at(12));
-        assert_eq!(window.wait(1, at(13)), Some(Duration::from_secs(1)));
+        assert_eq!(window.wait(1, at(13)), Some(Duration::from_millis(1_010)));
+        // Quicker than any before it.
+        window.post(100, at(20));
+        window.answered(at(21));
+        assert_eq!(window.wait(1, at(21)), Some(Duration::from_millis(10)));
+        window.post(100, at(30));
+        window.answered(at(35));
+        assert_eq!(window.wait(1, at(35)), Some(Duration::from_millis(10)));
+        assert_eq!(window.wait(1, at(34)), Some(Duration::from_millis(1_010)));
     }
 
     #[test]
