@@ -29,9 +29,6 @@ use super::read::Reading;
 use super::window::Window;
 use crate::error::{Error, Result};
 
-/// So many posts may be on their way at once. One, so that none is under way to a limiter that has just closed;
-/// a latency of 150 ms lets 600 users a second through, twice what 30 jobs of ten seconds take.
-const POSTS_AT_ONCE: usize = 1;
 /// How long after an answer open jobs are asked for again, all in one request. With posts, that is most of what
 /// profiles may ask for in a minute of an account with 700 requests.
 const POLL: SignedDuration = SignedDuration::from_millis(400);
@@ -145,7 +142,7 @@ impl<'s, 'a> Push<'s, 'a> {
     /// Starts posts and a poll. Returns how long to wait for the next one, if nothing happens before.
     async fn start_what_may_start(&mut self) -> Result<Option<Duration>, Halt> {
         let mut waits = None;
-        while self.ending.is_none() && self.posting < POSTS_AT_ONCE {
+        while self.ending.is_none() && self.posting < self.window.posts_at_once() {
             let now = self.send.engine.now();
             let Some(wait) = self.window.wait(self.open.len() + self.posting, now) else {
                 break;
@@ -273,7 +270,7 @@ impl<'s, 'a> Push<'s, 'a> {
             Some(Event::Broken(halt)) => Err(halt),
             Some(Event::Posted(parcel, answer)) => {
                 self.posting -= 1;
-                self.window.answered(self.send.engine.now());
+                self.note_answer(&parcel);
                 self.posted(parcel, answer).await
             }
             Some(Event::Unread(parcel, error)) => {
@@ -282,7 +279,7 @@ impl<'s, 'a> Push<'s, 'a> {
             }
             Some(Event::Answered(parcel, answer)) => {
                 self.posting -= 1;
-                self.window.answered(self.send.engine.now());
+                self.note_answer(&parcel);
                 self.answered(parcel, *answer).await
             }
             Some(Event::Polled(asked, answer)) => {
@@ -290,6 +287,11 @@ impl<'s, 'a> Push<'s, 'a> {
                 self.polled(&asked, answer).await
             }
         }
+    }
+
+    fn note_answer(&mut self, parcel: &Parcel) {
+        let now = self.send.engine.now();
+        self.window.answered(parcel.posted_at.unwrap_or(now), now);
     }
 
     async fn posted(

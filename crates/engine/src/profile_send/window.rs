@@ -7,6 +7,12 @@ use jiff::{SignedDuration, Timestamp};
 /// How long nothing is posted where Zendesk has no room for another job and does not say for how long.
 const NO_ROOM: SignedDuration = SignedDuration::from_secs(5);
 
+/// So often a post should be possible: when the jobs of thirty slots end one after the other as they began, each
+/// slot is filled again before the next one is free.
+const POST_EVERY: SignedDuration = SignedDuration::from_millis(75);
+/// The most posts on their way beside the first.
+const MOST_MORE_POSTS: usize = 3;
+
 /// The jobs that may be open, and the moment of the next post.
 #[derive(Debug)]
 pub(super) struct Window {
@@ -16,9 +22,8 @@ pub(super) struct Window {
     allowed: usize,
     /// The most users a second; nought for no cap.
     users_per_second: u32,
-    /// How long the users of the last post pay for, and when it was posted.
+    /// How long the users of the last post pay for.
     pause: SignedDuration,
-    posted_at: Timestamp,
     /// The quickest answer to a post so far.
     quickest: Option<SignedDuration>,
     next_post: Timestamp,
@@ -34,7 +39,6 @@ impl Window {
             allowed: most,
             users_per_second,
             pause: SignedDuration::ZERO,
-            posted_at: Timestamp::MIN,
             quickest: None,
             next_post: Timestamp::MIN,
             closed_until: Timestamp::MIN,
@@ -64,25 +68,36 @@ impl Window {
         // A hundredth more than the cap asks for, since two posts may take unequally long to arrive.
         let micros = users.saturating_mul(1_010_000) / i64::from(self.users_per_second);
         self.pause = SignedDuration::from_micros(micros);
-        self.posted_at = now;
         self.next_post = now.saturating_add(self.pause).unwrap_or(Timestamp::MAX);
     }
 
-    /// The last post was answered. As much later than the quickest one as that was, it may have arrived
+    /// A post was answered. Under a cap: as much later than the quickest one as that was, it may have arrived
     /// later too (limits and a slow line hold one up and not the next), and so much later goes the next one.
-    pub(super) fn answered(&mut self, now: Timestamp) {
-        if self.users_per_second == 0 {
-            return;
-        }
-        let took = now.duration_since(self.posted_at);
+    pub(super) fn answered(&mut self, posted_at: Timestamp, now: Timestamp) {
+        let took = now.duration_since(posted_at);
         // How quick one can be is not known from the first, which may have had to connect.
         let held_up = self
             .quickest
             .map_or(took, |quickest| took - took.min(quickest));
         self.quickest = Some(self.quickest.map_or(took, |quickest| quickest.min(took)));
-        let next = self.posted_at.saturating_add(held_up);
-        let next = next.and_then(|next| next.saturating_add(self.pause));
-        self.next_post = self.next_post.max(next.unwrap_or(Timestamp::MAX));
+        if self.users_per_second > 0 {
+            let next = posted_at.saturating_add(held_up);
+            let next = next.and_then(|next| next.saturating_add(self.pause));
+            self.next_post = self.next_post.max(next.unwrap_or(Timestamp::MAX));
+        }
+    }
+
+    /// How many posts may be on their way at once: so many that the line, however long, lets through as many
+    /// as slots become free. No more than that, since what is on its way when a limiter closes still
+    /// arrives there; and one under a cap, which is far below.
+    pub(super) fn posts_at_once(&self) -> usize {
+        match self.quickest {
+            Some(quickest) if self.users_per_second == 0 => {
+                let more = quickest.as_millis() / POST_EVERY.as_millis();
+                1 + usize::try_from(more).map_or(0, |more| more.min(MOST_MORE_POSTS))
+            }
+            Some(_) | None => 1,
+        }
     }
 
     /// Zendesk had no room for a job beside `open` of ours: somebody else uses its slots.
@@ -136,14 +151,14 @@ mod tests {
         let mut window = Window::new(30, 100);
         // The first: nobody knows how long it takes without a hindrance.
         window.post(100, at(10));
-        window.answered(at(13));
+        window.answered(at(10), at(13));
         assert_eq!(window.wait(1, at(13)), Some(Duration::from_millis(1_010)));
         // Quicker than any before it.
         window.post(100, at(20));
-        window.answered(at(21));
+        window.answered(at(20), at(21));
         assert_eq!(window.wait(1, at(21)), Some(Duration::from_millis(10)));
         window.post(100, at(30));
-        window.answered(at(35));
+        window.answered(at(30), at(35));
         assert_eq!(window.wait(1, at(35)), Some(Duration::from_millis(10)));
         assert_eq!(window.wait(1, at(34)), Some(Duration::from_millis(1_010)));
     }
@@ -152,8 +167,25 @@ mod tests {
     fn without_a_cap_posts_follow_each_other_at_once() {
         let mut window = Window::new(30, 0);
         window.post(100, at(10));
-        window.answered(at(10));
+        window.answered(at(10), at(10));
         assert_eq!(window.wait(1, at(10)), Some(Duration::ZERO));
+    }
+
+    #[test]
+    fn the_longer_the_line_the_more_posts_are_on_their_way_unless_there_is_a_cap() {
+        for (millis, cap, many) in [
+            (0, 0, 1),
+            (74, 0, 1),
+            (150, 0, 3),
+            (9_000, 0, 4),
+            (150, 100, 1),
+        ] {
+            let mut window = Window::new(30, cap);
+            assert_eq!(window.posts_at_once(), 1, "nobody knows yet");
+            window.answered(at(0), at(0) + SignedDuration::from_millis(millis));
+            window.answered(at(0), at(60));
+            assert_eq!(window.posts_at_once(), many, "{millis} ms, cap {cap}");
+        }
     }
 
     #[test]
