@@ -19,6 +19,7 @@ mod leave;
 mod link;
 mod parcel;
 mod plan;
+mod polls;
 mod post;
 mod preflight;
 mod preview;

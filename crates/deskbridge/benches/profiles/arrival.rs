@@ -12,28 +12,32 @@ const LEAST: f64 = 270.0;
 /// The most users a second unless the destination raises it.
 const CAP: u32 = 100;
 
+/// The route of posts.
+const POSTS: &str = "users/create_or_update_many";
+
 /// Prints the head of the table.
 pub(crate) fn head() {
     println!();
     println!(
-        "    users | database   | cap  | users/s | sending  | most in a second | most open jobs | requests | refused | too early | created again"
+        "    users | database   | cap  | users/s | sending  | most in a second | most open jobs | requests, posts, polls | refused | too early | created again"
     );
     println!(
-        "----------|------------|------|---------|----------|------------------|----------------|----------|---------|-----------|--------------"
+        "----------|------------|------|---------|----------|------------------|----------------|------------------------|---------|-----------|--------------"
     );
 }
 
-/// Sends without the cap, and a tenth of the users with it. Returns a sentence for each promise that
-/// was not kept.
+/// Sends without the cap; and a tenth of the users with and without it, where two posts are refused on the
+/// way. Returns a sentence for each promise that was not kept.
 pub(crate) async fn measure(server: Option<&str>, users: u64) -> Vec<String> {
     let mut broken = Vec::new();
-    for (users, cap) in [(users, 0), ((users / 10).max(1), CAP)] {
-        broken.extend(arrive(server, users, cap).await);
+    let few = (users / 10).max(1);
+    for (users, cap, refusals) in [(users, 0, 0), (few, CAP, 2), (few, 0, 2)] {
+        broken.extend(arrive(server, users, cap, refusals).await);
     }
     broken
 }
 
-async fn arrive(server: Option<&str>, users: u64, cap: u32) -> Vec<String> {
+async fn arrive(server: Option<&str>, users: u64, cap: u32, refusals: u64) -> Vec<String> {
     let config = simulator::Config {
         job: Duration::from_secs(10),
         job_slots: Some(30),
@@ -42,26 +46,30 @@ async fn arrive(server: Option<&str>, users: u64, cap: u32) -> Vec<String> {
         ..simulator::Config::default()
     };
     let place = Place::make(server, config, cap).await;
-    if cap > 0 {
-        // Somebody else has used the account up for a moment, twice.
+    // Somebody else has used the account up for a moment.
+    for after in (0..refusals).map(|one| 5 + 10 * one) {
         let refusal = FaultKind::Status {
             status: 429,
             form: BodyForm::Text,
             retry_after: Some(3),
         };
-        for after in [5, 15] {
-            let fault = Fault::new(refusal.clone()).on("create_or_update_many");
-            place.zendesk.add_fault(fault.after(after).times(1));
-        }
+        let fault = Fault::new(refusal).on(POSTS).after(after).times(1);
+        place.zendesk.add_fault(fault);
     }
     let file = place.desk.folder.path().join("new.csv");
     people::write_csv(&file, 0, users);
     let sent = place.send(&file);
     let sends = place.zendesk.sends();
+    let asked = place.zendesk.requests_by_route();
+    let times = |method: &str, route: &str| {
+        let asked = asked.get(&format!("{method} {route}"));
+        asked.copied().unwrap_or(0)
+    };
+    let refused: u64 = place.zendesk.faults_happened().iter().sum();
     assert_eq!(sent.rows("created"), users, "{}", sent.said);
     let rate = sent.result["users_per_second"].as_f64().unwrap();
     println!(
-        "{users:>9} | {:<10} | {:<4} | {rate:>7.1} | {:>6.1} s | {:>16} | {:>14} | {:>8} | {:>7} | {:>9} | {}",
+        "{users:>9} | {:<10} | {:<4} | {rate:>7.1} | {:>6.1} s | {:>16} | {:>14} | {:>10}, {:>4}, {:>4} | {:>7} | {:>9} | {}",
         place.database,
         if cap == 0 {
             "none".to_owned()
@@ -71,8 +79,10 @@ async fn arrive(server: Option<&str>, users: u64, cap: u32) -> Vec<String> {
         sent.result["seconds"].as_f64().unwrap(),
         sends.most_users_in_a_second,
         sends.most_open_jobs,
-        sent.result["requests"],
-        place.zendesk.faults_happened().iter().sum::<u64>(),
+        sent.result["requests"].as_u64().unwrap(),
+        times("POST", POSTS),
+        times("GET", "job_statuses/show_many"),
+        refused,
         sends.requests_too_early,
         sends.created_again.len(),
     );
@@ -89,6 +99,11 @@ async fn arrive(server: Option<&str>, users: u64, cap: u32) -> Vec<String> {
         let most = sends.most_users_in_a_second;
         broken.push(format!(
             "On {on} {most} users were posted in one second, and {cap} may be."
+        ));
+    }
+    if refused != refusals {
+        broken.push(format!(
+            "On {on} {refused} posts were refused, and {refusals} were to be."
         ));
     }
     if sends.requests_too_early > 0 || !sends.created_again.is_empty() {

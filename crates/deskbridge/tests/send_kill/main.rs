@@ -29,24 +29,41 @@ const KILLS: &str = "DESKBRIDGE_TEST_SEND_KILLS";
 const FEW: usize = 6;
 /// How long Zendesk works on a job: long enough that most kills meet open ones.
 const JOB: Duration = Duration::from_millis(300);
-/// How long an answer takes, so that some processes die while they wait for one.
-const LATENCY: Duration = Duration::from_millis(25);
+/// One post at a time, spread over the time that a workflow takes; an answer takes so long that some
+/// processes die while they wait for one.
+const ONE_AT_A_TIME: Line = Line {
+    latency: Duration::from_millis(25),
+    users_per_second: 400,
+};
+/// So slow a line, without a cap, that several posts are on their way at once.
+const SEVERAL_AT_ONCE: Line = Line {
+    latency: Duration::from_millis(200),
+    users_per_second: 0,
+};
 /// What was sent before is so much older than what is sent now.
 const LATER: Duration = Duration::from_secs(200);
+
+/// How posts go out.
+struct Line {
+    /// How long an answer takes.
+    latency: Duration,
+    /// The cap of the destination.
+    users_per_second: u32,
+}
 
 fn kills() -> usize {
     let asked = std::env::var(KILLS).ok();
     asked.map_or(FEW, |asked| asked.parse().unwrap())
 }
 
-async fn zendesk() -> Simulator {
+async fn zendesk(latency: Duration) -> Simulator {
     let simulator = simulator::start(simulator::Config {
         seed: 11,
         tickets: 0,
         users: 3,
         job: JOB,
         job_slots: Some(30),
-        latency: LATENCY,
+        latency,
         start: Some(SystemClock.now().as_second() - LATER.as_secs().cast_signed()),
         ..simulator::Config::default()
     });
@@ -54,16 +71,18 @@ async fn zendesk() -> Simulator {
 }
 
 /// Sends again and again, kills until it was often enough, and counts after each workflow.
-async fn kill_often(database: Option<&str>) {
+async fn kill_often(database: Option<&str>, line: &Line) {
     let (kills, lots) = (kills(), Lots::new());
-    let zendesk = zendesk().await;
+    let zendesk = zendesk(line.latency).await;
     let desk = Desk::set_up(&zendesk.url(), database);
     // Customers who were sent before, some for each workflow; each takes a kill at least.
     let known = kills + 1;
     desk.ok(&desk.sending(&people::known(known)));
     zendesk.advance(LATER);
-    // Posts are spread over the time that a workflow takes.
-    desk.ok("destination edit support --users-per-second 400");
+    let rate = line.users_per_second;
+    desk.ok(&format!(
+        "destination edit support --users-per-second {rate}"
+    ));
     let mut totals = Totals::default();
     // One that nobody kills tells how long a workflow takes, and how many durable steps it has.
     let calm = killing::measure(&desk, &zendesk).await;
@@ -87,19 +106,38 @@ async fn kill_often(database: Option<&str>) {
     counting::check_all(&zendesk, &desk, known, &totals).await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_send_killed_at_random_moments_loses_nobody_and_creates_nobody_twice_on_sqlite() {
-    kill_often(None).await;
+async fn kill_often_on_sqlite(line: &Line) {
+    kill_often(None, line).await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_send_killed_at_random_moments_loses_nobody_and_creates_nobody_twice_on_postgresql() {
+async fn kill_often_on_postgresql(line: &Line) {
     let Some(server) = std::env::var(POSTGRES).ok().filter(|url| !url.is_empty()) else {
         println!("skipped: kill -9 of a send on PostgreSQL needs {POSTGRES}");
         return;
     };
-    let name = format!("deskbridge_send_kill_{}", std::process::id());
+    let (process, rate) = (std::process::id(), line.users_per_second);
+    let name = format!("deskbridge_send_kill_{process}_{rate}");
     let url = scratch::create(&server, &name).await.unwrap();
-    kill_often(Some(&url)).await;
+    kill_often(Some(&url), line).await;
     scratch::drop(&server, &name).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_send_killed_at_random_moments_loses_nobody_and_creates_nobody_twice_on_sqlite() {
+    kill_often_on_sqlite(&ONE_AT_A_TIME).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_send_killed_at_random_moments_loses_nobody_and_creates_nobody_twice_on_postgresql() {
+    kill_often_on_postgresql(&ONE_AT_A_TIME).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_send_killed_with_several_posts_on_their_way_creates_nobody_twice_on_sqlite() {
+    kill_often_on_sqlite(&SEVERAL_AT_ONCE).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_send_killed_with_several_posts_on_their_way_creates_nobody_twice_on_postgresql() {
+    kill_often_on_postgresql(&SEVERAL_AT_ONCE).await;
 }

@@ -148,6 +148,8 @@ pub(super) struct Parcel {
     pub(super) job_id: Option<String>,
     /// When it was posted.
     pub(super) posted_at: Option<Timestamp>,
+    /// When Zendesk said that it had queued the job; unknown for a job of an earlier try.
+    pub(super) queued_at: Option<Timestamp>,
     /// Whether our database has it.
     pub(super) is_kept: bool,
     /// Whether nobody knew what had become of it, so that it is sent again.
@@ -163,6 +165,7 @@ impl Parcel {
             rows,
             job_id: None,
             posted_at: None,
+            queued_at: None,
             is_kept: false,
             again: false,
         }
@@ -225,6 +228,7 @@ impl Parcel {
             id: batch.id,
             job_id: batch.job_id,
             posted_at: batch.posted_at,
+            queued_at: None,
             is_kept: true,
             again: batch.again,
         })

@@ -2,7 +2,8 @@
 //!
 //! A parcel is in our database before it is posted, and its job's id before it is asked for. Posts and
 //! polls run beside each other; whatever ends the sending waits for the posts under way, so that only a
-//! dying process leaves one of unknown outcome.
+//! dying process leaves some of unknown outcome. The slot of a job that has ended is filled before its
+//! results are written down.
 
 mod refusal;
 
@@ -24,16 +25,16 @@ use super::feed::Feed;
 use super::halt::Halt;
 use super::link::Compared;
 use super::parcel::{Parcel, Sent};
+use super::polls::{Outlook, Polls};
 use super::post::{Event, Post};
 use super::read::Reading;
 use super::window::Window;
 use crate::error::{Error, Result};
 
-/// How long after an answer open jobs are asked for again, all in one request. With posts, that is most of what
-/// profiles may ask for in a minute of an account with 700 requests.
-const POLL: SignedDuration = SignedDuration::from_millis(400);
-/// The same where nothing waits for a job to end, or none has ended yet.
-const LAZY_POLL: SignedDuration = SignedDuration::from_secs(1);
+/// How often is looked whether somebody asked to stop.
+const LOOK: SignedDuration = SignedDuration::from_secs(1);
+/// Posts wait for jobs to end if the window was full within so long.
+const LATELY: SignedDuration = SignedDuration::from_secs(5);
 /// The wait after a failure that names none, doubled at each further one.
 const PAUSE: Duration = Duration::from_secs(2);
 const LONGEST_PAUSE: Duration = Duration::from_secs(120);
@@ -48,21 +49,31 @@ struct Push<'s, 'a> {
     waiting: VecDeque<Parcel>,
     /// Jobs that have not ended.
     open: Vec<Parcel>,
+    /// Jobs that have, whose results are still to be written down.
+    ended: VecDeque<(Parcel, JobState)>,
     /// Posts and polls, each a task of its own: one that holds a transaction must go on while the results of
     /// another are kept.
     under_way: JoinSet<Event>,
     posting: usize,
     polling: bool,
-    next_poll: Timestamp,
-    /// Whether a job has ended since this began: from then on one may end at any time.
-    jobs_end: bool,
+    polls: Polls,
     window: Window,
+    /// When a post last had to wait for a job to end.
+    full_at: Timestamp,
     /// Why nothing more is posted.
     ending: Option<Halt>,
-    /// Since when Zendesk has made us wait without a break, and how often.
-    held: Option<(Timestamp, u32)>,
+    /// Since when Zendesk has made us wait without a break.
+    held: Option<Held>,
     single: bool,
     looked: Timestamp,
+}
+
+/// Failures that nobody has to act on, without a success between them.
+#[derive(Debug, Clone, Copy)]
+struct Held {
+    since: Timestamp,
+    last: Timestamp,
+    times: u32,
 }
 
 /// Sends every row that changed, says goodbye to leavers, and confirms all of it.
@@ -101,12 +112,13 @@ impl<'s, 'a> Push<'s, 'a> {
             feed,
             waiting: VecDeque::new(),
             open: Vec::new(),
+            ended: VecDeque::new(),
             under_way: JoinSet::new(),
             posting: 0,
             polling: false,
-            next_poll: Timestamp::MIN,
-            jobs_end: false,
+            polls: Polls::new(),
             window: Window::new(send.terms.jobs_at_once, rate),
+            full_at: Timestamp::MIN,
             ending: None,
             held: None,
             single,
@@ -118,6 +130,11 @@ impl<'s, 'a> Push<'s, 'a> {
     async fn run(&mut self) -> Result<(), Halt> {
         loop {
             let waits = self.start_what_may_start().await?;
+            if let Some((parcel, ended)) = self.ended.pop_front() {
+                let next = self.send.confirm_job(parcel, &ended).await?;
+                self.go_on(next);
+                continue;
+            }
             if self.under_way.is_empty() && self.is_done() {
                 return match self.ending.take() {
                     Some(halt) => Err(halt),
@@ -145,6 +162,7 @@ impl<'s, 'a> Push<'s, 'a> {
         while self.ending.is_none() && self.posting < self.window.posts_at_once() {
             let now = self.send.engine.now();
             let Some(wait) = self.window.wait(self.open.len() + self.posting, now) else {
+                self.full_at = now;
                 break;
             };
             if !wait.is_zero() {
@@ -159,7 +177,8 @@ impl<'s, 'a> Push<'s, 'a> {
         let now = self.send.engine.now();
         let may_poll = matches!(self.ending, None | Some(Halt::Asked));
         if may_poll && !self.polling && !self.open.is_empty() {
-            let wait = Duration::try_from(self.next_poll.duration_since(now)).unwrap_or_default();
+            let next = self.polls.next();
+            let wait = Duration::try_from(next.duration_since(now)).unwrap_or_default();
             if wait.is_zero() {
                 self.start_poll();
             } else {
@@ -225,6 +244,7 @@ impl<'s, 'a> Push<'s, 'a> {
 
     fn start_poll(&mut self) {
         self.polling = true;
+        self.polls.ask(self.send.engine.now());
         let client = self.send.client.clone();
         let ids: Vec<String> = self
             .open
@@ -284,7 +304,7 @@ impl<'s, 'a> Push<'s, 'a> {
             }
             Some(Event::Polled(asked, answer)) => {
                 self.polling = false;
-                self.polled(&asked, answer).await
+                self.polled(&asked, answer)
             }
         }
     }
@@ -306,6 +326,7 @@ impl<'s, 'a> Push<'s, 'a> {
                 self.send.counts.jobs += 1;
                 self.send.counts.open_jobs += 1;
                 parcel.job_id = Some(status.id);
+                parcel.queued_at = Some(self.send.engine.now());
                 self.open.push(parcel);
                 Ok(())
             }
@@ -329,19 +350,18 @@ impl<'s, 'a> Push<'s, 'a> {
         }
     }
 
-    async fn polled(
+    fn polled(
         &mut self,
         asked: &[String],
         answer: std::result::Result<Vec<JobStatus>, zendesk::Error>,
     ) -> Result<(), Halt> {
         let now = self.send.engine.now();
-        self.next_poll = self.poll_again_at(now);
         let statuses = match answer {
             Ok(statuses) => statuses,
             Err(error) if super::halt::passes_by_itself(&error) => {
-                let pause = self.hold(&error, None)?;
-                let pause = SignedDuration::try_from(pause).unwrap_or(LAZY_POLL);
-                self.next_poll = now.saturating_add(pause).unwrap_or(Timestamp::MAX);
+                let pause = self.hold(&error, None, now)?;
+                let pause = SignedDuration::try_from(pause).unwrap_or(LOOK);
+                self.polls.wait(now, pause);
                 return Ok(());
             }
             Err(error) => {
@@ -350,45 +370,37 @@ impl<'s, 'a> Push<'s, 'a> {
             }
         };
         self.went_well();
-        let mut open = Vec::with_capacity(self.open.len());
         for parcel in std::mem::take(&mut self.open) {
             if !asked.iter().any(|id| parcel.job_id.as_ref() == Some(id)) {
                 // Posted since: nobody asked for it, so that it is not there says nothing.
-                open.push(parcel);
+                self.open.push(parcel);
                 continue;
             }
             let status = statuses
                 .iter()
                 .find(|status| parcel.job_id.as_deref() == Some(status.id.as_str()));
             match status.map_or(JobState::Expired, JobStatus::outcome) {
-                JobState::Waiting => open.push(parcel),
+                JobState::Waiting => self.open.push(parcel),
                 ended @ (JobState::Completed(_)
                 | JobState::Failed(_)
                 | JobState::Killed(_)
                 | JobState::Expired) => {
-                    self.jobs_end = true;
+                    if let Some(queued) = parcel.queued_at {
+                        self.polls.ended(queued, now);
+                    }
                     self.window.grow();
-                    let next = self.send.confirm_job(parcel, &ended).await?;
-                    self.go_on(next);
+                    self.ended.push_back((parcel, ended));
                 }
             }
         }
-        // A post may have come to its end while results were confirmed.
-        open.append(&mut self.open);
-        self.open = open;
-        Ok(())
-    }
-
-    /// When to ask for open jobs again after an answer at `now`: soon if a post waits for one of them to end,
-    /// or nothing else is left to wait for.
-    fn poll_again_at(&self, now: Timestamp) -> Timestamp {
-        let is_full = self.window.is_full(self.open.len() + self.posting);
         let is_last = self.feed.is_none() && self.waiting.is_empty();
-        let pause = match self.jobs_end && (is_full || is_last) {
-            true => POLL,
-            false => LAZY_POLL,
+        let queued = self.open.iter().map(|parcel| parcel.queued_at);
+        let outlook = Outlook {
+            is_urgent: is_last || now.duration_since(self.full_at) < LATELY,
+            oldest: queued.min().flatten(),
         };
-        now.saturating_add(pause).unwrap_or(Timestamp::MAX)
+        self.polls.answered(now, outlook);
+        Ok(())
     }
 
     async fn confirm(&mut self, parcel: Parcel, said: Vec<Said>) -> Result<(), Halt> {
@@ -414,7 +426,7 @@ impl<'s, 'a> Push<'s, 'a> {
     /// Looks now and then whether somebody asked to stop, and lets people see how far it is.
     async fn look_for_a_stop(&mut self) -> Result<(), Halt> {
         let now = self.send.engine.now();
-        if now.duration_since(self.looked) < LAZY_POLL {
+        if now.duration_since(self.looked) < LOOK {
             return Ok(());
         }
         self.looked = now;

@@ -14,9 +14,12 @@ const MINUTE: i64 = 60;
 const SLOT: i64 = 5;
 /// What the sweep may use of our allowance by itself, in percent (reliability.md 8).
 const SWEEP_PERCENT: u32 = 5;
-/// What profiles may use of their part within one slot, in percent: were a minute's part spent in its first
-/// seconds, tickets that begin to need requests after it would wait for the rest of that minute.
-const PROFILES_PERCENT_OF_A_SLOT: u32 = 10;
+/// What profiles may use of their part within one slot, and within that and the one before it, in percent:
+/// were a minute's part spent in its first seconds, tickets that begin to need requests after it would wait
+/// for the rest of that minute. A slot may have more than half of two, since background jobs that began
+/// together end together.
+const PROFILES_PERCENT_OF_A_SLOT: u32 = 14;
+const PROFILES_PERCENT_OF_TWO_SLOTS: u32 = 18;
 /// What the sweep may send a minute while no limit is known: it is never in a hurry, so it does
 /// not find the limit by running into it.
 const SWEEP_UNKNOWN: u32 = 10;
@@ -124,8 +127,11 @@ impl Budget {
         if let Some(allowance) = allowance {
             let most = percent_of(allowance, urgency.percent());
             until = until.max(free_at(&self.spent, now, most));
-            let at_once = percent_of(most, PROFILES_PERCENT_OF_A_SLOT);
-            if urgency == Urgency::Profiles && in_slot(&self.spent, now) >= at_once {
+            let part = |percent| percent_of(most, percent);
+            if urgency == Urgency::Profiles
+                && (in_slots(&self.spent, 1, now) >= part(PROFILES_PERCENT_OF_A_SLOT)
+                    || in_slots(&self.spent, 2, now) >= part(PROFILES_PERCENT_OF_TWO_SLOTS))
+            {
                 until = until.max(next_slot(now));
             }
         }
@@ -245,10 +251,10 @@ fn sum(slots: &[(i64, u32)], now: Timestamp) -> u32 {
     recent.map(|(_, count)| count).sum()
 }
 
-/// What was counted in the present slot.
-fn in_slot(slots: &[(i64, u32)], now: Timestamp) -> u32 {
-    let current = slots.iter().filter(|(at, _)| *at == slot(now));
-    current.map(|(_, count)| count).sum()
+/// What was counted in the last slots, of which the present one is the first.
+fn in_slots(slots: &[(i64, u32)], last: i64, now: Timestamp) -> u32 {
+    let recent = slots.iter().filter(|(at, _)| *at > slot(now) - last);
+    recent.map(|(_, count)| count).sum()
 }
 
 /// When the next slot begins.

@@ -6,9 +6,10 @@ use domain::profile::RowState;
 use domain::profile::action::Trouble;
 use domain::profile::answer::{Auth, Call, Judgement, Scope, Situation};
 use domain::profile::failure::RowFailure;
+use jiff::Timestamp;
 use store::send_batches::{self, BatchKind};
 
-use super::{LONGEST_PAUSE, ONE_BY_ONE, PAUSE, Push};
+use super::{Held, LONGEST_PAUSE, ONE_BY_ONE, PAUSE, Push};
 use crate::profile_send::confirm::{Said, has_outcomes};
 use crate::profile_send::halt::{Halt, passes_by_itself};
 use crate::profile_send::parcel::Parcel;
@@ -25,6 +26,7 @@ impl Push<'_, '_> {
         single_works: Option<bool>,
     ) -> Result<(), Halt> {
         let now = self.send.engine.now();
+        let posted_at = parcel.posted_at.unwrap_or(now);
         let situation = Situation {
             call: match parcel.kind {
                 BatchKind::Single => Call::Single,
@@ -42,10 +44,12 @@ impl Push<'_, '_> {
             } => {
                 let after = seconds.map(Duration::from_secs);
                 if scope == Scope::Jobs {
-                    self.window.shrink(self.open.len(), after, now);
+                    // Other posts may have got theirs; those that have not are heard of in a moment.
+                    let open = self.open.len() + self.posting;
+                    self.window.shrink(open, after, now);
                     // Other tools have their turn: that is no failure of Zendesk's.
                 } else {
-                    let pause = self.hold(&error, after)?;
+                    let pause = self.hold(&error, after, posted_at)?;
                     self.window.close(pause, now);
                 }
                 if rows == RowState::Unknown {
@@ -56,7 +60,7 @@ impl Push<'_, '_> {
                 }
             }
             Judgement::Again => {
-                let pause = self.hold(&error, None)?;
+                let pause = self.hold(&error, None, posted_at)?;
                 self.window.close(pause, now);
                 self.look_up(parcel).await
             }
@@ -116,9 +120,10 @@ impl Push<'_, '_> {
     /// The users of a parcel could not be read before it was posted.
     pub(super) fn unread(&mut self, parcel: Parcel, error: &zendesk::Error) -> Result<(), Halt> {
         let now = self.send.engine.now();
+        let posted_at = parcel.posted_at.unwrap_or(now);
         self.put_back(parcel);
         if passes_by_itself(error) {
-            let pause = self.hold(error, None)?;
+            let pause = self.hold(error, None, posted_at)?;
             self.window.close(pause, now);
         } else {
             self.ending.get_or_insert(error.clone().into());
@@ -157,7 +162,7 @@ impl Push<'_, '_> {
         Ok(())
     }
 
-    /// How long to wait after a failure that nobody has to act on.
+    /// How long to wait after a failure that nobody has to act on, of a request that was sent at `sent_at`.
     ///
     /// # Errors
     /// [`Trouble::Deadline`] once that has gone on for too long.
@@ -165,18 +170,29 @@ impl Push<'_, '_> {
         &mut self,
         error: &zendesk::Error,
         after: Option<Duration>,
+        sent_at: Timestamp,
     ) -> Result<Duration, Halt> {
         let now = self.send.engine.now();
-        let (since, times) = self.held.unwrap_or((now, 0));
-        self.held = Some((since, times.saturating_add(1)));
+        let mut held = self.held.unwrap_or(Held {
+            since: now,
+            last: Timestamp::MIN,
+            times: 0,
+        });
+        // Requests that were on their way together fail together: that is one failure.
+        if sent_at >= held.last {
+            held.times = held.times.saturating_add(1);
+            held.last = now;
+        }
+        self.held = Some(held);
         let hours = self.send.settings.deadline_hours;
-        if is_past(since, now, hours) {
+        if is_past(held.since, now, hours) {
             let sentence = format!("Waiting for Zendesk took longer than {hours} hours. {error}");
             self.ending
                 .get_or_insert(Halt::Trouble(Trouble::Deadline, sentence));
         }
         self.send.waits = Some(error.to_string());
-        let pause = PAUSE.saturating_mul(1 << times.min(6)).min(LONGEST_PAUSE);
+        let doubled = held.times.saturating_sub(1).min(6);
+        let pause = PAUSE.saturating_mul(1 << doubled).min(LONGEST_PAUSE);
         Ok(after.map_or(pause, |after| after.max(Duration::from_secs(1))))
     }
 }

@@ -230,9 +230,9 @@ fn goes_at(second: i64, budget: &mut Budget, urgency: Urgency) -> usize {
         .count()
 }
 
-/// Profiles take all that they may in 50 seconds, as fast as they may. Returns how many go.
+/// Profiles take all that they may in a minute, as fast as they may. Returns how many go.
 fn spend_on_profiles(budget: &mut Budget) -> usize {
-    let slots = (0..50).step_by(5);
+    let slots = (0..60).step_by(5);
     slots
         .map(|second| goes_at(second, budget, Urgency::Profiles))
         .sum()
@@ -243,14 +243,14 @@ fn a_less_pressing_request_leaves_room_for_a_more_pressing_one() {
     let mut budget = Budget::new(50);
     budget.observe(at(0), Bucket::Account, &says(400, 400, 60));
     assert_eq!(spend_on_profiles(&mut budget), 160);
-    assert_eq!(goes_at(49, &mut budget, Urgency::Profiles), 0);
-    assert_eq!(goes_at(49, &mut budget, Urgency::Pull), 10);
-    assert_eq!(goes_at(49, &mut budget, Urgency::Fields), 10);
-    assert_eq!(goes_at(49, &mut budget, Urgency::Status), 10);
-    assert_eq!(goes_at(49, &mut budget, Urgency::Comments), 10);
+    assert_eq!(goes_at(59, &mut budget, Urgency::Profiles), 0);
+    assert_eq!(goes_at(59, &mut budget, Urgency::Pull), 10);
+    assert_eq!(goes_at(59, &mut budget, Urgency::Fields), 10);
+    assert_eq!(goes_at(59, &mut budget, Urgency::Status), 10);
+    assert_eq!(goes_at(59, &mut budget, Urgency::Comments), 10);
     for urgency in Urgency::ALL {
         assert!(
-            budget.admit(at(50), Bucket::Account, urgency).is_err(),
+            budget.admit(at(59), Bucket::Account, urgency).is_err(),
             "the share is spent: {urgency:?}"
         );
     }
@@ -293,20 +293,22 @@ fn the_sweep_gives_way_once_three_quarters_of_our_share_are_spent() {
     let mut budget = Budget::new(50);
     budget.observe(at(0), Bucket::Account, &says(400, 400, 60));
     assert_eq!(spend_on_profiles(&mut budget), 160);
-    assert_eq!(goes_at(49, &mut budget, Urgency::Sweep), 0);
-    assert_eq!(budget.admit(at(49), Bucket::Account, Urgency::Pull), Ok(()));
+    assert_eq!(goes_at(59, &mut budget, Urgency::Sweep), 0);
+    assert_eq!(budget.admit(at(59), Bucket::Account, Urgency::Pull), Ok(()));
 }
 
 #[test]
 fn profiles_are_spread_over_the_minute_and_nothing_else_is() {
     let mut budget = Budget::new(50);
     budget.observe(at(0), Bucket::Account, &says(400, 400, 60));
-    assert_eq!(goes(&mut budget, Urgency::Profiles), 16, "a tenth of 160");
+    assert_eq!(goes(&mut budget, Urgency::Profiles), 22, "14 % of 160");
     let wait = budget
         .admit(at(3), Bucket::Account, Urgency::Profiles)
         .unwrap_err();
     assert_eq!(wait, Duration::from_secs(2), "the next slot");
-    assert_eq!(goes(&mut budget, Urgency::Pull), 170 - 16);
+    assert_eq!(goes_at(5, &mut budget, Urgency::Profiles), 6, "18 % of 160");
+    assert_eq!(goes_at(10, &mut budget, Urgency::Profiles), 22);
+    assert_eq!(goes_at(10, &mut budget, Urgency::Pull), 170 - 50);
 }
 
 #[test]
