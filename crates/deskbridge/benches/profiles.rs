@@ -5,7 +5,9 @@
 //! `cargo xtask bench` runs it with the others, for 100,000 rows; alone, and for other numbers:
 //! `cargo bench -p deskbridge --bench profiles -- 100000 1000000 5000000`. Words leave parts out or
 //! change them: `compare` or `arrive` runs one half only, `sqlite` or `postgres` one database,
-//! `users=3000` says how many users arrive without a cap (30,000 unless said; a tenth of them with it).
+//! `users=3000` says how many users arrive without a cap (30,000 unless said; a tenth of them with it);
+//! `wait` waits for a line on standard input once a ledger is full, since filling a large one takes minutes
+//! and only what comes after it needs a machine without other work.
 //! The server is the one that the variable `DESKBRIDGE_TEST_POSTGRES` names.
 //!
 //! Beside each send of an unchanged file stands a plain pass of the same file through the csv or the
@@ -63,6 +65,7 @@ struct Asked {
     users: u64,
     compares: bool,
     arrives: bool,
+    waits: bool,
     on_sqlite: bool,
     /// The server, if PostgreSQL is wanted and there is one.
     server: Option<String>,
@@ -86,6 +89,7 @@ impl Asked {
             users: users.map_or(USERS, |users| users.parse().expect("users=NUMBER")),
             compares: !says("arrive"),
             arrives: !says("compare"),
+            waits: says("wait"),
             on_sqlite: !says("postgres"),
             server: server.filter(|_| !says("sqlite")),
         }
@@ -193,7 +197,7 @@ fn main() -> ExitCode {
         for rows in &asked.rows {
             let files = Files::write(*rows);
             for server in &servers {
-                runtime.block_on(compare(&files, *server));
+                runtime.block_on(compare(&files, *server, asked.waits));
             }
         }
     }
@@ -229,10 +233,14 @@ impl Files {
     }
 }
 
-/// Sends unchanged files.
-async fn compare(files: &Files, server: Option<&str>) {
+/// Sends unchanged files, once somebody says so if it `waits` for that.
+async fn compare(files: &Files, server: Option<&str>, waits: bool) {
     let place = Place::make(server, simulator::Config::default(), 0).await;
     known::fill(&place, files.rows).await;
+    if waits {
+        eprintln!("The ledger is full. Press Enter to measure.");
+        std::io::stdin().read_line(&mut String::new()).unwrap();
+    }
     let passes: [(&str, fn(&Path) -> u64); 2] = [
         ("people.csv", plain::csv),
         ("people.parquet", plain::parquet),
