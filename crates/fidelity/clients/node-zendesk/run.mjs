@@ -8,7 +8,7 @@ import os from "node:os";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import zendesk from "node-zendesk";
-import { BASE, EMAIL, TOKEN, control, exchange, exported, holds, part, plain, rows, same } from "./report.mjs";
+import { BASE, EMAIL, TOKEN, control, exchange, exported, holds, part, plain, rows, rowsByCursor, same } from "./report.mjs";
 
 const connect = (more = {}) =>
   zendesk.createClient({ username: EMAIL, token: TOKEN, endpointUri: `${BASE}/api/v2`, ...more });
@@ -41,7 +41,7 @@ async function finish(job) {
 
 async function users() {
   const all = await client.users.list();
-  same("users: list", await rows("users?per_page=100", "users"), all);
+  same("users: list", await rowsByCursor("users", "users"), all);
 
   const given = { name: "Ann Örn", email: "ann@fidelity.example", external_id: "F-1", tags: ["vip"], notes: "n" };
   const { result: ann } = await client.users.create({ user: given });
@@ -98,7 +98,7 @@ async function users() {
 }
 
 async function tickets() {
-  same("tickets: list", await rows("tickets?per_page=100", "tickets"), await client.tickets.list());
+  same("tickets: list", await rowsByCursor("tickets", "tickets"), await client.tickets.list());
   const [asker] = await client.users.search({ query: "ann@fidelity.example" });
   const given = {
     subject: "The mixer hums",

@@ -11,7 +11,7 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 import report  # noqa: E402  (the path stands above)
-from report import control, exported, plain, rows  # noqa: E402
+from report import control, exported, plain, rows, rows_by_cursor  # noqa: E402
 
 os.environ["ZENPY_FORCE_SCHEME"] = report.BASE.split("://", 1)[0]
 os.environ["ZENPY_FORCE_NETLOC"] = report.NETLOC
@@ -81,7 +81,7 @@ def finish(job):
 
 def users():
     """Create, read, search, upsert in bulk, merge, delete."""
-    same_rows("users: list", rows("users?per_page=100", "users"), ZENDESK.users())
+    same_rows("users: list", rows_by_cursor("users", "users"), ZENDESK.users())
 
     ann = ZENDESK.users.create(
         User(name="Ann Örn", email="ann@fidelity.example", external_id="F-1", tags=["vip"], notes="n")
@@ -166,7 +166,7 @@ def found_ids(email):
 
 def tickets():
     """Create, update, comment, problem and incident, merge, delete, restore."""
-    same_rows("tickets: list", rows("tickets?per_page=100", "tickets"), ZENDESK.tickets())
+    same_rows("tickets: list", rows_by_cursor("tickets", "tickets"), ZENDESK.tickets())
     asker = list(ZENDESK.users.search(query="ann@fidelity.example"))[0]
     audit = ZENDESK.tickets.create(
         Ticket(
@@ -190,7 +190,7 @@ def tickets():
         Ticket(subject="Mine too", description="Same here.", type="incident", problem_id=made.id)
     ).ticket
     OUT.same("tickets: incident of the problem", made.id, incident.problem_id)
-    same_rows("tickets: incidents", rows(f"tickets/{made.id}/incidents", "tickets"),
+    same_rows("tickets: incidents", rows_by_cursor(f"tickets/{made.id}/incidents", "tickets"),
               ZENDESK.tickets.incidents(made.id))
     OUT.same("tickets: incidents are those made", [incident.id],
              [one.id for one in ZENDESK.tickets.incidents(made.id)])
