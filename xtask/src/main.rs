@@ -34,7 +34,9 @@ Tasks:
   ci    [-p CRATE]...              format, clippy, docs, test, cargo-deny; what .ci/run calls
   bench [ARGS]                     run the benches; ARGS go to them, such as `--tickets 10000`
   fidelity [PART]                  hold the simulator to the real Zendesk: recorded exchanges, its
-                                   own document, clients of others; `--help` tells the parts
+                                   own document, clients of others; `--help` tells the parts.
+                                   `switches` runs the product's tests in each position of each
+                                   of the simulator's switches
   simulate [ARGS]                  play schedules of the sync's core under faults, by seed;
                                    `--help` tells its arguments
 
