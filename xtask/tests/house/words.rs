@@ -5,9 +5,13 @@ use crate::source::{Finding, finding, is_for_tests, product_lines, room};
 /// The one folder outside `store` with SQL: what goes around a person's own read-only statement.
 const SESSION_OF_A_PERSONS_STATEMENT: &str = "crates/audience/src/sql/";
 
-/// The one file outside the binary that reads the environment: tests start simulators in dozens of
-/// places and in processes of their own, and none of them has to know that it is watched.
-const WITNESS: &str = "crates/simulator/src/server/witness.rs";
+/// The files outside the binary that read the environment: tests start simulators in dozens of places
+/// and in processes of their own, and none of them has to know that it is watched, or that a whole suite
+/// runs with a switch moved.
+const OF_WHOLE_SUITES: [&str; 2] = [
+    "crates/simulator/src/server/witness.rs",
+    "crates/simulator/src/config/switches.rs",
+];
 
 /// SQL in product code outside `store`.
 pub(crate) fn find_sql(path: &str, text: &str) -> Vec<Finding> {
@@ -59,7 +63,7 @@ pub(crate) fn find_connections(path: &str, text: &str) -> Vec<Finding> {
 
 /// Reads of the environment in product code outside the binary.
 pub(crate) fn find_environment_reads(path: &str, text: &str) -> Vec<Finding> {
-    if room(path) == "deskbridge" || path == WITNESS || is_for_tests(path) {
+    if room(path) == "deskbridge" || OF_WHOLE_SUITES.contains(&path) || is_for_tests(path) {
         return Vec::new();
     }
     find_lines(
