@@ -176,12 +176,13 @@ impl Client {
                 continue;
             }
             if reply.status == 429 {
-                return Err(match classify(&about, &reply, seen.retry_after) {
-                    Error::Limited { after, .. } => Error::Limited {
-                        bucket: seen.closes(about.bucket),
-                        after,
-                    },
-                    error => error,
+                let error = classify(&about, &reply, seen.retry_after);
+                let Error::Limited { after, .. } = error else {
+                    return Err(error);
+                };
+                return Err(Error::Limited {
+                    bucket: seen.closes(about.bucket),
+                    after,
                 });
             }
             return Ok(Exchanged {
