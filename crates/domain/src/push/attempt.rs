@@ -290,15 +290,14 @@ impl Attempt {
                 replayed,
             } => {
                 let id = ticket.id;
-                match self.taken(*ticket, date, audit, now) {
-                    // A restored database may have forgotten what it has sent there since.
-                    Action::Close(closing) if replayed => {
-                        self.replayed = Some(closing);
-                        let (ticket, past) = (id, None);
-                        Action::Read { ticket, past }
-                    }
-                    closed => closed,
+                let taken = self.taken(*ticket, date, audit, now);
+                // A restored database may have forgotten what it has sent there since.
+                if replayed && let Action::Close(closing) = taken {
+                    self.replayed = Some(closing);
+                    let (ticket, past) = (id, None);
+                    return Action::Read { ticket, past };
                 }
+                taken
             }
             Reply::Changed => match self.operation.kind {
                 Kind::Publish | Kind::FollowUp => {

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 
 use engine::live_check::Verdict;
 use serde_json::json;
-use simulator::{Action, AnonymousMe, Config, FailedRows, Status, Switches, Trigger};
+use simulator::{Action, AnonymousMe, Config, FailedRows, Status, Switches, Trigger, TwoMatches};
 use world::World;
 
 use crate::{EXPECTED, check, codes, left_in};
@@ -55,6 +55,25 @@ async fn each_position_of_a_switch_that_is_looked_at_is_seen() {
         (
             |switches| switches.refuse_recent_start_for_users = true,
             vec![("recent_start", "refused_400".into(), fine)],
+        ),
+        (
+            |switches| {
+                switches.refuse_recent_start_for_users = true;
+                switches.recent_start_is_422 = true;
+            },
+            vec![("recent_start", "refused_422".into(), fine)],
+        ),
+        (
+            |switches| switches.events_have_metadata = false,
+            vec![("marker_in_events", "never".into(), tell)],
+        ),
+        (
+            |switches| switches.idle_updates_show = true,
+            vec![("same_value", "updated_at_moves".into(), tell)],
+        ),
+        (
+            |switches| switches.deleted_tickets_show = true,
+            vec![("deleted_ticket", "shown_as_deleted".into(), tell)],
         ),
         (
             |switches| switches.expand_placeholders = false,
@@ -167,13 +186,24 @@ async fn each_position_of_a_switch_that_is_looked_at_is_seen() {
 
 #[tokio::test]
 async fn a_switch_that_no_probe_looks_at_changes_nothing() {
-    let turns: [Turn; 7] = [
+    let turns: [Turn; 18] = [
         |switches| switches.triggers_in_own_audit = true,
         |switches| switches.reply_reopens = false,
         |switches| switches.private_attachments = true,
         |switches| switches.too_many_jobs_is_422 = true,
         |switches| switches.refuse_unknown_options = false,
         |switches| switches.suspended_is_forbidden = true,
+        |switches| switches.bad_bearer_is_plain = true,
+        |switches| switches.limits_say_json = true,
+        |switches| switches.bare_job_ids = true,
+        |switches| switches.made_rows_have_index = true,
+        |switches| switches.last_page_leads_on = false,
+        |switches| switches.new_again_is_dropped = true,
+        |switches| switches.only_rules_close = true,
+        |switches| switches.gone_users_are_unknown = true,
+        |switches| switches.two_matches = TwoMatches::Email,
+        |switches| switches.uploads_die_in_an_hour = true,
+        |switches| switches.bad_phones_are_dropped = true,
         |switches| {
             // Says nothing while bulk import is on, or metadata has no limit.
             switches.bulk_off_says_so = true;
