@@ -8,6 +8,13 @@ use serde_json::{Map, Value, json};
 /// Names the switches that all simulators of a process begin with: `failed_rows=indexed,bare_rows=true`.
 const VARIABLE: &str = "SIMULATOR_SWITCHES";
 
+static NAMED: LazyLock<Result<Switches, String>> = LazyLock::new(|| {
+    let named = std::env::var(VARIABLE).unwrap_or_default();
+    Switches::default()
+        .named(&named)
+        .map_err(|error| format!("{VARIABLE}: {error}"))
+});
+
 /// What to do where sources disagree about Zendesk, or nothing is confirmed (zendesk-api.md 7, 8).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Switches {
@@ -160,20 +167,22 @@ impl Default for Switches {
 
 impl Switches {
     /// Those that simulators of this process have unless told otherwise: the default ones, but for what
-    /// the variable `SIMULATOR_SWITCHES` names, so that a whole test suite runs in another
-    /// position. Read once.
-    ///
-    /// # Panics
-    /// If the variable names what is not there: a suite must not pass because of a misspelt name.
+    /// the variable `SIMULATOR_SWITCHES` names, so that a whole test suite runs in another position. Read
+    /// once. If it names what is not there, no simulator starts: a suite must not pass because of a
+    /// misspelt name.
     pub fn of_this_process() -> Self {
-        static NAMED: LazyLock<Switches> = LazyLock::new(|| {
-            let named = std::env::var(VARIABLE).unwrap_or_default();
-            match Switches::default().named(&named) {
-                Ok(switches) => switches,
-                Err(error) => panic!("{VARIABLE}: {error}"),
-            }
-        });
-        *NAMED
+        NAMED
+            .as_ref()
+            .map_or_else(|_| Self::default(), |named| *named)
+    }
+
+    /// Whether the environment names what is there.
+    ///
+    /// # Errors
+    /// A sentence about what is not.
+    pub(crate) fn check_environment() -> Result<(), String> {
+        let named = NAMED.as_ref();
+        named.map_or_else(|error| Err(error.clone()), |_| Ok(()))
     }
 
     /// These, but for those that are named: `failed_rows=indexed,bare_rows=true`.

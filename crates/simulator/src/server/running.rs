@@ -51,6 +51,9 @@ pub enum StartError {
     /// The certificate and the key do not make a server.
     #[error("the certificate and key cannot be used for TLS: {0}; check that they belong together")]
     Certificate(#[from] rustls::Error),
+    /// The environment names a switch, or a position of one, that is not there.
+    #[error("{0}; name switches as docs/simulator.md does, or unset the variable")]
+    Switches(String),
     /// Making the data was broken off: the runtime is shutting down.
     #[error("the simulator's data was not made to its end; start it again")]
     Data,
@@ -73,8 +76,10 @@ pub struct Simulator {
 /// Makes the data, binds the address and serves in the background.
 ///
 /// # Errors
-/// An address that is taken, TLS files that cannot be used, a prefix that is no path.
+/// An address that is taken, TLS files that cannot be used, a prefix that is no path, an environment
+/// that names an unknown switch.
 pub async fn start(config: Config) -> Result<Simulator, StartError> {
+    Switches::check_environment().map_err(StartError::Switches)?;
     if let Some(prefix) = &config.path_prefix
         && (!prefix.starts_with('/') || prefix.ends_with('/'))
     {
