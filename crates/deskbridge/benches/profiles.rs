@@ -233,6 +233,9 @@ impl Files {
     }
 }
 
+/// Reads a file with nothing but its format's crate, and says how many rows it has.
+type Pass = fn(&Path) -> u64;
+
 /// Sends unchanged files, once somebody says so if it `waits` for that.
 async fn compare(files: &Files, server: Option<&str>, waits: bool) {
     let place = Place::make(server, simulator::Config::default(), 0).await;
@@ -241,7 +244,7 @@ async fn compare(files: &Files, server: Option<&str>, waits: bool) {
         eprintln!("The ledger is full. Press Enter to measure.");
         std::io::stdin().read_line(&mut String::new()).unwrap();
     }
-    let passes: [(&str, fn(&Path) -> u64); 2] = [
+    let passes: [(&str, Pass); 2] = [
         ("people.csv", plain::csv),
         ("people.parquet", plain::parquet),
     ];

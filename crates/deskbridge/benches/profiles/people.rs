@@ -197,14 +197,14 @@ pub(crate) fn write_parquet(path: &Path, rows: u64) {
                 Kind::Text => write::<ByteArrayType>(&mut group, cells, |cell| {
                     ByteArray::from(text(cell).unwrap().into_bytes())
                 }),
-                Kind::Whole => write::<Int64Type>(&mut group, cells, number),
+                Kind::Whole => write::<Int64Type>(&mut group, cells, |cell| number(&cell)),
                 Kind::Hundredths => {
-                    write::<DoubleType>(&mut group, cells, |cell| number(cell) as f64 / 100.0);
+                    write::<DoubleType>(&mut group, cells, |cell| number(&cell) as f64 / 100.0);
                 }
                 Kind::Day => write::<Int32Type>(&mut group, cells, |cell| {
-                    i32::try_from(number(cell)).unwrap()
+                    i32::try_from(number(&cell)).unwrap()
                 }),
-                Kind::Truth => write::<BoolType>(&mut group, cells, |cell| number(cell) == 1),
+                Kind::Truth => write::<BoolType>(&mut group, cells, |cell| number(&cell) == 1),
             }
         }
         group.close().unwrap();
@@ -212,8 +212,8 @@ pub(crate) fn write_parquet(path: &Path, rows: u64) {
     file.close().unwrap();
 }
 
-fn number(cell: Cell) -> i64 {
-    match cell {
+fn number(cell: &Cell) -> i64 {
+    match *cell {
         Cell::Nothing | Cell::Text(_) => 0,
         Cell::Whole(number) | Cell::Hundredths(number) => number,
         Cell::Day(days) => days.into(),

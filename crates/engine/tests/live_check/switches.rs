@@ -9,6 +9,9 @@ use world::World;
 
 use crate::{EXPECTED, check, codes, left_in};
 
+/// A probe, what it found, and what that means.
+type Found = (&'static str, String, Verdict);
+
 /// Moves switches.
 type Turn = fn(&mut Switches);
 
@@ -39,7 +42,7 @@ async fn seen(change: impl FnOnce(&mut Config)) -> Vec<(String, String, Verdict)
 async fn each_position_of_a_switch_that_is_looked_at_is_seen() {
     let (fine, setting, tell) = (Verdict::Fine, Verdict::Setting, Verdict::Tell);
     let rows = "2_failed_by_";
-    let turns: Vec<(Turn, Vec<(&str, String, Verdict)>)> = vec![
+    let turns: Vec<(Turn, Vec<Found>)> = vec![
         (
             |switches| switches.anonymous_me = AnonymousMe::Nobody,
             vec![("stranger", "nobody_401_wrong_token_401".into(), fine)],

@@ -11,7 +11,11 @@ use crate::tally::Count;
 use crate::wire::Request;
 
 impl Schedule<'_> {
-    pub(super) fn request(&mut self, op_id: &str, sending: &Sending) -> Result<Request, Reply> {
+    pub(super) fn request(
+        &mut self,
+        op_id: &str,
+        sending: &Sending,
+    ) -> Result<Request, Box<Reply>> {
         let op = op_id.to_owned();
         let rates = self.swarm.wire.clone();
         let (ticket, values, comment, stamp) = match sending {
@@ -29,7 +33,7 @@ impl Schedule<'_> {
                 stamp,
             } => {
                 if let Some(reply) = Self::unfit(comment) {
-                    return Err(reply);
+                    return Err(Box::new(reply));
                 }
                 let values = std::collections::BTreeMap::new();
                 (*ticket, values, Some((comment.clone(), *public)), stamp)

@@ -327,7 +327,7 @@ impl Schedule<'_> {
         tell!(self, [index, job.case], "worker {index} sends {sending:?}");
         let (reply, shown) = match self.request(&job.op_id, sending) {
             Ok(request) => self.send(request),
-            Err(reply) => (reply, None),
+            Err(reply) => (*reply, None),
         };
         if let Some(shown) = shown {
             job.met = Some(Met::of(&shown));

@@ -17,13 +17,16 @@ pub enum Part {
     Keys(Vec<Hash>),
 }
 
+/// A part that is being read, by a reader that comes back with it.
+type UnderWay = JoinHandle<Result<(Reader, Vec<Entry>)>>;
+
 /// Entries of a destination, part by part in the order in which they are asked for. Each connection is kept
 /// for the next part: on SQLite another one would be another thread with memory of its own.
 pub struct Ahead {
     store: Store,
     destination: i64,
     idle: Vec<Reader>,
-    under_way: VecDeque<JoinHandle<Result<(Reader, Vec<Entry>)>>>,
+    under_way: VecDeque<UnderWay>,
 }
 
 impl Ahead {

@@ -201,9 +201,9 @@ mod tests {
 
     const USER: i64 = 361_888_000;
 
-    fn code(rows: Value) -> (String, Verdict) {
+    fn code(rows: &Value) -> (String, Verdict) {
         let mut known = Known::default();
-        let seen = judge(&mut known, USER, &rows).unwrap();
+        let seen = judge(&mut known, USER, rows).unwrap();
         (seen.code, seen.verdict)
     }
 
@@ -214,10 +214,10 @@ mod tests {
     #[test]
     fn a_position_that_begins_at_one_is_told() {
         let failed = |id: i64| json!({"id": id, "status": "Failed", "error": "E"});
-        let (code_0, fine) = code(json!([failed(0), good(), failed(2)]));
+        let (code_0, fine) = code(&json!([failed(0), good(), failed(2)]));
         assert_eq!(code_0, "2_failed_by_id_is_position_bare_in_order");
         assert_eq!(fine, Verdict::Fine);
-        let (code_1, verdict) = code(json!([failed(1), good(), failed(3)]));
+        let (code_1, verdict) = code(&json!([failed(1), good(), failed(3)]));
         assert_eq!(code_1, "2_failed_by_id_is_position_from_1_bare_in_order");
         assert_eq!(verdict, Verdict::Tell);
     }
@@ -225,7 +225,7 @@ mod tests {
     #[test]
     fn rows_that_say_nothing_of_their_place_are_told() {
         let failed = || json!({"error": "E", "details": "bad"});
-        let (word, verdict) = code(json!([failed(), failed(), good()]));
+        let (word, verdict) = code(&json!([failed(), failed(), good()]));
         assert_eq!(word, "2_failed_by_nothing_bare_order_unknown");
         assert_eq!(verdict, Verdict::Tell);
     }
