@@ -8,6 +8,7 @@
     reason = "a command line program: standard output and error are where it speaks"
 )]
 
+mod axe;
 mod bench;
 mod browser;
 mod ci;

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use crate::command::{cargo, pass_through, root, succeeds};
 use crate::packages::{selection, split_selection, targets};
 use crate::postgres::{self, Durability, Postgres};
-use crate::{Stop, browser, fidelity, foreign, junit};
+use crate::{Stop, axe, browser, fidelity, foreign, junit};
 
 /// What to run.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -56,6 +56,7 @@ pub(crate) fn run(options: &Options) -> Result<(), Stop> {
     let mut left_out = BTreeMap::new();
     let driver = find_browser(options, &mut left_out)?;
     find_foreign(options)?;
+    let axe = find_axe(options, driver.is_some(), &mut left_out)?;
     let server = if options.only_sqlite {
         left_out.insert("PostgreSQL (--only-sqlite)".to_owned(), None);
         None
@@ -65,7 +66,8 @@ pub(crate) fn run(options: &Options) -> Result<(), Stop> {
         })?;
         Some(server)
     };
-    let outcome = run_tests(options, server.as_ref(), driver.as_ref(), &mut left_out);
+    let tools = Tools { driver, axe };
+    let outcome = run_tests(options, server.as_ref(), &tools, &mut left_out);
     drop(server);
     println!("{}", closing_line(&left_out));
     outcome
@@ -94,6 +96,34 @@ fn find_browser(options: &Options, left_out: &mut LeftOut) -> Result<Option<Path
     }
 }
 
+/// What looks at pages in the browser. Needs npm, which clients of others need too.
+fn find_axe(
+    options: &Options,
+    has_browser: bool,
+    left_out: &mut LeftOut,
+) -> Result<Option<PathBuf>, Stop> {
+    let wanted =
+        options.packages.is_empty() || options.packages.iter().any(|one| one == "deskbridge");
+    if !has_browser || !wanted {
+        return Ok(None);
+    }
+    match foreign::find_or_install().and_then(|()| axe::find_or_fetch()) {
+        Ok(file) => Ok(Some(file)),
+        Err(error) if options.strict => Err(error.context("pages are held to axe-core").into()),
+        Err(error) => {
+            eprintln!("warning: pages are not held to axe-core: {error:#}");
+            left_out.insert("needs axe-core".to_owned(), None);
+            Ok(None)
+        }
+    }
+}
+
+/// What tests in the browser need, where it is there.
+struct Tools {
+    driver: Option<PathBuf>,
+    axe: Option<PathBuf>,
+}
+
 /// What clients of others need. Tests that lack it say so themselves.
 fn find_foreign(options: &Options) -> Result<(), Stop> {
     let wanted =
@@ -116,7 +146,7 @@ fn find_foreign(options: &Options) -> Result<(), Stop> {
 fn run_tests(
     options: &Options,
     server: Option<&Postgres>,
-    driver: Option<&PathBuf>,
+    tools: &Tools,
     left_out: &mut LeftOut,
 ) -> Result<(), Stop> {
     // What the simulators of the tests were asked and answered is held to Zendesk's document.
@@ -128,10 +158,15 @@ fn run_tests(
             Some(server) => run.env(postgres::VARIABLE, server.url()),
             None => run.env_remove(postgres::VARIABLE),
         };
-        match driver {
-            Some(driver) => run.env(browser::VARIABLE, driver),
-            None => run.env_remove(browser::VARIABLE),
-        };
+        for (variable, tool) in [
+            (browser::VARIABLE, &tools.driver),
+            (axe::VARIABLE, &tools.axe),
+        ] {
+            match tool {
+                Some(tool) => run.env(variable, tool),
+                None => run.env_remove(variable),
+            };
+        }
         if options.strict {
             // By this, tests know as well that nothing may be left out.
             run.arg("--locked").env("CI", "true");

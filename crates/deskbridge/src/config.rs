@@ -63,6 +63,7 @@ pub(crate) struct Attachments {
 #[serde(deny_unknown_fields)]
 pub(crate) struct Sources {
     pub(crate) import_folders: Vec<String>,
+    pub(crate) largest_upload_mb: u64,
 }
 
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -141,6 +142,12 @@ impl Config {
         range("zendesk.request_timeout_seconds", timeout, 1, 600)?;
         range("worker.lease_seconds", lease, 2, 3600)?;
         range("worker.settle_seconds", self.worker.settle_seconds, 0, 60)?;
+        range(
+            "sources.largest_upload_mb",
+            self.sources.largest_upload_mb,
+            1,
+            4000,
+        )?;
         range(
             "attachments.largest_mb",
             self.attachments.largest_mb,

@@ -216,6 +216,10 @@ impl Place {
                 .map(PathBuf::from)
                 .collect(),
             own_database: self.database_url(),
+            uploads: Some(engine::Uploads {
+                folder: self.data.join("uploads"),
+                largest: self.config.sources.largest_upload_mb * 1_000_000,
+            }),
         })
     }
 

@@ -116,6 +116,16 @@ impl SignInFlags {
 }
 
 impl SignIn {
+    /// As the details of one integration.
+    pub(crate) fn own(self) -> engine::integrations::OwnSignIn {
+        engine::integrations::OwnSignIn {
+            kind: self.kind,
+            email: self.email,
+            client_id: self.client_id,
+            secret: self.secret,
+        }
+    }
+
     /// As a credential to store.
     pub(crate) fn draft(self, name: &str, description: &str) -> CredentialDraft {
         CredentialDraft {

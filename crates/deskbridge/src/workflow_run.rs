@@ -11,7 +11,6 @@ use store::workflows::Workflow;
 
 use crate::{output, stop};
 use progress::Display;
-pub(crate) use progress::{counts_of, grouped};
 pub(crate) use result::{print, tell};
 
 /// Works through a workflow, or watches whoever does, and shows how far it is. Asked to end, it asks the

@@ -197,5 +197,15 @@ pub fn email_key(email: &str) -> String {
     email.trim().to_lowercase()
 }
 
+/// Whether a text has the form of an address; whether it is one, only a letter can tell.
+pub fn resembles_an_address(text: &str) -> bool {
+    text.split_once('@').is_some_and(|(local, host)| {
+        !local.is_empty()
+            && !host.is_empty()
+            && !host.contains('@')
+            && !text.contains(char::is_whitespace)
+    })
+}
+
 #[cfg(test)]
 mod tests;

@@ -14,7 +14,7 @@ pub use ticket::{
     CaseUpdate, NewCase, TicketFacts, TicketPlan, case_value, description_key, plan_change,
     plan_new, plan_ticket, ticket_value,
 };
-pub(crate) use ticket::{crm_in_zendesk, zendesk_in_crm};
+pub(crate) use ticket::{crm_in_zendesk, set_ticket_value, zendesk_in_crm};
 
 use crate::case::CaseField;
 use crate::merge::{Outcome, Winner};

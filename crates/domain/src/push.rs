@@ -102,6 +102,9 @@ pub struct Audit {
     /// The fields it set, raw, in the order of its events. A trigger that changes a field within the
     /// same audit comes after the operation's own event.
     pub fields: Vec<(CaseField, Value)>,
+    /// What each of those fields was before, raw, in the same order, where that is known.
+    #[serde(default)]
+    pub was: Vec<(CaseField, Value)>,
     /// The comments it added.
     pub comments: Vec<i64>,
 }
@@ -120,6 +123,13 @@ impl Audit {
     /// Whether it set the field to exactly this.
     pub fn set(&self, field: CaseField, value: &Value) -> bool {
         self.fields.iter().any(|(f, v)| *f == field && v == value)
+    }
+
+    /// What the field was before its first event, which is the operation's own; none if that is not
+    /// known.
+    fn was(&self, field: CaseField) -> Option<&Value> {
+        let before = self.was.iter().find(|(of, _)| *of == field);
+        before.map(|(_, value)| value)
     }
 }
 
@@ -312,6 +322,10 @@ pub enum Closing {
         /// The fields that the carried out request is known to have asked for. None where the marker
         /// told of it, for then it may be a request of an earlier attempt, about other fields.
         asked: BTreeSet<CaseField>,
+        /// The ticket as somebody else had left it when the request went over their edit, if it did.
+        /// Its stamp should have kept it from that; but whether Zendesk looks at the stamp and
+        /// writes in one step is not confirmed (reliability.md 8).
+        overwritten: Option<Box<Ticket>>,
     },
     /// The ticket exists now.
     Created {

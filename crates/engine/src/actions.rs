@@ -4,14 +4,17 @@
 //! `case` is a case's number or id, `actor` the email of the user who does it. Whatever is to reach
 //! Zendesk because of it is in the outbox when the function returns.
 
+mod account;
 mod backlog;
 mod conflict;
 mod contact;
 mod deed;
 mod deletion;
 mod edit;
+mod named;
 mod parked;
 mod ticket;
+mod view;
 
 use domain::desk::{Desk, Room, Written};
 use store::cases::{self, Case};
@@ -19,14 +22,17 @@ use store::desks::{self, Held};
 use store::integrations::{self, Integration};
 use store::{Connection, Tx};
 
+pub use account::{create_account, join_account, leave_account, rename_account};
 pub use backlog::{Backlog, backlog, hold_backlog};
 pub use conflict::{Restored, restore_conflict};
 pub use contact::{ContactEdit, edit_contact};
 pub use deed::{Deed, Undelivered};
 pub use deletion::{delete, restore};
 pub use edit::{CaseEdit, NewCase, create, edit, edit_as_read};
+pub use named::contact_named;
 pub use parked::{discard, discard_all, retry, retry_all};
-pub use ticket::{Asked, follow_up, publish};
+pub use ticket::{Asked, able_to_publish, follow_up, publish};
+pub use view::{forget_view, keep_view};
 
 use crate::desk::{By, Decision, Setting, keep_deed};
 use crate::engine::Engine;

@@ -7,6 +7,7 @@
 
 mod delivery;
 mod message;
+mod trial;
 
 use std::collections::BTreeMap;
 
@@ -26,6 +27,7 @@ use crate::profile_send::{Counts, Rows};
 pub use delivery::{Channel, deliver, deliver_once};
 pub use notify::mail::{MailSettings, Tls};
 pub use notify::webhook::WebhookSettings;
+pub use trial::test;
 
 /// A workflow waits for a person.
 pub const FAILED: &str = "workflow_failed";

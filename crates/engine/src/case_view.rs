@@ -11,6 +11,7 @@ mod mirror;
 mod names;
 mod notice;
 mod panel;
+mod publishing;
 
 use domain::case::{CasePriority, CaseSource, CaseStatus};
 use jiff::Timestamp;
@@ -18,14 +19,15 @@ use serde::Serialize;
 
 pub use comment::CommentView;
 pub use history::{FieldChange, HistoryKind, HistoryLine, MOST as HISTORY_MOST};
-pub use list::{CaseLine, CasePage, list};
+pub use list::{CaseLine, CasePage, CaseSearch, list, search};
 pub use names::{Name, PersonView, contact_name};
 pub(crate) use notice::what;
 pub use notice::{
     ConflictDetail, ConflictPage, ConflictView, Did, Notice, NoticeKind, ParkedKind, ParkedPage,
-    ParkedView, conflict, conflicts, parked,
+    ParkedView, conflict, conflicts, parked, parked_one,
 };
 pub use panel::{CustomField, PanelField, PanelValue, Problem, TicketPanel};
+pub use publishing::{Progress, TicketWish, publishing};
 
 use crate::attachments;
 use crate::engine::Engine;

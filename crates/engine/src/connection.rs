@@ -1,15 +1,17 @@
 //! The way to an integration's Zendesk account: address, sign-in, limits, tokens.
 
+pub mod consent;
 mod governor;
 mod keeper;
 
 use std::sync::Arc;
 
 use domain::person::{Role, ZendeskUser, email_key};
-use store::credentials::{self, CredentialKind};
+use secrecy::SecretString;
+use store::credentials::{self, CredentialDraft, CredentialKind};
 use store::destinations::Destination;
 use store::integrations::{Integration, Settings};
-use zendesk::{Address, Client, Me, Options, Record, SignIn, Urgency};
+use zendesk::{Address, Client, Me, Options, Record, SignIn, TokenKeeper, Urgency};
 
 use crate::engine::Engine;
 use crate::error::{Error, Result};
@@ -100,55 +102,91 @@ pub(crate) async fn connect_account(
         })?;
     let secret = credentials::secret(&mut reader, &engine.keyring, &credential.id).await;
     drop(reader);
-    let missing = |what: &str| {
-        Error::Refused(format!(
-            "Credential {} has no {what}. Edit it with `deskbridge credential edit`.",
-            credential.name
-        ))
+    let sign_in = sign_in(
+        &credential.name,
+        credential.kind,
+        (credential.email.as_deref(), credential.client_id.as_deref()),
+        secret,
+    )?;
+    client(engine, address, sign_in, share, Some(credential.id))
+}
+
+/// A client for the account at `url` with sign-in details that may not be stored yet: the tokens that it
+/// gets are kept nowhere.
+///
+/// # Errors
+/// What is wrong with the address or the details.
+pub(crate) fn connect_unsaved(
+    engine: &Engine,
+    url: &str,
+    draft: &CredentialDraft,
+    secret: SecretString,
+    share: u8,
+) -> Result<Client> {
+    let address = Address::parse(url, &engine.settings.addresses).map_err(zendesk::Error::from)?;
+    let ids = (draft.email.as_deref(), draft.client_id.as_deref());
+    let sign_in = sign_in(&draft.name, draft.kind, ids, Ok(secret))?;
+    client(engine, address, sign_in, share, None)
+}
+
+/// How a credential signs in to Zendesk; `ids` are its email and its client id.
+fn sign_in(
+    name: &str,
+    kind: CredentialKind,
+    (email, client_id): (Option<&str>, Option<&str>),
+    secret: store::Result<SecretString>,
+) -> Result<SignIn> {
+    let given = |value: Option<&str>, what: &str| {
+        value.map(str::to_owned).ok_or_else(|| {
+            Error::Refused(format!(
+                "Credential {name} has no {what}. Edit it under Settings, Credentials, or with `deskbridge credential edit`."
+            ))
+        })
     };
-    let sign_in = match credential.kind {
-        CredentialKind::ApiToken => SignIn::ApiToken {
-            email: credential
-                .email
-                .clone()
-                .ok_or_else(|| missing("email address"))?,
+    match kind {
+        CredentialKind::ApiToken => Ok(SignIn::ApiToken {
+            email: given(email, "email address")?,
             token: secret?,
-        },
-        CredentialKind::OAuthClient => SignIn::OAuthClient {
-            client_id: credential
-                .client_id
-                .clone()
-                .ok_or_else(|| missing("client id"))?,
+        }),
+        CredentialKind::OAuthClient => Ok(SignIn::OAuthClient {
+            client_id: given(client_id, "client id")?,
             client_secret: secret?,
-        },
-        CredentialKind::OAuthTokens => SignIn::OAuthTokens {
-            client_id: credential
-                .client_id
-                .clone()
-                .ok_or_else(|| missing("client id"))?,
+        }),
+        CredentialKind::OAuthTokens => Ok(SignIn::OAuthTokens {
+            client_id: given(client_id, "client id")?,
             client_secret: secret.ok(),
-        },
-        CredentialKind::Database | CredentialKind::ObjectStore => {
-            return Err(Error::Refused(format!(
-                "Credential {} opens a source of rows and cannot sign in to Zendesk. Choose one with an API token or an OAuth client.",
-                credential.name
-            )));
-        }
-    };
+        }),
+        CredentialKind::Database | CredentialKind::ObjectStore => Err(Error::Refused(format!(
+            "Credential {name} opens a source of rows and cannot sign in to Zendesk. Choose one with an API token or an OAuth client."
+        ))),
+    }
+}
+
+/// The client; its tokens are those of the credential named, if one is.
+fn client(
+    engine: &Engine,
+    address: Address,
+    sign_in: SignIn,
+    share: u8,
+    credential: Option<String>,
+) -> Result<Client> {
     // Without the memory, which holds clients: neither would ever be let go.
     let engine = Engine {
         memory: Arc::default(),
         ..engine.clone()
     };
     let governor = AccountGovernor::new(engine.clone(), account_of(&address), share);
-    let keeper = CredentialKeeper::new(engine.clone(), credential.id);
+    let options = Options::new(Arc::new(governor), engine.clock.clone());
+    let timeout = engine.settings.request_timeout;
+    let tokens =
+        credential.map(|id| Arc::new(CredentialKeeper::new(engine, id)) as Arc<dyn TokenKeeper>);
     Ok(Client::new(
         address,
         sign_in,
         Options {
-            tokens: Some(Arc::new(keeper)),
-            timeout: engine.settings.request_timeout,
-            ..Options::new(Arc::new(governor), engine.clock.clone())
+            tokens: tokens.or(options.tokens),
+            timeout,
+            ..options
         },
     )?)
 }

@@ -7,10 +7,11 @@ use domain::person::Role;
 use domain::plan::{ContactFields, PersonField, contact_value};
 use serde::Serialize;
 use store::conflicts::Filter;
-use store::contacts::{self, Contact};
+use store::contacts::{self, Contact, Told};
 use store::integrations::{self, Integration};
 use store::zendesk_users::{self, ContactLink};
 
+use crate::account_view::AccountLine;
 use crate::case_sync::operations_of;
 use crate::case_view::{self, ConflictView, contact_name};
 use crate::engine::Engine;
@@ -19,6 +20,9 @@ use crate::why;
 
 /// How many conflicts one view of a contact holds at most.
 const CONFLICTS: i64 = 50;
+
+/// How many lines of the audit log.
+const HISTORY: i64 = 50;
 
 /// A contact in a list.
 #[derive(Clone, PartialEq, Eq, Serialize)]
@@ -67,9 +71,25 @@ pub struct ContactPage {
 /// # Errors
 /// As the store says.
 pub async fn list(engine: &Engine, before: Option<&str>, limit: i64) -> Result<ContactPage> {
+    search(engine, "", before, limit).await
+}
+
+/// As [`list`], only the contacts whose name or email has the words of `text`, if it is not blank.
+///
+/// # Errors
+/// As the store says.
+pub async fn search(
+    engine: &Engine,
+    text: &str,
+    before: Option<&str>,
+    limit: i64,
+) -> Result<ContactPage> {
     let connection = &mut *engine.store.read().await?;
-    let limit = limit.clamp(1, i64::MAX - 1);
-    let mut found = contacts::list(connection, before, limit + 1).await?;
+    let limit = limit.clamp(1, 1_000_000);
+    let mut found = match text.trim() {
+        "" => contacts::list(connection, before, limit + 1).await?,
+        text => contacts::search(connection, text, before, limit + 1).await?,
+    };
     let more = i64::try_from(found.len()).is_ok_and(|found| found > limit);
     if more {
         found.pop();
@@ -109,6 +129,10 @@ pub struct ContactView {
     pub details: Vec<String>,
     /// Its fields that were changed on both sides, newest first.
     pub conflicts: Vec<ConflictView>,
+    /// The account it belongs to.
+    pub account: Option<AccountLine>,
+    /// What people did to it, newest first, as the audit log tells: never with the values.
+    pub history: Vec<Told>,
 }
 
 /// The contact with this id.
@@ -124,6 +148,8 @@ pub async fn show(engine: &Engine, id: &str) -> Result<Option<ContactView>> {
         return Ok(None);
     };
     let links = zendesk_users::of_contact(&mut reader, id).await?;
+    let account = store::accounts::of_contact(&mut reader, id).await?;
+    let history = contacts::told(&mut reader, id, HISTORY).await?;
     let all: HashMap<String, Integration> = integrations::list(&mut reader)
         .await?
         .into_iter()
@@ -171,6 +197,8 @@ pub async fn show(engine: &Engine, id: &str) -> Result<Option<ContactView>> {
             })
             .collect(),
         conflicts: conflicts.conflicts,
+        account: account.map(AccountLine::from),
+        history,
         line: contact.into(),
     }))
 }

@@ -57,6 +57,17 @@ pub struct Sources {
     pub import_folders: Vec<PathBuf>,
     /// The address of our own database, where a statement could reach it: it is refused as a source.
     pub own_database: Option<SecretString>,
+    /// Where files are kept that people send with a form; without it none are taken.
+    pub uploads: Option<Uploads>,
+}
+
+/// Where uploaded files are kept.
+#[derive(Debug, Clone)]
+pub struct Uploads {
+    /// A folder of our own; each file gets one of its own in it.
+    pub folder: PathBuf,
+    /// The largest file that is taken, in bytes.
+    pub largest: u64,
 }
 
 impl Default for Sources {
@@ -66,6 +77,7 @@ impl Default for Sources {
             scratch: std::env::temp_dir(),
             import_folders: Vec::new(),
             own_database: None,
+            uploads: None,
         }
     }
 }

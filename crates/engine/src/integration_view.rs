@@ -1,5 +1,8 @@
 //! Integrations as people see them: settings, last run, next run, what needs attention.
 
+mod details;
+mod run;
+
 use std::collections::HashMap;
 
 use jiff::Timestamp;
@@ -13,6 +16,9 @@ use crate::engine::Engine;
 use crate::error::Result;
 use crate::sweep::{self, SweepView};
 use crate::webhooks;
+
+pub use details::{Details, Loss, SignInView, details, loss, sign_in};
+pub use run::{RunView, run};
 
 /// A line of the list of integrations.
 #[derive(Serialize)]
@@ -35,10 +41,13 @@ pub struct IntegrationLine {
     pub next_run_at: Option<Timestamp>,
     /// What its sign-in needs a person to do, as a sentence.
     pub sign_in_notice: Option<String>,
+    /// Its owner, who manages it.
+    #[serde(skip)]
+    pub owner_id: String,
 }
 
 /// A run, in one line.
-#[derive(Serialize)]
+#[derive(Debug, Clone, Serialize)]
 pub struct RunLine {
     /// Our id.
     pub id: String,
@@ -95,6 +104,7 @@ pub async fn list(engine: &Engine) -> Result<Vec<IntegrationLine>> {
             kind: kind_label(&settings.kind),
             name: settings.name,
             url: settings.url,
+            owner_id: settings.owner_id,
             two_way: settings.two_way,
             active: integration.active,
             id: integration.id,

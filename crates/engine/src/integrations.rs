@@ -1,7 +1,10 @@
 //! What people do with integrations: check, activate, deactivate, delete (ticket-sync.md 2).
 
+mod change;
+
 use std::time::Duration;
 
+use store::credentials;
 use store::integrations::{self, Integration, Settings};
 use zendesk::{Address, AddressPolicy};
 
@@ -9,6 +12,8 @@ use crate::connection::{Probe, probe};
 use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::schedule::schedule_sync;
+
+pub use change::{Changed, OwnSignIn, SignIn, add, edit, is_own};
 
 /// The only kind of remote account there is today. Lists, runs and schedule know no kind by name.
 pub const ZENDESK: &str = "zendesk";
@@ -22,37 +27,70 @@ pub struct Activation {
     pub run_id: String,
 }
 
+/// Something wrong with one field of an integration's settings.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fault {
+    /// The field, as forms name it: `name`, `url`, `api_email`…
+    pub field: &'static str,
+    /// What is wrong and what to do.
+    pub sentence: String,
+}
+
+impl Fault {
+    pub(crate) fn new(field: &'static str, sentence: impl Into<String>) -> Self {
+        Self {
+            field,
+            sentence: sentence.into(),
+        }
+    }
+}
+
+/// What is wrong with settings, field by field; nothing if they can be used.
+pub fn faults(settings: &Settings, addresses: &AddressPolicy) -> Vec<Fault> {
+    let mut faults = Vec::new();
+    let letters = settings.name.trim().chars().count();
+    if !(3..=255).contains(&letters) {
+        faults.push(Fault::new("name", format!(
+            "The name of an integration has 3 to 255 characters; this one has {letters}. Choose another name."
+        )));
+    }
+    if settings.kind != ZENDESK {
+        faults.push(Fault::new(
+            "kind",
+            format!(
+                "There is no kind of integration named {:?}. The one there is: {ZENDESK}.",
+                settings.kind
+            ),
+        ));
+    }
+    let day = Duration::from_secs(86_400);
+    if settings.interval < Duration::from_secs(60) || settings.interval > day {
+        faults.push(Fault::new(
+            "interval",
+            "The pull interval is 60 seconds to 24 hours. Choose a value in between.",
+        ));
+    }
+    if !(1..=100).contains(&settings.budget_share) {
+        faults.push(Fault::new(
+            "budget_share",
+            "The share of the API budget is 1 to 100 percent. Choose a value in between.",
+        ));
+    }
+    if let Err(error) = Address::parse(&settings.url, addresses) {
+        faults.push(Fault::new("url", zendesk::Error::from(error).to_string()));
+    }
+    faults
+}
+
 /// Checks settings and normalises the address.
 ///
 /// # Errors
 /// [`Error::Refused`] with what is wrong with which field.
 pub fn check(mut settings: Settings, addresses: &AddressPolicy) -> Result<Settings> {
-    let refuse = |sentence: String| Err(Error::Refused(sentence));
+    if let Some(first) = faults(&settings, addresses).into_iter().next() {
+        return Err(Error::Refused(first.sentence));
+    }
     settings.name = settings.name.trim().to_owned();
-    let letters = settings.name.chars().count();
-    if !(3..=255).contains(&letters) {
-        return refuse(format!(
-            "The name of an integration has 3 to 255 characters; this one has {letters}. Choose another name."
-        ));
-    }
-    if settings.kind != ZENDESK {
-        return refuse(format!(
-            "There is no kind of integration named {:?}. The one there is: {ZENDESK}.",
-            settings.kind
-        ));
-    }
-    let day = Duration::from_secs(86_400);
-    if settings.interval < Duration::from_secs(60) || settings.interval > day {
-        return refuse(
-            "The pull interval is 60 seconds to 24 hours. Choose a value in between.".to_owned(),
-        );
-    }
-    if !(1..=100).contains(&settings.budget_share) {
-        return refuse(
-            "The share of the API budget is 1 to 100 percent. Choose a value in between."
-                .to_owned(),
-        );
-    }
     settings.url = Address::parse(&settings.url, addresses)
         .map_err(zendesk::Error::from)?
         .to_string();
@@ -125,7 +163,8 @@ pub async fn deactivate(engine: &Engine, integration: &Integration, actor: &str)
     Ok(tx.commit().await?)
 }
 
-/// Deletes the integration with its mirrors. Cases, comments and contacts stay.
+/// Deletes the integration with its mirrors, and the credential that was made for it. Cases, comments
+/// and contacts stay.
 ///
 /// # Errors
 /// [`Error::Refused`] while changes wait to be sent, unless the person confirmed that they are lost.
@@ -143,6 +182,15 @@ pub async fn delete(
             integration.settings.name
         )));
     }
-    integrations::delete(&mut tx, integration, engine.act(actor)).await?;
-    Ok(tx.commit().await?)
+    let act = engine.act(actor);
+    integrations::delete(&mut tx, integration, act).await?;
+    let kept = credentials::find(&mut tx, &integration.settings.credential_id).await?;
+    if let Some(own) =
+        kept.filter(|kept| kept.used_by == 0 && is_own(kept, &integration.settings.name))
+    {
+        credentials::delete(&mut tx, &own, act).await?;
+    }
+    tx.commit().await?;
+    engine.memory.forget_client(&integration.id);
+    Ok(())
 }

@@ -1,5 +1,6 @@
 //! When orchestrations run, and with what (profile-send.md 1).
 
+mod change;
 mod due;
 mod timing;
 
@@ -13,6 +14,8 @@ use crate::error::{Error, Result};
 use crate::profile_send::{SendSettings, SourceSpec};
 use crate::workflows::{self, Plan};
 
+pub use change::{add, delete, draft_of, edit, set_active, when};
+pub(crate) use change::{check_name, in_use};
 pub use due::schedule_due;
 pub use timing::Timing;
 

@@ -59,6 +59,17 @@ pub async fn schedule_sync(
     })
 }
 
+/// Asks a run to end at its next page. One that is over stays as it is.
+///
+/// # Errors
+/// As the database says.
+pub async fn stop(engine: &Engine, run: &runs::Run, actor: &str) -> Result<()> {
+    let mut tx = engine.store.begin().await?;
+    runs::ask_to_stop(&mut tx, &run.id).await?;
+    store::audit::note(&mut tx, engine.act(actor), "run.stop", &run.id, "").await?;
+    Ok(tx.commit().await?)
+}
+
 /// Asks for a pull of every active integration that is due. Returns how many.
 pub(crate) async fn schedule_due(engine: &Engine) -> Result<usize> {
     let now = engine.now();

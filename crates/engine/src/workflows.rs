@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use domain::profile::action::{ActionKind, ConflictChoice, Trouble};
+use domain::profile::action::{Action, ActionKind, ConflictChoice, RESTART, RETRY, Trouble};
 use store::destinations::{self, Destination};
 use store::jobs;
 use store::orchestrations::{self, Orchestration};
@@ -141,6 +141,19 @@ pub async fn find(engine: &Engine, id: &str) -> Result<Workflow> {
 /// What stopped a workflow, if something did that a person can act on.
 pub fn trouble(workflow: &Workflow) -> Option<Trouble> {
     Trouble::parse(workflow.trouble.as_deref()?)
+}
+
+/// What can be done about a workflow: what its trouble offers, or what can be done about any that has
+/// ended. Nothing while it is at work.
+pub fn actions(workflow: &Workflow) -> Vec<Action> {
+    match workflow.state {
+        WorkflowState::Waiting | WorkflowState::Running => Vec::new(),
+        WorkflowState::Failed => match trouble(workflow) {
+            Some(trouble) => trouble.actions(),
+            None => vec![RETRY, RESTART],
+        },
+        WorkflowState::Stopped | WorkflowState::Completed => vec![RETRY, RESTART],
+    }
 }
 
 /// Asks a workflow to stop: open jobs are seen through, and what was confirmed stays so.

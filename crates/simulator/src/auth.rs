@@ -23,11 +23,21 @@ pub(crate) struct Grant {
     pub(crate) partner: Option<String>,
 }
 
+/// A code that a consent has brought, until it is redeemed.
+#[derive(Debug, Clone)]
+pub(crate) struct Code {
+    pub(crate) redirect: String,
+    pub(crate) challenge: Option<String>,
+    pub(crate) scopes: Vec<String>,
+    pub(crate) expires_ms: i64,
+}
+
 /// The OAuth tokens in force.
 #[derive(Debug)]
 pub(crate) struct Tokens {
     pub(crate) access: HashMap<String, Grant>,
     pub(crate) refresh: HashMap<String, Grant>,
+    pub(crate) codes: HashMap<String, Code>,
     dice: Dice,
 }
 
@@ -36,6 +46,7 @@ impl Tokens {
         Self {
             access: HashMap::new(),
             refresh: HashMap::new(),
+            codes: HashMap::new(),
             dice: Dice::new(seed ^ 0x0A07),
         }
     }

@@ -215,6 +215,8 @@ pub struct OAuthClient {
     pub access_life: Duration,
     /// How long refresh tokens live unless the request says otherwise (zendesk-api.md 1: 30 days).
     pub refresh_life: Duration,
+    /// Whether the administrator consents, when the page of authorisation asks for it; else they deny.
+    pub consents: bool,
 }
 
 impl std::fmt::Debug for OAuthClient {
@@ -233,6 +235,7 @@ impl Default for OAuthClient {
             secret: "secret".to_owned(),
             access_life: Duration::from_secs(30 * 60),
             refresh_life: Duration::from_secs(30 * 86_400),
+            consents: true,
         }
     }
 }

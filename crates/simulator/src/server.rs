@@ -256,6 +256,8 @@ enum Target {
     Api(&'static Route),
     /// The token endpoint.
     Tokens,
+    /// The page where an administrator consents.
+    Consent,
     /// The way to the content of a file.
     Content,
 }
@@ -265,6 +267,7 @@ impl Target {
         match self {
             Self::Api(route) => route.pattern,
             Self::Tokens => "oauth/tokens",
+            Self::Consent => "oauth/authorizations/new",
             Self::Content => "attachments/token",
         }
     }
@@ -273,6 +276,9 @@ impl Target {
 fn find(call: &Call, path: &str) -> Option<(Target, Vec<String>)> {
     if call.method == Method::POST && path == "/oauth/tokens" {
         return Some((Target::Tokens, Vec::new()));
+    }
+    if call.method == Method::GET && path == "/oauth/authorizations/new" {
+        return Some((Target::Consent, Vec::new()));
     }
     if call.method == Method::GET
         && let Some(key) = path.strip_prefix("/attachments/token/")

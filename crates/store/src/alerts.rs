@@ -3,7 +3,7 @@
 use clock::Dice;
 use jiff::Timestamp;
 use sqlx::any::AnyRow;
-use sqlx::{AnyConnection, Row as _};
+use sqlx::{AnyConnection, AssertSqlSafe, Row as _};
 
 use crate::bulk::clean;
 use crate::cases::{maybe_moment, moment};
@@ -100,6 +100,73 @@ pub async fn list(
         .iter()
         .map(alert)
         .collect()
+}
+
+/// Alerts, newest first, behind the one made at `before.0` with the id `before.1`, at most `limit`. With
+/// `among`, those of workflows to other destinations than these are left out.
+///
+/// # Errors
+/// As the database says.
+pub async fn page(
+    connection: &mut AnyConnection,
+    before: Option<(Timestamp, &str)>,
+    among: Option<&[String]>,
+    limit: i64,
+) -> Result<Vec<Alert>> {
+    let mut text =
+        "SELECT * FROM alert WHERE (created_at < $1 OR (created_at = $1 AND id < $2))".to_owned();
+    if let Some(among) = among {
+        text.push_str(&only_among(4, among.len()));
+    }
+    text.push_str(" ORDER BY created_at DESC, id DESC LIMIT $3");
+    let (at, id) = before.map_or((i64::MAX, ""), |(at, id)| (at.as_microsecond(), id));
+    let mut query = sqlx::query(AssertSqlSafe(text))
+        .bind(at)
+        .bind(clean(id))
+        .bind(limit);
+    for id in among.unwrap_or_default() {
+        query = query.bind(clean(id));
+    }
+    query
+        .fetch_all(connection)
+        .await?
+        .iter()
+        .map(alert)
+        .collect()
+}
+
+/// The condition that an alert is about no workflow, or about one to one of so many destinations, whose
+/// ids are bound from `first` on.
+fn only_among(first: usize, many: usize) -> String {
+    if many == 0 {
+        return " AND workflow_id IS NULL".to_owned();
+    }
+    let places: Vec<String> = (first..first + many)
+        .map(|place| format!("${place}"))
+        .collect();
+    format!(
+        " AND (workflow_id IS NULL OR EXISTS (SELECT 1 FROM workflow WHERE workflow.id = alert.workflow_id \
+         AND workflow.destination_id IN ({})))",
+        places.join(", ")
+    )
+}
+
+/// Notes that a person saw every alert made up to `now`; with `among`, as [`page`] leaves some out. Returns
+/// how many were new.
+///
+/// # Errors
+/// As the database says.
+pub async fn mark_all_seen(tx: &mut Tx, among: Option<&[String]>, now: Timestamp) -> Result<u64> {
+    let mut text =
+        "UPDATE alert SET seen_at = $1 WHERE seen_at IS NULL AND created_at <= $1".to_owned();
+    if let Some(among) = among {
+        text.push_str(&only_among(2, among.len()));
+    }
+    let mut query = sqlx::query(AssertSqlSafe(text)).bind(now.as_microsecond());
+    for id in among.unwrap_or_default() {
+        query = query.bind(clean(id));
+    }
+    Ok(query.execute(&mut **tx).await?.rows_affected())
 }
 
 /// How many alerts nobody has seen.

@@ -2,8 +2,11 @@
 
 use clock::Dice;
 use jiff::Timestamp;
+use sqlx::any::AnyRow;
+use sqlx::{AnyConnection, AssertSqlSafe, Row as _};
 
 use crate::bulk::clean;
+use crate::cases::moment;
 use crate::database::Tx;
 use crate::error::Result;
 use crate::ids::new_id;
@@ -40,6 +43,89 @@ pub async fn note(
         .execute(&mut **tx)
         .await?;
     Ok(())
+}
+
+/// An entry of the log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// Its id, which begins with its time: the place in the log.
+    pub id: String,
+    /// When.
+    pub at: Timestamp,
+    /// Who: an email address, or `command line`.
+    pub actor: String,
+    /// What was done: `destination.edit`.
+    pub action: String,
+    /// To what, by its name.
+    pub subject: String,
+    /// What changed.
+    pub detail: String,
+}
+
+/// Which entries are wanted. What is not said lets every one through; all compare exactly.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct EntryFilter {
+    /// Who did it.
+    pub actor: Option<String>,
+    /// What was done.
+    pub action: Option<String>,
+    /// To what.
+    pub subject: Option<String>,
+}
+
+fn entry(row: &AnyRow) -> Result<Entry> {
+    Ok(Entry {
+        id: row.try_get("id")?,
+        at: moment(row, "at")?,
+        actor: row.try_get("actor")?,
+        action: row.try_get("action")?,
+        subject: row.try_get("subject")?,
+        detail: row.try_get("detail")?,
+    })
+}
+
+/// At most `limit` entries, the newest first, older than the one named `before`.
+///
+/// # Errors
+/// As the database says.
+pub async fn page(
+    connection: &mut AnyConnection,
+    filter: &EntryFilter,
+    before: Option<&str>,
+    limit: i64,
+) -> Result<Vec<Entry>> {
+    let wanted = [
+        ("actor = ", filter.actor.as_deref()),
+        ("action = ", filter.action.as_deref()),
+        ("subject = ", filter.subject.as_deref()),
+        ("id < ", before),
+    ];
+    let given: Vec<(&str, &str)> = wanted
+        .into_iter()
+        .filter_map(|(test, value)| Some((test, value?)))
+        .collect();
+    // Only the tests that are asked for: so each has its index.
+    let tests: Vec<String> = given
+        .iter()
+        .enumerate()
+        .map(|(at, (test, _))| format!("{test}${}", at + 2))
+        .collect();
+    let tests = if tests.is_empty() {
+        String::new()
+    } else {
+        format!("WHERE {} ", tests.join(" AND "))
+    };
+    let text = format!("SELECT * FROM audit_log {tests}ORDER BY id DESC LIMIT $1");
+    let mut query = sqlx::query(AssertSqlSafe(text)).bind(limit);
+    for (_, value) in given {
+        query = query.bind(clean(value));
+    }
+    query
+        .fetch_all(connection)
+        .await?
+        .iter()
+        .map(entry)
+        .collect()
 }
 
 /// What an edit did to one setting.

@@ -1,5 +1,7 @@
 //! Cases (`crm_case`).
 
+mod search;
+
 use std::collections::HashMap;
 
 use domain::case::{CaseFields, CasePriority, CaseSource, CaseStatus};
@@ -10,6 +12,9 @@ use sqlx::{AnyConnection, Row as _};
 use crate::bulk::{Bulk, clean, select_in};
 use crate::database::Tx;
 use crate::error::{Error, Result};
+use crate::words;
+
+pub use search::{Assigned, CaseFilter, Found, Place, search};
 
 /// A case.
 #[derive(Debug, Clone, PartialEq)]
@@ -112,7 +117,9 @@ pub async fn put(tx: &mut Tx, cases: &[Case]) -> Result<()> {
                 .maybe_text(case.created_by_run.as_deref());
         })
         .await?;
-    Ok(())
+    let subjects = cases.iter();
+    let subjects = subjects.map(|case| (case.number, case.fields.subject.as_str()));
+    words::keep_cases(tx, subjects).await
 }
 
 /// The cases with these ids, deleted ones too. On PostgreSQL they stay locked until the
@@ -219,24 +226,26 @@ pub async fn list(
     .fetch_all(connection)
     .await?
     .iter()
-    .map(|row| {
-        let id: String = row.try_get("id")?;
-        Ok(CaseLine {
-            number: row.try_get("number")?,
-            subject: row.try_get("subject")?,
-            status: CaseStatus::parse(&row.try_get::<String, _>("status")?)
-                .ok_or_else(|| Error::Damaged(format!("status of case {id}")))?,
-            priority: CasePriority::parse(&row.try_get::<String, _>("priority")?)
-                .ok_or_else(|| Error::Damaged(format!("priority of case {id}")))?,
-            contact_id: row.try_get("contact_id")?,
-            assigned_to: row.try_get("assigned_to")?,
-            updated_at: moment(row, "updated_at")?,
-            ticket: row.try_get("remote_id")?,
-            integration_id: row.try_get("integration_id")?,
-            id,
-        })
-    })
+    .map(line)
     .collect()
+}
+
+fn line(row: &AnyRow) -> Result<CaseLine> {
+    let id: String = row.try_get("id")?;
+    Ok(CaseLine {
+        number: row.try_get("number")?,
+        subject: row.try_get("subject")?,
+        status: CaseStatus::parse(&row.try_get::<String, _>("status")?)
+            .ok_or_else(|| Error::Damaged(format!("status of case {id}")))?,
+        priority: CasePriority::parse(&row.try_get::<String, _>("priority")?)
+            .ok_or_else(|| Error::Damaged(format!("priority of case {id}")))?,
+        contact_id: row.try_get("contact_id")?,
+        assigned_to: row.try_get("assigned_to")?,
+        updated_at: moment(row, "updated_at")?,
+        ticket: row.try_get("remote_id")?,
+        integration_id: row.try_get("integration_id")?,
+        id,
+    })
 }
 
 /// The case with this number or id, deleted or not.

@@ -154,6 +154,8 @@ pub struct Filter<'a> {
     pub contact: Option<&'a str>,
     /// Only of this integration.
     pub integration: Option<&'a str>,
+    /// Only those of which the value that lost was (or was not) restored.
+    pub restored: Option<bool>,
 }
 
 /// Where a list goes on: behind this one.
@@ -212,9 +214,14 @@ pub async fn list(
         (None, Some(_)) => "$1 = '' AND f.contact_id = $2",
         (None, None) => "$1 = '' AND $2 = ''",
     };
+    let restored = match filter.restored {
+        Some(true) => "f.restored_at IS NOT NULL",
+        Some(false) => "f.restored_at IS NULL",
+        None => "1 = 1",
+    };
     sqlx::query(AssertSqlSafe(format!(
         "SELECT f.*, c.number AS case_number FROM conflict f LEFT JOIN crm_case c ON c.id = f.case_id \
-         WHERE {of} AND ($3 = '' OR f.integration_id = $3) AND (f.at, f.id) < ($4, $5) ORDER BY f.at DESC, f.id DESC LIMIT $6",
+         WHERE {of} AND {restored} AND ($3 = '' OR f.integration_id = $3) AND (f.at, f.id) < ($4, $5) ORDER BY f.at DESC, f.id DESC LIMIT $6",
     )))
     .bind(clean(filter.case.unwrap_or_default()))
     .bind(clean(filter.contact.unwrap_or_default()))

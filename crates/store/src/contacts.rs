@@ -1,6 +1,6 @@
 //! Customers (`crm_contact`).
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use domain::person::{PersonName, email_key};
 use jiff::Timestamp;
@@ -10,6 +10,7 @@ use sqlx::{AnyConnection, Row as _};
 use crate::bulk::{Bulk, clean, select_in};
 use crate::database::Tx;
 use crate::error::Result;
+use crate::words::{self, Shelf, Wanted};
 
 /// A customer.
 #[derive(Clone, PartialEq, Eq)]
@@ -44,7 +45,7 @@ pub(crate) fn name(row: &AnyRow) -> Result<PersonName> {
     })
 }
 
-fn contact(row: &AnyRow) -> Result<Contact> {
+pub(crate) fn contact(row: &AnyRow) -> Result<Contact> {
     Ok(Contact {
         id: row.try_get("id")?,
         name: name(row)?,
@@ -83,7 +84,58 @@ pub async fn put(tx: &mut Tx, contacts: &[Contact], now: Timestamp) -> Result<()
                 .int(now.as_microsecond());
         })
         .await?;
-    Ok(())
+    let words = contacts.iter();
+    let words = words.map(|contact| (contact.id.as_str(), text(contact)));
+    words::keep_records(tx, "contact", words).await
+}
+
+/// What a contact is looked up by: their name and their email.
+fn text(contact: &Contact) -> String {
+    let email = contact.email.as_deref().unwrap_or_default();
+    format!("{} {email}", contact.name.full())
+}
+
+/// So many contacts that have a word are looked at.
+const LOOKED_AT: i64 = 2_000;
+
+/// The contacts whose name or email has all the words of `typed`, or words that begin so: the one made
+/// last first, those with an id below `before` if given, at most `limit`. Of a word that very many have,
+/// the 2,000 made last are looked at.
+///
+/// # Errors
+/// As the database says.
+pub async fn search(
+    connection: &mut AnyConnection,
+    typed: &str,
+    before: Option<&str>,
+    limit: i64,
+) -> Result<Vec<Contact>> {
+    let wanted = Wanted::all(typed);
+    let ids = words::ids(connection, Shelf::Contacts, &wanted, before, LOOKED_AT).await?;
+    let most = usize::try_from(limit).unwrap_or(usize::MAX);
+    let mut found = Vec::new();
+    for ids in ids.chunks(256) {
+        let known = by_ids(connection, ids).await?;
+        let alive = alive(connection, ids).await?;
+        let fit = ids.iter().filter(|id| alive.contains(*id));
+        let fit = fit.filter_map(|id| known.get(id));
+        found.extend(
+            fit.filter(|contact| Wanted::all_in(&wanted, &text(contact)))
+                .cloned(),
+        );
+        if found.len() >= most {
+            break;
+        }
+    }
+    found.truncate(most);
+    Ok(found)
+}
+
+/// Which of these were not deleted.
+async fn alive(connection: &mut AnyConnection, ids: &[String]) -> Result<HashSet<String>> {
+    let head = "SELECT id FROM crm_contact WHERE deleted_at IS NULL AND id IN";
+    let rows = select_in(connection, head, None, ids, "").await?;
+    rows.iter().map(|row| Ok(row.try_get("id")?)).collect()
 }
 
 /// The contacts with these ids.
@@ -242,4 +294,39 @@ pub async fn add_email(tx: &mut Tx, contact_id: &str, email: &str) -> Result<()>
         .execute(&mut **tx)
         .await?;
     Ok(())
+}
+
+/// Something that a person did to a contact, as the audit log tells.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Told {
+    /// When.
+    pub at: Timestamp,
+    /// Who.
+    pub actor: String,
+    /// What, in the log's word.
+    pub action: String,
+    /// To what of it.
+    pub detail: String,
+}
+
+/// What people did to a contact, newest first, at most `limit`.
+///
+/// # Errors
+/// As the database says.
+pub async fn told(connection: &mut AnyConnection, contact: &str, limit: i64) -> Result<Vec<Told>> {
+    sqlx::query("SELECT at, actor, action, detail FROM audit_log WHERE subject = $1 ORDER BY id DESC LIMIT $2")
+        .bind(clean(contact))
+        .bind(limit)
+        .fetch_all(connection)
+        .await?
+        .iter()
+        .map(|row| {
+            Ok(Told {
+                at: crate::cases::moment(row, "at")?,
+                actor: row.try_get("actor")?,
+                action: row.try_get("action")?,
+                detail: row.try_get("detail")?,
+            })
+        })
+        .collect()
 }

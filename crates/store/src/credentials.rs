@@ -148,7 +148,7 @@ pub async fn add(
     Ok(id)
 }
 
-/// Replaces what a credential holds. Tokens got with the old values are forgotten.
+/// Replaces what a credential holds. Tokens got with another client or secret are forgotten.
 ///
 /// # Errors
 /// [`Error::Exists`] if the new name is taken.
@@ -163,9 +163,26 @@ pub async fn edit(
         .secret
         .as_ref()
         .map(|secret| keyring.seal(secret, &place(id, "secret"), act.dice));
+    let stays = sqlx::query(
+        "SELECT id FROM credential WHERE id = $1 AND kind = $2 AND COALESCE(client_id, '') = $3",
+    )
+    .bind(clean(id))
+    .bind(draft.kind.as_str().to_owned())
+    .bind(draft.client_id.as_deref().map(clean).unwrap_or_default())
+    .fetch_optional(&mut **tx)
+    .await?
+    .is_some();
+    if sealed.is_some() || !stays {
+        sqlx::query(
+            "UPDATE credential SET sealed_tokens = NULL, tokens_expire_at = NULL WHERE id = $1",
+        )
+        .bind(clean(id))
+        .execute(&mut **tx)
+        .await?;
+    }
     sqlx::query(
         "UPDATE credential SET name = $2, description = $3, kind = $4, email = $5, client_id = $6, \
-         sealed_secret = COALESCE($7, sealed_secret), sealed_tokens = NULL, tokens_expire_at = NULL, updated_at = $8 WHERE id = $1",
+         sealed_secret = COALESCE($7, sealed_secret), updated_at = $8 WHERE id = $1",
     )
     .bind(clean(id))
     .bind(clean(&draft.name))

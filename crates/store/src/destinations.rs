@@ -293,3 +293,31 @@ pub async fn uses(connection: &mut AnyConnection, id: &str) -> Result<Vec<String
     .fetch_all(connection)
     .await?)
 }
+
+/// What goes when a destination is deleted, in numbers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Extent {
+    /// Customers of whom it is known what was last sent.
+    pub customers: i64,
+    /// Workflows that are over, with their rows and alerts.
+    pub workflows: i64,
+}
+
+/// What goes when this destination is deleted.
+///
+/// # Errors
+/// As the database says.
+pub async fn extent(connection: &mut AnyConnection, destination: &Destination) -> Result<Extent> {
+    let row = sqlx::query(
+        "SELECT (SELECT COUNT(*) FROM ledger WHERE destination = $1) AS customers, \
+         (SELECT COUNT(*) FROM workflow WHERE destination_id = $2) AS workflows",
+    )
+    .bind(destination.number)
+    .bind(clean(&destination.id))
+    .fetch_one(connection)
+    .await?;
+    Ok(Extent {
+        customers: row.try_get("customers")?,
+        workflows: row.try_get("workflows")?,
+    })
+}

@@ -55,6 +55,11 @@ pub enum Error {
         /// What exists.
         what: String,
     },
+    /// Nobody would be left who may do everything.
+    #[error(
+        "This is the last administrator who can sign in, so nothing was changed. Make somebody else an administrator first."
+    )]
+    LastAdministrator,
     /// A record of Zendesk is another one's of ours than the caller thought.
     #[error(
         "{what} belongs to another case already. Nothing was written; the work is repeated by itself with what is known by then."
@@ -131,6 +136,7 @@ impl Error {
             | Self::ReadOnly { .. }
             | Self::Unreachable { .. }
             | Self::Exists { .. }
+            | Self::LastAdministrator
             | Self::Key(_)
             | Self::Schema(_) => When::AfterFix,
             Self::Damaged(_) | Self::Database(_) => When::Never,

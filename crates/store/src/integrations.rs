@@ -1,5 +1,7 @@
 //! Connected remote accounts and their settings (ticket-sync.md 2).
 
+pub mod consents;
+
 use std::time::Duration;
 
 use domain::identity::Unassigned;

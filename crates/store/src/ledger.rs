@@ -253,21 +253,33 @@ pub async fn about(
     destination: i64,
     keys: &[Hash],
 ) -> Result<Vec<About>> {
-    let rows = select_within(
-        connection,
-        "SELECT key_a, key_b, key_kind, key, name, zendesk_id, extra FROM ledger WHERE destination = $1 AND key_a IN",
-        Some(&destination),
-        &halves_of(keys),
-        "",
-    )
-    .await?;
+    let sql = "SELECT key_a, key_b, key_kind, key, name, zendesk_id, extra FROM ledger \
+               WHERE destination = $1 AND key_a IN";
+    read_keys(connection, sql, destination, keys, about_of, |about| {
+        about.key
+    })
+    .await
+}
+
+/// What `sql` finds for the first halves of these keys, each row as `read` reads it, without what only
+/// shares a first half with one of them.
+async fn read_keys<T>(
+    connection: &mut AnyConnection,
+    sql: &'static str,
+    destination: i64,
+    keys: &[Hash],
+    read: fn(&AnyRow) -> Result<T>,
+    key_of: fn(&T) -> Hash,
+) -> Result<Vec<T>> {
+    let halves = halves_of(keys);
+    let rows = select_within(connection, sql, Some(&destination), &halves, "").await?;
     let mut asked = keys.to_vec();
     asked.sort_unstable();
     let mut found = Vec::with_capacity(rows.len());
     for row in &rows {
-        let about = about_of(row)?;
-        if asked.binary_search(&about.key).is_ok() {
-            found.push(about);
+        let one = read(row)?;
+        if asked.binary_search(&key_of(&one)).is_ok() {
+            found.push(one);
         }
     }
     Ok(found)

@@ -4,7 +4,9 @@
 //! connection, writing ones a [`Tx`], and [`Store::begin`] is the only way to get one. The same
 //! queries run on SQLite and PostgreSQL; every test of this crate runs on both.
 
+pub mod accounts;
 pub mod alerts;
+pub mod api_tokens;
 pub mod attachments;
 pub mod audit;
 pub mod budgets;
@@ -15,6 +17,7 @@ pub mod conflicts;
 pub mod contacts;
 mod copy;
 pub mod counters;
+pub mod credential_requests;
 pub mod credentials;
 pub mod cursors;
 mod database;
@@ -23,6 +26,7 @@ pub mod destinations;
 pub mod dump;
 mod error;
 pub mod history;
+pub mod idempotency;
 pub mod ids;
 pub mod inbox;
 pub mod integrations;
@@ -36,16 +40,20 @@ pub mod passwords;
 pub mod queries;
 pub mod references;
 pub mod runs;
+pub mod saved_views;
 pub mod scratch;
 pub mod secrets;
 pub mod send_batches;
+pub mod sessions;
 pub mod sweeps;
 pub mod tickets;
 pub mod tombstones;
+pub mod totals;
 pub mod unreadable;
 pub mod users;
 pub mod waiting;
 pub mod webhooks;
+mod words;
 pub mod workflow_rows;
 pub mod workflows;
 pub mod zendesk_users;

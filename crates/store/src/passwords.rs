@@ -10,6 +10,16 @@ use crate::error::{Error, Result};
 /// The shortest password that is taken (security-and-operations.md 1, 6.2.1).
 pub const SHORTEST: usize = 8;
 
+/// How many guesses, as a power of ten, a password withstands at least that may be used: more than any
+/// list of common ones is long.
+const GUESSES_LOG10: f64 = 6.0;
+
+/// Whether a password is among those that are guessed first: a common one, a name, a date, a row of
+/// keys, or what `about` says of its owner (6.2.1).
+pub fn is_easy(password: &SecretString, about: &[&str]) -> bool {
+    zxcvbn::zxcvbn(password.expose_secret(), about).guesses_log10() < GUESSES_LOG10
+}
+
 /// Hashes a password for keeping, with a salt of its own.
 ///
 /// # Errors
@@ -36,6 +46,29 @@ pub fn matches(password: &SecretString, stored: &str) -> bool {
 mod tests {
     use super::*;
     use clock::SeededDice;
+
+    #[test]
+    fn what_everybody_tries_first_is_easy() {
+        for easy in [
+            "password1",
+            "qwertyuiop",
+            "11111111",
+            "iloveyou1",
+            "ada@example.com",
+            "12.12.2012",
+        ] {
+            assert!(
+                is_easy(&easy.to_owned().into(), &["ada@example.com"]),
+                "{easy}"
+            );
+        }
+        for fine in ["correct-horse", "four words that rhyme", "k9!vQ2#zLm"] {
+            assert!(
+                !is_easy(&fine.to_owned().into(), &["ada@example.com"]),
+                "{fine}"
+            );
+        }
+    }
 
     #[test]
     fn only_the_right_password_matches_its_hash() {

@@ -1,5 +1,7 @@
 //! Runs: one execution of a pull, push or profile send, as people see it.
 
+mod tracing;
+
 use clock::Dice;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -11,6 +13,8 @@ use crate::cases::{maybe_moment, moment};
 use crate::database::Tx;
 use crate::error::{Error, Result};
 use crate::ids::new_id;
+
+pub use tracing::{Trace, last_completed, since};
 
 /// Where a run stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

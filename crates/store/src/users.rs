@@ -1,47 +1,54 @@
-//! Staff who log in (`crm_user`), and their sessions.
+//! Staff who log in (`crm_user`).
 
 use std::collections::HashMap;
-use std::time::Duration;
 
 use clock::Dice;
 use domain::person::email_key;
 use jiff::Timestamp;
-use secrecy::SecretString;
-use sha2::{Digest as _, Sha256};
 use sqlx::any::AnyRow;
-use sqlx::{AnyConnection, Row as _};
+use sqlx::{AnyConnection, AssertSqlSafe, Row as _};
 
-use crate::audit::{self, Act};
+use crate::audit::{self, Act, Change};
 use crate::bulk::{clean, select_in};
 use crate::database::Tx;
-use crate::error::{Result, exists_already};
-use crate::ids::{new_id, new_token};
-use crate::leases::after;
+use crate::error::{Error, Result, exists_already};
+use crate::ids::new_id;
 
-/// What a person who logs in may do. One table of rights stands in the web crate.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// What a person who logs in may do (profile-send.md 5). The one table of rights is `web::access`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum UserRole {
     /// May do everything. The first user is one.
     Administrator,
+    /// May do everything but users and keys.
+    Operator,
+    /// Works on queries, and on orchestrations to destinations that are open to them.
+    Analyst,
     /// Works on cases and sees integrations.
     Agent,
 }
 
 impl UserRole {
+    /// All of them, the one with most rights first.
+    pub const ALL: [Self; 4] = [
+        Self::Administrator,
+        Self::Operator,
+        Self::Analyst,
+        Self::Agent,
+    ];
+
     /// The word that is stored.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Administrator => "administrator",
+            Self::Operator => "operator",
+            Self::Analyst => "analyst",
             Self::Agent => "agent",
         }
     }
 
-    fn parse(word: &str) -> Self {
-        // An unknown word gets the role with fewer rights.
-        match word {
-            "administrator" => Self::Administrator,
-            _ => Self::Agent,
-        }
+    /// The role of a word, exactly as written.
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|role| role.as_str() == word)
     }
 }
 
@@ -56,6 +63,8 @@ pub struct User {
     pub name: String,
     /// What they may do.
     pub role: UserRole,
+    /// Whether they see personal data only masked.
+    pub restrict_pii: bool,
 }
 
 impl std::fmt::Debug for User {
@@ -67,12 +76,14 @@ impl std::fmt::Debug for User {
     }
 }
 
-fn user(row: &AnyRow) -> Result<User> {
+pub(crate) fn user(row: &AnyRow) -> Result<User> {
     Ok(User {
         id: row.try_get("id")?,
         email: row.try_get("email")?,
         name: row.try_get("name")?,
-        role: UserRole::parse(&row.try_get::<String, _>("role")?),
+        // A word of a later version gets the role with the fewest rights.
+        role: UserRole::parse(&row.try_get::<String, _>("role")?).unwrap_or(UserRole::Agent),
+        restrict_pii: row.try_get::<i64, _>("restrict_pii")? != 0,
     })
 }
 
@@ -89,7 +100,22 @@ pub async fn add(
     now: Timestamp,
     dice: &dyn Dice,
 ) -> Result<User> {
-    let id = new_id(now, dice);
+    add_as(tx, new_id(now, dice), email, name, role, password_hash, now).await
+}
+
+/// Adds a user under an id that was chosen before.
+///
+/// # Errors
+/// As [`add`].
+pub async fn add_as(
+    tx: &mut Tx,
+    id: String,
+    email: &str,
+    name: &str,
+    role: UserRole,
+    password_hash: Option<String>,
+    now: Timestamp,
+) -> Result<User> {
     sqlx::query(
         "INSERT INTO crm_user (id, email, email_key, name, role, password_hash, created_at, updated_at) \
          VALUES ($1, $2, $3, $4, $5, $6, $7, $7)",
@@ -109,6 +135,7 @@ pub async fn add(
         email: email.trim().to_owned(),
         name: name.to_owned(),
         role,
+        restrict_pii: false,
     })
 }
 
@@ -130,7 +157,7 @@ pub async fn by_email_with_hash(
     connection: &mut AnyConnection,
     email: &str,
 ) -> Result<Option<(User, Option<String>)>> {
-    let row = sqlx::query("SELECT id, email, name, role, password_hash FROM crm_user WHERE email_key = $1 AND disabled_at IS NULL")
+    let row = sqlx::query("SELECT id, email, name, role, restrict_pii, password_hash FROM crm_user WHERE email_key = $1 AND disabled_at IS NULL")
         .bind(clean(&email_key(email)))
         .fetch_optional(connection)
         .await?;
@@ -148,7 +175,7 @@ pub async fn by_email_keys(
 ) -> Result<HashMap<String, User>> {
     select_in(
         connection,
-        "SELECT id, email, name, role, email_key FROM crm_user WHERE disabled_at IS NULL AND email_key IN",
+        "SELECT id, email, name, role, restrict_pii, email_key FROM crm_user WHERE disabled_at IS NULL AND email_key IN",
         None,
         keys,
         "",
@@ -165,7 +192,7 @@ pub async fn by_email_keys(
 /// As the database says.
 pub async fn list(connection: &mut AnyConnection) -> Result<Vec<User>> {
     sqlx::query(
-        "SELECT id, email, name, role FROM crm_user WHERE disabled_at IS NULL ORDER BY name, id",
+        "SELECT id, email, name, role, restrict_pii FROM crm_user WHERE disabled_at IS NULL ORDER BY name, id",
     )
     .fetch_all(connection)
     .await?
@@ -184,7 +211,7 @@ pub async fn by_ids(
 ) -> Result<HashMap<String, User>> {
     select_in(
         connection,
-        "SELECT id, email, name, role FROM crm_user WHERE id IN",
+        "SELECT id, email, name, role, restrict_pii FROM crm_user WHERE id IN",
         None,
         ids,
         "",
@@ -200,14 +227,14 @@ pub async fn by_ids(
 /// # Errors
 /// As the database says.
 pub async fn find(connection: &mut AnyConnection, id: &str) -> Result<Option<User>> {
-    let row = sqlx::query("SELECT id, email, name, role FROM crm_user WHERE id = $1")
+    let row = sqlx::query("SELECT id, email, name, role, restrict_pii FROM crm_user WHERE id = $1")
         .bind(clean(id))
         .fetch_optional(connection)
         .await?;
     row.as_ref().map(user).transpose()
 }
 
-/// Gives a user a new password and ends their sessions: whoever knew the old one is out.
+/// Gives a user a new password and ends their sessions but `keep`: whoever knew the old one is out.
 /// `password_hash` comes from [`crate::passwords::hash`].
 ///
 /// # Errors
@@ -216,6 +243,7 @@ pub async fn set_password(
     tx: &mut Tx,
     user: &User,
     password_hash: &str,
+    keep: Option<&str>,
     act: Act<'_>,
 ) -> Result<()> {
     sqlx::query("UPDATE crm_user SET password_hash = $2, updated_at = $3 WHERE id = $1")
@@ -224,109 +252,128 @@ pub async fn set_password(
         .bind(act.now.as_microsecond())
         .execute(&mut **tx)
         .await?;
-    sqlx::query("DELETE FROM session WHERE user_id = $1")
-        .bind(user.id.clone())
-        .execute(&mut **tx)
-        .await?;
+    crate::sessions::end_all(tx, &user.id, keep).await?;
     audit::note(tx, act, "user.password", &user.email, "password changed").await
 }
 
-/// How long a session lives unused, and at most.
-pub const SESSION_IDLE: Duration = Duration::from_secs(8 * 3600);
-/// See [`SESSION_IDLE`].
-pub const SESSION_LIFE: Duration = Duration::from_secs(7 * 86_400);
-
-fn token_hash(token: &str) -> String {
-    Sha256::digest(token.as_bytes())
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+/// What may be changed about somebody on the staff. What is `None` stays.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct UserEdit {
+    /// Their name.
+    pub name: Option<String>,
+    /// What they may do.
+    pub role: Option<UserRole>,
+    /// Whether they see personal data only masked.
+    pub restrict_pii: Option<bool>,
+    /// Whether they may no longer sign in. Their sessions end at once.
+    pub disabled: Option<bool>,
 }
 
-/// Opens a session for a user who has just proved who they are. The returned token goes into
-/// their cookie; only its hash is kept.
-///
-/// # Errors
-/// As the database says.
-pub async fn open_session(
-    tx: &mut Tx,
-    user: &User,
-    now: Timestamp,
-    dice: &dyn Dice,
-) -> Result<SecretString> {
-    let token = new_token(dice);
-    sqlx::query("INSERT INTO session (token_hash, user_id, created_at, seen_at, expires_at) VALUES ($1, $2, $3, $3, $4)")
-        .bind(token_hash(&token))
-        .bind(user.id.clone())
-        .bind(now.as_microsecond())
-        .bind(after(now, SESSION_LIFE))
-        .execute(&mut **tx)
-        .await?;
-    sqlx::query("DELETE FROM session WHERE expires_at <= $1")
-        .bind(now.as_microsecond())
-        .execute(&mut **tx)
-        .await?;
-    Ok(token.into())
-}
-
-/// An open login.
+/// A user as the page of users lists them.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Session {
-    /// Whose it is.
+pub struct Member {
+    /// Who.
     pub user: User,
-    /// When it was last noted as used: the caller decides by this whether to [`touch_session`].
-    pub seen_at: Timestamp,
+    /// When they were disabled, if they are.
+    pub disabled_at: Option<Timestamp>,
+    /// Whether they have a password to sign in with.
+    pub has_password: bool,
 }
 
-/// The session `token` belongs to, if it is still open.
-///
-/// # Errors
-/// As the database says.
-pub async fn by_session(
-    connection: &mut AnyConnection,
-    token: &str,
-    now: Timestamp,
-) -> Result<Option<Session>> {
-    let row = sqlx::query(
-        "SELECT u.id, u.email, u.name, u.role, s.seen_at FROM session s JOIN crm_user u ON u.id = s.user_id \
-         WHERE s.token_hash = $1 AND s.expires_at > $2 AND s.seen_at > $3 AND u.disabled_at IS NULL",
-    )
-    .bind(token_hash(token))
-    .bind(now.as_microsecond())
-    .bind(now.as_microsecond() - i64::try_from(SESSION_IDLE.as_micros()).unwrap_or(i64::MAX))
-    .fetch_optional(connection)
-    .await?;
-    row.map(|row| {
-        Ok(Session {
-            user: user(&row)?,
-            seen_at: crate::cases::moment(&row, "seen_at")?,
-        })
+const MEMBERS: &str = "SELECT id, email, name, role, restrict_pii, disabled_at, \
+     CASE WHEN password_hash IS NULL THEN 0 ELSE 1 END AS has_password FROM crm_user";
+
+fn member_of(row: &AnyRow) -> Result<Member> {
+    Ok(Member {
+        user: user(row)?,
+        disabled_at: crate::cases::maybe_moment(row, "disabled_at")?,
+        has_password: row.try_get::<i64, _>("has_password")? != 0,
     })
-    .transpose()
 }
 
-/// Notes that the session was used. Called at most once a minute per session, so that reading a
-/// page costs no write.
+/// All users, also those who may no longer sign in, by name.
 ///
 /// # Errors
 /// As the database says.
-pub async fn touch_session(tx: &mut Tx, token: &str, now: Timestamp) -> Result<()> {
-    sqlx::query("UPDATE session SET seen_at = $2 WHERE token_hash = $1")
-        .bind(token_hash(token))
-        .bind(now.as_microsecond())
-        .execute(&mut **tx)
+pub async fn members(connection: &mut AnyConnection) -> Result<Vec<Member>> {
+    let text = format!("{MEMBERS} ORDER BY name, id");
+    let rows = sqlx::query(AssertSqlSafe(text))
+        .fetch_all(connection)
         .await?;
-    Ok(())
+    rows.iter().map(member_of).collect()
 }
 
-/// Ends the session `token`.
+/// One of them, by id.
 ///
 /// # Errors
 /// As the database says.
-pub async fn end_session(tx: &mut Tx, token: &str) -> Result<()> {
-    sqlx::query("DELETE FROM session WHERE token_hash = $1")
-        .bind(token_hash(token))
-        .execute(&mut **tx)
+pub async fn member(connection: &mut AnyConnection, id: &str) -> Result<Option<Member>> {
+    let text = format!("{MEMBERS} WHERE id = $1");
+    let query = sqlx::query(AssertSqlSafe(text)).bind(clean(id));
+    let row = query.fetch_optional(connection).await?;
+    row.as_ref().map(member_of).transpose()
+}
+
+/// Whether there is anybody yet: before, the pages offer the first set-up.
+///
+/// # Errors
+/// As the database says.
+pub async fn is_empty(connection: &mut AnyConnection) -> Result<bool> {
+    let row = sqlx::query("SELECT id FROM crm_user LIMIT 1")
+        .fetch_optional(connection)
         .await?;
-    Ok(())
+    Ok(row.is_none())
+}
+
+/// Changes somebody. With fewer rights, or none, their sessions end: what is open in a browser shows
+/// no more than they may see.
+///
+/// # Errors
+/// [`Error::LastAdministrator`] if nobody who may sign in as administrator would be left.
+pub async fn edit(tx: &mut Tx, before: &Member, edit: &UserEdit, act: Act<'_>) -> Result<()> {
+    let was = &before.user;
+    let name = edit.name.as_deref().unwrap_or(&was.name);
+    let role = edit.role.unwrap_or(was.role);
+    let restrict_pii = edit.restrict_pii.unwrap_or(was.restrict_pii);
+    let disabled = edit.disabled.unwrap_or(before.disabled_at.is_some());
+    let disabled_at = match (disabled, before.disabled_at) {
+        (true, Some(at)) => Some(at),
+        (true, None) => Some(act.now),
+        (false, _) => None,
+    };
+    sqlx::query(
+        "UPDATE crm_user SET name = $2, role = $3, restrict_pii = $4, disabled_at = $5, updated_at = $6 WHERE id = $1",
+    )
+    .bind(was.id.clone())
+    .bind(clean(name))
+    .bind(role.as_str().to_owned())
+    .bind(i64::from(restrict_pii))
+    .bind(disabled_at.map(Timestamp::as_microsecond))
+    .bind(act.now.as_microsecond())
+    .execute(&mut **tx)
+    .await?;
+    let left = sqlx::query(
+        "SELECT id FROM crm_user WHERE role = 'administrator' AND disabled_at IS NULL LIMIT 1",
+    )
+    .fetch_optional(&mut **tx)
+    .await?;
+    if left.is_none() {
+        return Err(Error::LastAdministrator);
+    }
+    if role != was.role || restrict_pii != was.restrict_pii || disabled {
+        crate::sessions::end_all(tx, &was.id, None).await?;
+    }
+    let detail = audit::changes(&[
+        ("name", Change::Told(&was.name, name)),
+        ("role", Change::Told(was.role.as_str(), role.as_str())),
+        (
+            "restrict PII",
+            Change::Switched(was.restrict_pii, restrict_pii),
+        ),
+        (
+            "disabled",
+            Change::Switched(before.disabled_at.is_some(), disabled),
+        ),
+    ]);
+    audit::note(tx, act, "user.edit", &was.email, &detail).await
 }

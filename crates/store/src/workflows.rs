@@ -1,6 +1,7 @@
 //! Workflows: one execution of a send, dry run or test send, as people see it (profile-send.md 1 and 4).
 
 mod ending;
+mod listing;
 
 use clock::Dice;
 use jiff::Timestamp;
@@ -15,6 +16,7 @@ use crate::error::{Error, Result};
 use crate::ids::new_id;
 
 pub use ending::{ask_to_stop, complete, fail, is_stop_asked, reopen, stop};
+pub use listing::{WorkflowFilter, page};
 
 /// Where a workflow stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

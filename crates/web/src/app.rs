@@ -1,6 +1,7 @@
 //! The service: its routes, and what all of them share.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, FromRef};
@@ -8,11 +9,14 @@ use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{get, post};
 use engine::Engine;
 use engine::webhooks::Gate;
-use tokio::sync::Semaphore;
+use secrecy::{ExposeSecret as _, SecretString};
+use sha2::{Digest as _, Sha256};
+use tokio::sync::{Mutex, Semaphore};
 use tower_http::csrf::CsrfLayer;
 
+use crate::routes::Route;
 use crate::throttle::Throttle;
-use crate::{headers, pages, problem};
+use crate::{api, headers, pages, problem};
 
 /// The largest form that is read, in bytes.
 const LARGEST_FORM: usize = 64 * 1024;
@@ -26,7 +30,15 @@ pub struct Options {
     csrf: CsrfLayer,
     /// Whether browsers reach this installation over TLS.
     secure: bool,
+    /// Where browsers reach this installation, without a slash at its end.
+    public_url: Option<String>,
     version: String,
+    /// The hash of what opens the first set-up, if this process offers it.
+    setup: Option<[u8; 32]>,
+    /// Whether somebody is known to be there who can sign in.
+    is_set_up: Arc<AtomicBool>,
+    /// Held while the first administrator is made, so that a code makes one only.
+    pub(crate) setup_turn: Arc<Mutex<()>>,
 }
 
 /// The address at which browsers are said to reach this installation is none.
@@ -49,8 +61,8 @@ impl Options {
     pub fn new(public_url: Option<&str>, version: &str) -> Result<Self, BadAddress> {
         let mut csrf = CsrfLayer::new();
         let mut secure = false;
+        let public_url = public_url.map(|url| url.trim_end_matches('/'));
         if let Some(url) = public_url {
-            let url = url.trim_end_matches('/');
             csrf = csrf.add_trusted_origin(url).map_err(|error| BadAddress {
                 address: url.to_owned(),
                 reason: error.to_string(),
@@ -60,13 +72,45 @@ impl Options {
         Ok(Self {
             csrf,
             secure,
+            public_url: public_url.map(str::to_owned),
             version: version.to_owned(),
+            setup: None,
+            is_set_up: Arc::default(),
+            setup_turn: Arc::default(),
         })
+    }
+
+    /// Offers the first set-up to whoever has this code, as long as there is nobody.
+    #[must_use]
+    pub fn with_setup_code(mut self, code: &SecretString) -> Self {
+        self.setup = Some(Sha256::digest(code.expose_secret()).into());
+        self
+    }
+
+    /// Whether this is the code. Hashes are compared, so how long it takes tells nothing about it.
+    pub(crate) fn is_setup_code(&self, code: &SecretString) -> bool {
+        let hash: [u8; 32] = Sha256::digest(code.expose_secret()).into();
+        self.setup.is_some_and(|wanted| wanted == hash)
+    }
+
+    /// Whether somebody is known to be there who can sign in.
+    pub(crate) fn is_set_up(&self) -> bool {
+        self.is_set_up.load(Ordering::Relaxed)
+    }
+
+    /// Notes that somebody is there: it is not looked for again.
+    pub(crate) fn note_set_up(&self) {
+        self.is_set_up.store(true, Ordering::Relaxed);
     }
 
     /// Whether browsers reach this installation over TLS.
     pub(crate) fn is_secure(&self) -> bool {
         self.secure
+    }
+
+    /// Where browsers reach this installation, if it was told.
+    pub(crate) fn public_url(&self) -> Option<&str> {
+        self.public_url.as_deref()
     }
 
     pub(crate) fn version(&self) -> &str {
@@ -90,6 +134,25 @@ impl FromRef<App> for Engine {
     }
 }
 
+/// Every route of the service but those that only watch the process and those of webhooks, with what
+/// it asks of whoever calls it.
+pub fn routes() -> Vec<Route> {
+    pages::routes().list()
+}
+
+/// Every operation of the API, with what it asks of whoever calls it.
+pub fn operations() -> Vec<Route> {
+    api::operations().list()
+}
+
+/// The OpenAPI document of the API, as text.
+///
+/// # Errors
+/// Never in practice: only if the document cannot be written as JSON.
+pub fn openapi() -> serde_json::Result<String> {
+    api::document().to_pretty_json().map(|text| text + "\n")
+}
+
 /// The whole service.
 pub fn app(engine: Engine, options: Options) -> Router {
     let csrf = options.csrf.clone();
@@ -100,27 +163,17 @@ pub fn app(engine: Engine, options: Options) -> Router {
         password_checks: Arc::new(Semaphore::new(CHECKS_AT_ONCE)),
         gate: Arc::default(),
     };
-    let pages = Router::new()
-        .route("/", get(pages::home::show))
-        .route(
-            "/login",
-            get(pages::login::form::show).post(pages::login::submit::submit),
-        )
-        .route("/logout", post(pages::logout::submit))
-        .route("/integrations", get(pages::integrations::list::show))
-        .route("/cases", get(pages::cases::list::show))
-        .route("/cases/{number}", get(pages::cases::show::show))
-        .route("/contacts/{id}", get(pages::contacts::show::show))
-        .route("/users/{id}", get(pages::users::show::show))
-        .route("/attachments/{id}", get(pages::attachments::download::show))
-        .route("/assets/{name}", get(pages::assets::show))
+    let pages = pages::routes()
+        .build(&app)
         .fallback(pages::missing::show)
         .layer(DefaultBodyLimit::max(LARGEST_FORM))
         .layer(csrf)
         .layer(from_fn_with_state(app.clone(), problem::become_page));
+    let operations = api::router(&app);
     // Those who watch the process ask these: they answer in one plain word, never with a page.
     Router::new()
         .merge(pages)
+        .nest(api::PLACE, operations)
         .route("/healthz", get(pages::health::show))
         .route("/readyz", get(pages::ready::show))
         // Who sends these signs each of them, so neither session nor origin is asked for.

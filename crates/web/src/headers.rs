@@ -11,10 +11,11 @@ use axum::response::Response;
 
 use crate::app::Options;
 
-/// Nothing but our own style sheet and pictures is loaded, no script runs, forms go only to us, and
-/// nobody puts our pages into a frame.
+/// Nothing but our own style sheet, scripts and pictures is loaded, no script stands in a page, scripts
+/// ask nobody but us, forms go only to us, and nobody puts our pages into a frame.
 const POLICY: HeaderValue = HeaderValue::from_static(
-    "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; \
+    "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; \
+     img-src 'self' data:; form-action 'self'; \
      base-uri 'none'; object-src 'none'; frame-ancestors 'none'",
 );
 

@@ -1,20 +1,30 @@
 //! Pages and REST API.
 //!
-//! [`app`] is all of it as one service; [`serve`] puts it on a socket. A page is a handler in
+//! [`app()`] is all of it as one service; [`serve`] puts it on a socket. A page is a handler in
 //! `pages`, which is the whole story of one action, and a template in `templates/` of the same
-//! noun. Pages need no script. What may go wrong is a `problem`, which becomes a page too.
+//! noun. Every route stands in one list with what it asks of whoever calls it ([`routes()`]), and
+//! `access` has the one table of who may do what. Pages work without a script; two small ones make
+//! them nicer. What may go wrong is a `problem`, which becomes a page too.
 
+mod access;
+mod api;
 mod app;
+mod assets;
+mod form;
 mod headers;
+mod mask;
 mod moment;
+mod navigation;
 mod page;
 mod pages;
 mod problem;
+mod routes;
 mod session;
-mod style;
 mod throttle;
 
-pub use app::{BadAddress, Options, app};
+pub use access::{Right, Scope, may};
+pub use app::{BadAddress, Options, app, openapi, operations, routes};
+pub use routes::Route;
 
 use std::future::Future;
 

@@ -3,69 +3,98 @@
 use askama::Template;
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse as _, Response};
-use store::users::User;
+use serde::Deserialize;
 
+use crate::access::Right;
 use crate::app::App;
+use crate::assets;
+use crate::navigation::{self, Nav};
 use crate::problem::Problem;
-use crate::style;
-
-/// Which part of the site a page belongs to, for the navigation.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Section {
-    /// Cases, contacts and the people on them.
-    Cases,
-    /// Integrations and their runs.
-    Integrations,
-    /// No part: login, errors.
-    None,
-}
+use crate::session::SignedIn;
 
 /// The frame of a page.
 pub(crate) struct Frame {
     /// The page's name, for the browser's title.
     pub(crate) title: String,
-    /// Which part of the navigation is lit.
-    pub(crate) section: Section,
+    /// Where the page stands in the navigation.
+    place: Nav,
     /// Who is signed in.
-    pub(crate) user: Option<User>,
+    pub(crate) person: Option<SignedIn>,
+    /// How many notifications nobody has seen, for those who may see them.
+    pub(crate) unseen: Option<u64>,
     /// What stands at its foot.
     pub(crate) version: String,
 }
 
 impl Frame {
     /// A frame for somebody who is signed in.
-    pub(crate) fn new(app: &App, user: User, section: Section, title: impl Into<String>) -> Self {
-        Self {
+    pub(crate) async fn new(
+        app: &App,
+        person: SignedIn,
+        place: Nav,
+        title: impl Into<String>,
+    ) -> Result<Self, Problem> {
+        let unseen = if person.may(Right::SeeSends) {
+            let connection = &mut *app.engine.store.read().await?;
+            Some(store::alerts::count_unseen(connection).await?)
+        } else {
+            None
+        };
+        Ok(Self {
             title: title.into(),
-            section,
-            user: Some(user),
+            place,
+            person: Some(person),
+            unseen,
             version: app.options.version().to_owned(),
-        }
+        })
     }
 
     /// A frame for nobody in particular.
     pub(crate) fn bare(app: &App, title: impl Into<String>) -> Self {
         Self {
             title: title.into(),
-            section: Section::None,
-            user: None,
+            place: Nav::None,
+            person: None,
+            unseen: None,
             version: app.options.version().to_owned(),
         }
     }
 
-    /// The attribute that lights a part of the navigation.
-    pub(crate) fn current(&self, section: &str) -> &'static str {
-        let here = match self.section {
-            Section::Cases => "cases",
-            Section::Integrations => "integrations",
-            Section::None => "",
-        };
-        if here == section { "page" } else { "false" }
+    /// Whether whoever looks at the page has a right. For what a template offers; the routes behind
+    /// it ask again.
+    pub(crate) fn may(&self, right: Right) -> bool {
+        self.person.as_ref().is_some_and(|person| person.may(right))
     }
 
-    /// The style sheet's address.
-    pub(crate) fn sheet(&self) -> &'static str {
-        &style::SHEET_ADDRESS
+    /// The parts of the site that are open to whoever looks.
+    pub(crate) fn parts(&self) -> Vec<navigation::Part> {
+        navigation::parts(self.place, |right| self.may(right))
+    }
+
+    /// The pages of the part that is lit.
+    pub(crate) fn entries(&self) -> Vec<navigation::Entry> {
+        navigation::entries(self.place, |right| self.may(right))
+    }
+
+    /// The address of one of the files that pages load.
+    pub(crate) fn asset(&self, name: &str) -> &'static str {
+        assets::address(name)
+    }
+}
+
+/// What was just done, as the address of a page says after a form led to it.
+#[derive(Debug, Default, Deserialize)]
+pub(crate) struct Done {
+    /// A word for it.
+    done: Option<String>,
+}
+
+impl Done {
+    /// The sentence of the word, if the page knows it: an address cannot make a page say anything else.
+    pub(crate) fn sentence(&self, known: &[(&str, &'static str)]) -> Option<&'static str> {
+        let done = self.done.as_deref()?;
+        let found = known.iter().find(|(word, _)| *word == done);
+        found.map(|(_, sentence)| *sentence)
     }
 }
 

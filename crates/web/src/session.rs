@@ -1,16 +1,18 @@
 //! Who is signed in: the session cookie, read and written.
 
 use axum::extract::FromRequestParts;
-use axum::http::header::{COOKIE, HeaderValue};
+use axum::http::HeaderMap;
+use axum::http::header::{COOKIE, HeaderValue, USER_AGENT};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, Method};
-use axum::response::{IntoResponse as _, Redirect, Response};
 use engine::Engine;
 use jiff::SignedDuration;
 use secrecy::{ExposeSecret as _, SecretString};
-use store::users::{self, SESSION_LIFE, User};
+use store::sessions;
+use store::users::User;
 
+use crate::access::{self, Right};
 use crate::app::App;
+use crate::mask::Mask;
 use crate::page::encode;
 use crate::problem::Problem;
 
@@ -19,52 +21,72 @@ const NAME: &str = "deskbridge_session";
 /// How often the use of a session is noted at most, so that reading pages hardly ever writes.
 const NOTE_EVERY: SignedDuration = SignedDuration::from_mins(1);
 
-/// Somebody who is signed in. A handler that takes this is never reached by anybody else: they are
-/// sent to the login page, and from there back to where they wanted to go.
+/// Somebody who is signed in. A handler that takes this stands behind [`crate::access::guard`], which
+/// put them there: it is never reached by anybody else.
+#[derive(Debug, Clone)]
 pub(crate) struct SignedIn {
     pub(crate) user: User,
+    /// The id of their session: it opens nothing.
+    pub(crate) session: String,
+}
+
+impl SignedIn {
+    /// Whether they have a right.
+    pub(crate) fn may(&self, right: Right) -> bool {
+        access::may(self.user.role, right)
+    }
+
+    /// `view` as they may see it.
+    pub(crate) fn see<T: Mask>(&self, mut view: T) -> T {
+        if self.user.restrict_pii {
+            view.mask();
+        }
+        view
+    }
 }
 
 impl FromRequestParts<App> for SignedIn {
-    type Rejection = Response;
+    type Rejection = Problem;
 
-    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Response> {
-        match find(app, &parts.headers).await {
-            Ok(Some(user)) => Ok(Self { user }),
-            Ok(None) => {
-                // Only a page can be gone back to; a form that was sent is not sent again.
-                let back = (parts.method == Method::GET)
-                    .then(|| parts.uri.path_and_query().map(|place| place.as_str()))
-                    .flatten();
-                Err(Redirect::to(&login_address(back)).into_response())
-            }
-            Err(problem) => Err(problem.into_response()),
-        }
+    async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, Problem> {
+        let person = parts.extensions.get::<Self>().cloned();
+        person.ok_or_else(|| Problem::broken("a handler asks who is signed in on an open route"))
     }
 }
 
 /// Who the cookie of a request belongs to, if their session is still open.
-pub(crate) async fn find(app: &App, headers: &HeaderMap) -> Result<Option<User>, Problem> {
+pub(crate) async fn find(app: &App, headers: &HeaderMap) -> Result<Option<SignedIn>, Problem> {
     let Some(token) = token(headers) else {
         return Ok(None);
     };
     let now = app.engine.now();
     let connection = &mut *app.engine.store.read().await?;
-    let session = users::by_session(connection, token.expose_secret(), now).await?;
+    let session = sessions::find(connection, token.expose_secret(), now).await?;
     Ok(session.map(|session| {
         if now.duration_since(session.seen_at) >= NOTE_EVERY {
             // The page does not wait for it: a pull may be writing just now.
             tokio::spawn(note(app.engine.clone(), token));
         }
-        session.user
+        SignedIn {
+            user: session.user,
+            session: session.id,
+        }
     }))
+}
+
+/// What the browser of a request says it is, as far as it fits into a list.
+pub(crate) fn agent(headers: &HeaderMap) -> &str {
+    let agent = headers.get(USER_AGENT).and_then(|text| text.to_str().ok());
+    let agent = agent.unwrap_or_default();
+    // A header that can be read as text is ASCII: no letter is cut in two.
+    agent.get(..200).unwrap_or(agent)
 }
 
 /// Notes that a session is used. If that fails, the next page tries again.
 async fn note(engine: Engine, token: SecretString) {
     let noted = async {
         let mut tx = engine.store.begin().await?;
-        users::touch_session(&mut tx, token.expose_secret(), engine.now()).await?;
+        sessions::touch(&mut tx, token.expose_secret(), engine.now()).await?;
         tx.commit().await
     };
     if let Err(error) = noted.await {
@@ -86,7 +108,7 @@ pub(crate) fn token(headers: &HeaderMap) -> Option<SecretString> {
 
 /// The cookie that keeps `token` in the browser for as long as the session may live.
 pub(crate) fn cookie(token: &SecretString, secure: bool) -> Option<HeaderValue> {
-    let life = SESSION_LIFE.as_secs();
+    let life = sessions::LIFE.as_secs();
     write(token.expose_secret(), life, secure)
 }
 
@@ -104,7 +126,7 @@ fn write(token: &str, life: u64, secure: bool) -> Option<HeaderValue> {
 }
 
 /// The login page, which leads on to `back` afterwards.
-fn login_address(back: Option<&str>) -> String {
+pub(crate) fn login_address(back: Option<&str>) -> String {
     let back = back.filter(|back| *back != "/");
     match back.and_then(safe_address) {
         Some(back) => {

@@ -20,7 +20,7 @@ use crate::error::Error;
 use crate::error::body::{About, classify};
 use crate::governor::{Asking, Bucket, Governor, RateSeen, Urgency, date};
 use crate::http::{Http, Outgoing, Payload, Reply, system_lookup};
-use crate::sign_in::{Exchange, OAuth, Session, SignIn, TOKENS, TokenKeeper, Tokens};
+use crate::sign_in::{Code, Exchange, OAuth, Session, SignIn, TOKENS, TokenKeeper, Tokens};
 
 pub use exchange::{Asker, Exchanged, Question, Verb};
 pub(crate) use write::{Body, Write};
@@ -132,6 +132,21 @@ impl Client {
         Self {
             longest_wait: Some(longest_wait),
             ..self.clone()
+        }
+    }
+
+    /// Redeems the code that somebody's consent brought, and keeps the tokens it is worth.
+    ///
+    /// # Errors
+    /// [`Error::NotSignedIn`] if Zendesk refuses the code; [`Error::Setup`] if the client signs in by
+    /// an API token.
+    pub async fn redeem(&self, code: &Code) -> Result<(), Error> {
+        match &self.inner.session {
+            Session::Basic(_) => Err(Error::Setup("an API token needs nobody's consent".into())),
+            Session::OAuth(oauth) => {
+                let now = self.inner.options.clock.now();
+                oauth.redeem(&*self.inner, now, code).await
+            }
         }
     }
 

@@ -2,6 +2,7 @@
 //!
 //! Secrets are held in `secrecy` types and appear in no `Debug`, log or error.
 
+mod consent;
 mod oauth;
 mod sunset;
 mod tokens;
@@ -16,6 +17,7 @@ use secrecy::{ExposeSecret, SecretString};
 
 use crate::error::Error;
 
+pub use consent::{Code, Consent};
 pub use sunset::{TokenSunset, api_token_countdown};
 pub use tokens::{KeeperError, MemoryKeeper, TokenKeeper, TokenLock, Tokens};
 

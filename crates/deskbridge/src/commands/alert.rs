@@ -38,9 +38,6 @@ pub(crate) enum Action {
     },
 }
 
-/// So many are marked at a time.
-const PAGE: i64 = 1_000;
-
 /// Does it.
 pub(crate) async fn run(place: Place, action: Action) -> anyhow::Result<()> {
     if let Action::Seen {
@@ -113,26 +110,16 @@ fn described(alert: &Alert) -> Value {
 async fn seen(engine: &Engine, id: Option<&str>, as_json: bool) -> anyhow::Result<()> {
     let now = engine.now();
     let mut tx = engine.store.begin().await?;
-    let mut count = 0;
-    match id {
+    let count: u64 = match id {
         Some(id) => {
             let found = alerts::find(&mut tx, id).await?.ok_or_else(|| {
                 anyhow::anyhow!("There is no alert {id:?}. `deskbridge alert list` shows them.")
             })?;
             alerts::mark_seen(&mut tx, &found.id, now).await?;
-            count = usize::from(found.seen_at.is_none());
+            u64::from(found.seen_at.is_none())
         }
-        None => loop {
-            let page = alerts::list(&mut tx, true, PAGE).await?;
-            if page.is_empty() {
-                break;
-            }
-            for alert in &page {
-                alerts::mark_seen(&mut tx, &alert.id, now).await?;
-            }
-            count += page.len();
-        },
-    }
+        None => alerts::mark_all_seen(&mut tx, None, now).await?,
+    };
     tx.commit().await?;
     if as_json {
         return output::json(&json!({ "seen": count }));

@@ -78,6 +78,7 @@ async fn list(engine: &Engine, listing: &Listing, json: bool) -> anyhow::Result<
         case: whose.case.as_deref(),
         contact: None,
         integration: whose.integration.as_deref(),
+        restored: None,
     };
     let after = listing.after.as_deref();
     let page = case_view::conflicts(engine, filter, after, listing.limit).await?;

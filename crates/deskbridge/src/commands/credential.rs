@@ -2,6 +2,7 @@
 
 mod change;
 mod details;
+mod request;
 mod trial;
 
 use clap::{Args, Subcommand, ValueEnum};
@@ -54,6 +55,11 @@ pub(crate) enum Action {
         after_help = "Without an address, a Zendesk credential is tried on every account that uses it.\n\nExamples:\n  deskbridge credential test acme\n  deskbridge credential test acme --subdomain company\n  deskbridge credential test exports --object s3://bucket/people.csv --region eu-central-1"
     )]
     Test(trial::Arguments),
+    /// Makes a link on which somebody else enters the secret once; you never see it
+    #[command(
+        after_help = "The link can be used once, within 7 days. Whoever opens it needs no account here.\n\nExamples:\n  deskbridge credential request acme --type zendesk --subdomain company\n  deskbridge credential request --list\n  deskbridge credential request acme --withdraw"
+    )]
+    Request(request::Arguments),
     /// Deletes one that nothing uses
     Delete {
         /// Which one
@@ -103,7 +109,7 @@ pub(crate) async fn run(place: Place, action: Action) -> anyhow::Result<()> {
     {
         let draft = details.draft(kind, &name, &description)?;
         let installation = place.open().await?;
-        change::add(&installation.engine, &draft).await?;
+        change::add(&installation.engine, draft).await?;
         installation.close().await;
         return Ok(());
     }
@@ -118,10 +124,11 @@ pub(crate) async fn run(place: Place, action: Action) -> anyhow::Result<()> {
         } => {
             let found = find(&installation, &name).await?;
             let draft = details.over(&found, new_name.as_deref(), description.as_deref())?;
-            change::edit(&installation.engine, &found, &draft).await?;
+            change::edit(&installation.engine, &found, draft).await?;
         }
         Action::List(ListArguments { json }) => list(&installation, json).await?,
         Action::Test(arguments) => trial::run(&installation, arguments).await?,
+        Action::Request(arguments) => request::run(&place, &installation, arguments).await?,
         Action::Delete { name } => {
             let found = find(&installation, &name).await?;
             change::delete(&installation.engine, &found).await?;

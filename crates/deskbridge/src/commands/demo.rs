@@ -143,7 +143,7 @@ async fn show(
     if !arguments.exit {
         let listener = listener(listen).await?;
         announce(&listener, &password)?;
-        serve::serve(engine, listener, &place.config, stop).await?;
+        serve::serve(engine, listener, &place.config, None, stop).await?;
     }
     simulator.stop().await;
     Ok(())

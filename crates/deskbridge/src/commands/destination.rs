@@ -1,7 +1,7 @@
 //! `destination`: Zendesk accounts that customer profiles are sent to.
 
 pub(crate) mod address;
-pub(crate) mod change;
+mod change;
 mod fields;
 mod promotion;
 mod settings;

@@ -1,7 +1,9 @@
 //! `deskbridge init`: key, database, first administrator. Safe to repeat.
 
 use clock::{Clock as _, SystemClock, SystemDice};
-use secrecy::{ExposeSecret as _, SecretString};
+use domain::person::resembles_an_address;
+use engine::staff::check_password;
+use secrecy::SecretString;
 use store::users::UserRole;
 use store::{KeyProblem, passwords, users};
 
@@ -40,7 +42,7 @@ pub(crate) async fn run(place: Place, arguments: Arguments) -> anyhow::Result<()
         )));
     }
     let password = environment::secret("--admin-password-env", &arguments.admin_password_env)?;
-    check_password(&password)?;
+    check_password(&password, &[email]).map_err(|error| usage(error.to_string()))?;
     let (installation, told) = open(&place).await?;
     for line in told {
         output::line(&line);
@@ -158,6 +160,7 @@ pub(crate) async fn administrator(
                 &mut tx,
                 &user,
                 &hash,
+                None,
                 installation.engine.act(crate::installation::ACTOR),
             )
             .await?;
@@ -170,25 +173,4 @@ pub(crate) async fn administrator(
             "The administrator {email} exists already; their password was left as it is (--reset-password sets it)."
         )),
     }
-}
-
-fn check_password(password: &SecretString) -> anyhow::Result<()> {
-    let length = password.expose_secret().chars().count();
-    if length < passwords::SHORTEST {
-        return Err(usage(format!(
-            "The password is too short: it has {length} characters and needs at least {}.",
-            passwords::SHORTEST
-        )));
-    }
-    Ok(())
-}
-
-/// Whether a text has the form of an address; whether it is one, only a letter can tell.
-pub(crate) fn resembles_an_address(text: &str) -> bool {
-    text.split_once('@').is_some_and(|(local, host)| {
-        !local.is_empty()
-            && !host.is_empty()
-            && !host.contains('@')
-            && !text.contains(char::is_whitespace)
-    })
 }

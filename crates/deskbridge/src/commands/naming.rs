@@ -72,14 +72,6 @@ pub(crate) fn checked<'a>(what: &str, name: &'a str) -> anyhow::Result<&'a str> 
     Ok(name)
 }
 
-/// Why something is not deleted: by what it is used.
-pub(crate) fn in_use(what: &str, name: &str, uses: &[String]) -> anyhow::Error {
-    anyhow!(
-        "The {what} {name} is used by: {}. Change or delete that first, and run the command again.",
-        names(uses.iter().map(String::as_str))
-    )
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,6 +1,7 @@
 //! How far a workflow is, on standard error.
 
 use engine::profile_send::Counts;
+use engine::workflow_view::{counts_of, grouped, lasting, pace, percent, settled};
 use indicatif::{ProgressBar, ProgressStyle};
 use jiff::Timestamp;
 use store::workflows::{Task, Workflow, WorkflowState};
@@ -72,30 +73,6 @@ impl Drop for Display {
     }
 }
 
-/// How far a workflow is. What cannot be read is shown as nothing done: showing is never worth failing for.
-pub(crate) fn counts_of(workflow: &Workflow) -> Counts {
-    serde_json::from_str(&workflow.counts).unwrap_or_default()
-}
-
-/// Rows whose outcome is known.
-fn settled(counts: &Counts) -> u64 {
-    let rows = &counts.rows;
-    rows.read.saturating_sub(rows.pending + rows.unknown)
-}
-
-/// How much of the task at hand is done.
-fn percent(task: Task, counts: &Counts) -> u64 {
-    let (done, all) = match (task, counts.bytes) {
-        (Task::Read | Task::Check, Some(bytes)) => (counts.bytes_read, bytes),
-        (Task::Read | Task::Check, None) => (0, 0),
-        (Task::Compare | Task::Send | Task::Confirm, _) => (settled(counts), counts.rows.read),
-    };
-    (done.saturating_mul(100))
-        .checked_div(all)
-        .unwrap_or(0)
-        .min(100)
-}
-
 /// `send: 1,200 of 3,000 rows, 98/s, 19 s left, 3 jobs open`.
 fn words(workflow: &Workflow, counts: &Counts, now: Timestamp) -> String {
     let rows = &counts.rows;
@@ -108,17 +85,12 @@ fn words(workflow: &Workflow, counts: &Counts, now: Timestamp) -> String {
             grouped(rows.read)
         ),
     };
-    let sent = rows.created + rows.updated + rows.failed;
-    let seconds = counts
-        .first_post_at
-        .map_or(0, |first| now.duration_since(first).as_secs());
-    if let Some(rate) = u64::try_from(seconds)
-        .ok()
-        .and_then(|seconds| sent.checked_div(seconds))
-        .filter(|rate| *rate > 0)
-    {
-        let left = (rows.pending + rows.unknown).div_ceil(rate);
-        text.push_str(&format!(", {}/s, {} left", grouped(rate), lasting(left)));
+    if let Some(pace) = pace(counts, now) {
+        text.push_str(&format!(
+            ", {}/s, {} left",
+            grouped(pace.rate),
+            lasting(pace.seconds_left)
+        ));
     }
     match counts.open_jobs {
         0 => {}
@@ -129,28 +101,6 @@ fn words(workflow: &Workflow, counts: &Counts, now: Timestamp) -> String {
         text.push_str(&format!("; waiting: {}", output::shown(waits, 200)));
     }
     text
-}
-
-/// `1234567` as `1,234,567`.
-pub(crate) fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
-/// Seconds as people say them.
-pub(super) fn lasting(seconds: u64) -> String {
-    match seconds {
-        0..=119 => format!("{seconds} s"),
-        120..=7_199 => format!("{} min", seconds.div_ceil(60)),
-        _ => format!("{} h", seconds.div_ceil(3_600)),
-    }
 }
 
 #[cfg(test)]
@@ -241,15 +191,5 @@ mod tests {
         };
         let text = words(&waiting, &Counts::default(), at(0));
         assert_eq!(text, "send: 0 of 0 rows; waiting: Zendesk is busy");
-    }
-
-    #[test]
-    fn numbers_and_times_are_written_for_people() {
-        assert_eq!(grouped(0), "0");
-        assert_eq!(grouped(1_000), "1,000");
-        assert_eq!(grouped(12_345_678), "12,345,678");
-        assert_eq!(lasting(119), "119 s");
-        assert_eq!(lasting(121), "3 min");
-        assert_eq!(lasting(7_201), "3 h");
     }
 }

@@ -1,13 +1,12 @@
 //! How a workflow ended, as one JSON object or in a few lines. The keys are a promise to scripts.
 
 use anyhow::anyhow;
+use engine::workflow_view::{counts_of, grouped, lasting};
 use engine::workflows;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use store::workflows::{Workflow, WorkflowKind, WorkflowState};
 
-use super::counts_of;
-use super::progress::{grouped, lasting};
 use crate::output;
 
 /// The result of an ended workflow, in the order that is promised.

@@ -110,6 +110,12 @@ impl Browser {
         self.post("/execute/sync", &wish)
     }
 
+    /// What a script finds that gives its answer to the function it is called with last.
+    pub(crate) fn evaluate_later(&self, script: &str) -> Value {
+        let wish = json!({"script": script, "args": []});
+        self.post("/execute/async", &wish)
+    }
+
     /// Gives one of Chromium's own commands.
     pub(crate) fn command(&self, name: &str, parameters: &Value) {
         let wish = json!({"cmd": name, "params": parameters});

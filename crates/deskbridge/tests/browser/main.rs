@@ -6,6 +6,7 @@
 )]
 
 mod driver;
+mod walk;
 
 use std::io::{BufRead as _, BufReader};
 use std::path::PathBuf;
@@ -72,6 +73,17 @@ impl Demo {
     }
 }
 
+impl Demo {
+    /// Signs in as the demonstration says.
+    fn sign_in(&self, browser: &Browser) {
+        browser.open(&format!("{}/login", self.address));
+        browser.type_into("#email", &self.email);
+        browser.type_into("#password", &self.password);
+        browser.click("main form button");
+        browser.text(".who");
+    }
+}
+
 impl Drop for Demo {
     fn drop(&mut self) {
         drop(self.process.kill());
@@ -95,6 +107,10 @@ fn a_person_signs_in_finds_a_case_reads_its_ticket_panel_and_comments_and_signs_
     browser.type_into("#email", &demo.email);
     browser.type_into("#password", &demo.password);
     browser.click("form button");
+    assert!(browser.text(".tiles").contains("parked"));
+    assert_eq!(browser.address(), at("/"));
+    look(&browser, "home");
+    browser.click("nav a[href='/cases']");
     browser.text(".cases tbody tr");
     assert_eq!(browser.address(), at("/cases"));
     assert_eq!(browser.texts(".cases tbody tr").len(), 50);

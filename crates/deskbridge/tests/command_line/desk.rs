@@ -115,11 +115,12 @@ impl Desk {
         ran(self.command(arguments)).await
     }
 
-    /// As [`Desk::run`], in an address space of so many KiB.
+    /// As [`Desk::run`], in an address space of so many KiB. The allocator keeps to two arenas: by itself it
+    /// sets 64 MiB of addresses aside for every thread, which says nothing of the memory that is used.
     pub(crate) async fn bounded(&self, kibibytes: &str, arguments: &[&str]) -> Ran {
         let shell = [
             "-c",
-            "ulimit -v \"$0\"; exec \"$@\"",
+            "ulimit -v \"$0\"; export MALLOC_ARENA_MAX=2; exec \"$@\"",
             kibibytes,
             env!("CARGO_BIN_EXE_deskbridge"),
         ];
@@ -165,6 +166,8 @@ impl Desk {
             config.tickets = 0;
             config.users = 3;
             config.job = Duration::from_millis(20);
+            // What becomes of bulk jobs is what the sends here are about.
+            config.switches.bulk_user_import = true;
         })
         .await;
         self.init().await;
@@ -282,6 +285,15 @@ pub(crate) async fn zendesk(change: impl FnOnce(&mut Config)) -> Simulator {
     };
     change(&mut config);
     simulator::start(config).await.unwrap()
+}
+
+/// As [`zendesk`], and its clock is that of this machine: another one is an error that `doctor` tells.
+pub(crate) async fn zendesk_in_time(change: impl FnOnce(&mut Config)) -> Simulator {
+    zendesk(|config| {
+        config.switches.date_ahead = 0;
+        change(config);
+    })
+    .await
 }
 
 /// Fails the test if something takes so long that it must be stuck.

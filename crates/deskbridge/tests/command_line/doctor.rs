@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::desk::{Desk, zendesk};
+use crate::desk::{Desk, zendesk, zendesk_in_time};
 
 fn grade_of<'a>(report: &'a Value, check: &str) -> (&'a str, &'a str) {
     let found = report["findings"]
@@ -26,7 +26,7 @@ async fn report(desk: &Desk, status: i32) -> Value {
 #[tokio::test]
 async fn a_sound_installation_has_no_errors() {
     Desk::each(async |desk| {
-        let zendesk = zendesk(|config| config.limits = simulator::Limits::Team).await;
+        let zendesk = zendesk_in_time(|config| config.limits = simulator::Limits::Team).await;
         desk.set_up(&zendesk.url()).await;
         let report = report(desk, 0).await;
         assert_eq!(report["ok"], true);
@@ -128,7 +128,7 @@ fn machine_seconds() -> i64 {
 
 #[tokio::test]
 async fn a_default_user_whom_zendesk_does_not_know_is_a_warning() {
-    let zendesk = zendesk(|_| {}).await;
+    let zendesk = zendesk_in_time(|_| {}).await;
     let desk = Desk::bare();
     desk.set_up(&zendesk.url()).await;
     desk.ok(&[

@@ -155,7 +155,7 @@ async fn orchestrations_do_not_follow_each_other_in_a_circle() {
 async fn a_sandbox_is_promoted_only_after_a_clean_test() {
     let desk = Desk::bare();
     let _zendesk = sandbox(&desk).await;
-    let live = zendesk(|_| {}).await;
+    let live = zendesk(|config| config.switches.bulk_user_import = true).await;
     desk.ok(&["query", "add", "people", "--file", "people.csv"])
         .await;
     desk.ok(&["query", "activate", "people"]).await;

@@ -113,7 +113,6 @@ async fn where_nothing_is_set_up_every_command_says_how_to_begin() {
         &["case", "list"],
         &["integration", "list"],
         &["credential", "list"],
-        &["serve", "--listen", "127.0.0.1:0"],
     ] {
         let said = desk.refused(1, command).await;
         assert!(said.contains("deskbridge init"), "{command:?}: {said}");

@@ -56,6 +56,33 @@ async fn serve_offers_pages_does_the_work_and_ends_when_asked() {
 }
 
 #[tokio::test]
+async fn where_nothing_is_set_up_serve_makes_the_installation_and_prints_a_link() {
+    let desk = Desk::bare();
+    let mut serve = desk
+        .command(&["serve", "--listen", "127.0.0.1:0"])
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(serve.stdout.take().unwrap()).lines();
+    let link = loop {
+        let line = in_time(lines.next_line()).await.unwrap().unwrap();
+        if let Some((_, link)) = line.split_once("open http://") {
+            break link.to_owned();
+        }
+    };
+    let (address, path) = link.split_once('/').unwrap();
+    assert!(desk.data().join("deskbridge.db").exists());
+    let led = get(address, "/cases").await;
+    assert!(led.contains("location: /setup"), "{led}");
+    let closed = get(address, "/setup").await;
+    assert!(closed.contains("Look at the terminal"), "{closed}");
+    let open = get(address, &format!("/{path}")).await;
+    assert!(open.contains("First administrator"), "{open}");
+    ends_well(serve).await;
+    // `init` goes on where `serve` left it.
+    desk.init().await;
+}
+
+#[tokio::test]
 async fn an_address_that_is_taken_is_refused_with_what_to_do() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();

@@ -57,7 +57,7 @@ fn kills() -> usize {
 }
 
 async fn zendesk(latency: Duration) -> Simulator {
-    let simulator = simulator::start(simulator::Config {
+    let mut config = simulator::Config {
         seed: 11,
         tickets: 0,
         users: 3,
@@ -66,8 +66,10 @@ async fn zendesk(latency: Duration) -> Simulator {
         latency,
         start: Some(SystemClock.now().as_second() - LATER.as_secs().cast_signed()),
         ..simulator::Config::default()
-    });
-    simulator.await.unwrap()
+    };
+    // Killed in the middle of bulk jobs is what these are about.
+    config.switches.bulk_user_import = true;
+    simulator::start(config).await.unwrap()
 }
 
 /// Sends again and again, kills until it was often enough, and counts after each workflow.

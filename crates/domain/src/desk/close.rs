@@ -40,7 +40,17 @@ impl Desk {
                 ticket,
                 read_at,
                 asked,
-            } => self.accept(op_id, (&audit, &asked), (&ticket, read_at), room, written),
+                overwritten,
+            } => {
+                // As if it had been read in time: both values are kept, and the rule decides.
+                let linked = self.link.as_ref().map(|link| link.ticket);
+                if let Some(theirs) = overwritten.filter(|theirs| linked == Some(theirs.id))
+                    && !self.deleted
+                {
+                    self.decide(&theirs, room, written);
+                }
+                self.accept(op_id, (&audit, &asked), (&ticket, read_at), room, written);
+            }
             Closing::Created {
                 ticket,
                 read_at,

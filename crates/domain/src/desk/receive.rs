@@ -91,6 +91,29 @@ impl Desk {
         if self.deleted {
             return Some(self.changed_here());
         }
+        let waiting = self.decide(ticket, room, written);
+        match ticket.life() {
+            Life::Alive | Life::Closed => {
+                self.unpark(&Parked::TicketDeleted, room.now, written);
+                self.unpark(&Parked::CaseDeleted, room.now, written);
+                Some(waiting)
+            }
+            // Nothing was decided, so every edit here still waits, and what is parked stays parked.
+            Life::Deleted | Life::Scrubbed => Some(self.changed_here()),
+        }
+    }
+
+    /// Merges a state of the ticket, field by field, whichever states came before. Returns the fields
+    /// that are to reach Zendesk.
+    pub(super) fn decide(
+        &mut self,
+        ticket: &Ticket,
+        room: &Room<'_>,
+        written: &mut Written,
+    ) -> Vec<CaseField> {
+        let Some(link) = &mut self.link else {
+            return Vec::new();
+        };
         let update = plan_change(room.facts(ticket), &self.fields, &link.agreed);
         if update.agreed_moved {
             link.agreed = update.agreed;
@@ -99,15 +122,7 @@ impl Desk {
         written.conflicts.extend(update.conflicts);
         written.warnings.extend(update.warnings);
         self.take(update.changes, update.fields, written);
-        match ticket.life() {
-            Life::Alive | Life::Closed => {
-                self.unpark(&Parked::TicketDeleted, room.now, written);
-                self.unpark(&Parked::CaseDeleted, room.now, written);
-                Some(update.waiting_for_zendesk)
-            }
-            // Nothing was decided, so every edit here still waits, and what is parked stays parked.
-            Life::Deleted | Life::Scrubbed => Some(self.changed_here()),
-        }
+        update.waiting_for_zendesk
     }
 
     /// Puts back into the line what was parked for this reason alone.

@@ -297,6 +297,19 @@ pub fn ticket_value(ticket: &Ticket, field: CaseField) -> Value {
     }
 }
 
+/// Gives a ticket this raw value of a field. A description stays: Zendesk changes none.
+pub(crate) fn set_ticket_value(ticket: &mut Ticket, field: CaseField, value: &Value) {
+    let id = || value.as_deref().and_then(|id| id.parse().ok());
+    match field {
+        CaseField::Subject => ticket.subject.clone_from(value),
+        CaseField::Description => {}
+        CaseField::Status => ticket.status.clone_from(value),
+        CaseField::Priority => ticket.priority.clone_from(value),
+        CaseField::AssignedTo => ticket.assignee_id = id(),
+        CaseField::Contact => ticket.requester_id = id(),
+    }
+}
+
 /// The ticket's value of a field, given raw, in the case's words.
 pub(crate) fn zendesk_in_crm(
     facts: TicketFacts<'_>,

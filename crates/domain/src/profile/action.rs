@@ -103,6 +103,8 @@ pub struct Action {
     pub tip: Option<&'static str>,
 }
 
+pub use texts::{RESTART, RETRY};
+
 /// The form of the credential string that an API token is sent as (zendesk-api.md 1).
 pub const CREDENTIAL_FORM: &str = "{email_address}/token:{api_token}";
 
@@ -137,8 +139,8 @@ impl Trouble {
             tip: texts::tip(self),
         }];
         actions.extend(texts::alternative(self));
-        actions.push(texts::RETRY);
-        actions.push(texts::RESTART);
+        actions.push(RETRY);
+        actions.push(RESTART);
         actions
     }
 

@@ -9,7 +9,7 @@ use crate::case::CaseField;
 use crate::external_id::ExternalId;
 use crate::guard::Guards;
 use crate::outbox::{Kind, Operation, Parked, pause_after};
-use crate::plan::ticket_value;
+use crate::plan::{set_ticket_value, ticket_value};
 use crate::ticket::{Life, Ticket};
 
 /// So often is a ticket read within one attempt before the operation is put off.
@@ -222,6 +222,7 @@ impl Attempt {
                 ticket: ticket.clone(),
                 read_at: reading.date,
                 asked: self.asked_in_vain(),
+                overwritten: None,
             });
         }
         if self.operation.is_unknown(now) && self.may_be_unmarked(&reading) {
@@ -381,8 +382,10 @@ impl Attempt {
             }),
         };
         if shown {
+            let audit = audit.unwrap_or_default();
             return close(Closing::Accepted {
-                audit: audit.unwrap_or_default(),
+                overwritten: self.overwritten(&audit).map(Box::new),
+                audit,
                 ticket,
                 read_at,
                 asked: match &self.sending {
@@ -401,6 +404,23 @@ impl Attempt {
             unknown_until: self.operation.unknown_until,
             not_taken: true,
         })
+    }
+
+    /// The ticket as it was read, but for the fields that the request met with another value: what
+    /// somebody set in between.
+    fn overwritten(&self, audit: &Audit) -> Option<Ticket> {
+        let (Some(Sending::Fields { values, .. }), Some(reading)) = (&self.sending, &self.reading)
+        else {
+            return None;
+        };
+        let read = reading.ticket.as_ref()?;
+        let mut theirs = read.clone();
+        for field in values.keys() {
+            if let Some(was) = audit.was(*field) {
+                set_ticket_value(&mut theirs, *field, was);
+            }
+        }
+        (theirs != *read).then_some(theirs)
     }
 
     fn put_off(&self, now: Timestamp, reason: Parked, sent: Sent) -> Action {

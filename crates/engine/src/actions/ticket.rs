@@ -2,10 +2,11 @@
 
 use domain::desk::DeskComment;
 use domain::merge::Mode;
+use domain::outbox::Operation;
 use domain::ticket::Life;
 use store::comments::{self, CaseComment};
 use store::integrations::{self, Integration};
-use store::{tickets, users};
+use store::{desks, tickets, users};
 
 use super::{Deed, Open};
 use crate::engine::Engine;
@@ -101,6 +102,28 @@ pub async fn follow_up(engine: &Engine, case: &str, actor: &str) -> Result<Asked
         integration: name,
         already: !asked,
     })
+}
+
+/// The integrations that a case could be published to, by name: those that are active and sync both ways,
+/// if it has no ticket and none is being made (ticket-sync.md 5).
+///
+/// # Errors
+/// As the database says.
+pub async fn able_to_publish(engine: &Engine, case: &str) -> Result<Vec<Integration>> {
+    let connection = &mut *engine.store.read().await?;
+    let held = desks::read(connection, case).await?;
+    let free = held.is_some_and(|held| {
+        let desk = &held.desk;
+        let makes = |operation: &Operation| operation.kind.makes_ticket();
+        !desk.deleted && desk.link.is_none() && !desk.operations.iter().any(makes)
+    });
+    if !free {
+        return Ok(Vec::new());
+    }
+    let mut able = integrations::list(connection).await?;
+    able.retain(sends);
+    able.sort_by(|one, other| one.settings.name.cmp(&other.settings.name));
+    Ok(able)
 }
 
 fn sends(integration: &Integration) -> bool {

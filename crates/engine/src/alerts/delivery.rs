@@ -17,7 +17,7 @@ use crate::engine::Engine;
 use crate::error::Result;
 
 /// How long a try may take as a whole; each step of it has a shorter limit of its own.
-const LONGEST_TRY: Duration = Duration::from_secs(60);
+pub(super) const LONGEST_TRY: Duration = Duration::from_secs(60);
 /// When a try counts as failed whose process has not noted its end.
 const LOST_AFTER: SignedDuration = SignedDuration::from_mins(5);
 /// The pause after the first failed try; it doubles.

@@ -261,9 +261,11 @@ impl Push<'_> {
         let since = now.saturating_sub(UPDATES_WITHIN).unwrap_or(now);
         let mut reader = engine.store.read().await?;
         let (count, oldest) = outbox::sent_since(&mut reader, &self.operation.line, since).await?;
+        // Put off until a moment that has come, it would be taken up again at once, and so on.
         Ok(oldest
             .filter(|_| count >= UPDATES)
-            .and_then(|oldest| oldest.saturating_add(UPDATES_WITHIN).ok()))
+            .and_then(|oldest| oldest.saturating_add(UPDATES_WITHIN).ok())
+            .filter(|until| *until > now))
     }
 
     /// Step 4, one transaction: the ticket as read is mirrored and merged, and what is left to send

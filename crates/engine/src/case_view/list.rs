@@ -5,6 +5,8 @@ use std::collections::HashMap;
 use domain::case::{CasePriority, CaseStatus};
 use jiff::Timestamp;
 use serde::Serialize;
+use store::Connection;
+use store::cases::{CaseFilter, Place};
 
 use super::names::{Name, Names, Wanted};
 use crate::engine::Engine;
@@ -71,6 +73,53 @@ pub async fn list(engine: &Engine, before: Option<i64>, limit: i64) -> Result<Ca
     if more {
         lines.pop();
     }
+    Ok(CasePage {
+        next: lines.last().filter(|_| more).map(|line| line.number),
+        cases: told(connection, lines).await?,
+    })
+}
+
+/// A page of the list by what is looked for, newest case first.
+#[derive(Debug, Serialize)]
+pub struct CaseSearch {
+    /// The cases.
+    pub cases: Vec<CaseLine>,
+    /// Above which number newer ones may be; none on the first page.
+    pub newer: Option<i64>,
+    /// Below which number older ones may be; none on the last page.
+    pub older: Option<i64>,
+    /// Whether the page is not full though there may be more: so many cases were looked through that the
+    /// rest is left to the next page.
+    pub unfinished: bool,
+}
+
+/// The cases that `filter` asks for, at most `limit` (at least 1; the caller bounds it). Deleted ones are
+/// left out.
+///
+/// # Errors
+/// As the store says.
+pub async fn search(
+    engine: &Engine,
+    filter: &CaseFilter,
+    place: Place,
+    limit: i64,
+) -> Result<CaseSearch> {
+    let connection = &mut *engine.store.read().await?;
+    let limit = limit.clamp(1, 1_000_000);
+    let found = store::cases::search(connection, filter, place, limit).await?;
+    Ok(CaseSearch {
+        cases: told(connection, found.lines).await?,
+        newer: found.newer,
+        older: found.older,
+        unfinished: found.unfinished,
+    })
+}
+
+/// The lines with the names of everybody on them.
+async fn told(
+    connection: &mut Connection,
+    lines: Vec<store::cases::CaseLine>,
+) -> Result<Vec<CaseLine>> {
     let mut wanted = Wanted::default();
     for line in &lines {
         wanted.contact(line.contact_id.as_ref());
@@ -82,24 +131,19 @@ pub async fn list(engine: &Engine, before: Option<i64>, limit: i64) -> Result<Ca
         .into_iter()
         .map(|integration| (integration.id, integration.settings.name))
         .collect();
-    Ok(CasePage {
-        next: lines.last().filter(|_| more).map(|line| line.number),
-        cases: lines
-            .into_iter()
-            .map(|line| CaseLine {
-                contact: names.contact(line.contact_id.as_ref()),
-                assigned_to: names.user(line.assigned_to.as_ref()),
-                integration: line
-                    .integration_id
-                    .and_then(|id| integrations.get(&id).cloned()),
-                id: line.id,
-                number: line.number,
-                subject: line.subject,
-                status: line.status,
-                priority: line.priority,
-                ticket: line.ticket,
-                updated_at: line.updated_at,
-            })
-            .collect(),
-    })
+    let lines = lines.into_iter().map(|line| CaseLine {
+        contact: names.contact(line.contact_id.as_ref()),
+        assigned_to: names.user(line.assigned_to.as_ref()),
+        integration: line
+            .integration_id
+            .and_then(|id| integrations.get(&id).cloned()),
+        id: line.id,
+        number: line.number,
+        subject: line.subject,
+        status: line.status,
+        priority: line.priority,
+        ticket: line.ticket,
+        updated_at: line.updated_at,
+    });
+    Ok(lines.collect())
 }

@@ -11,7 +11,7 @@ use store::cases::Case;
 pub use conflict::{ConflictDetail, ConflictPage, ConflictView, Did, conflicts, show as conflict};
 pub(super) use conflict::{of_case as conflicts_of_case, readable};
 pub(crate) use parked::what;
-pub use parked::{ParkedKind, ParkedPage, ParkedView, parked};
+pub use parked::{ParkedKind, ParkedPage, ParkedView, parked, parked_one};
 pub(super) use parked::{of_case as parked_of_case, what as what_is_parked};
 
 use super::mirror::Mirror;

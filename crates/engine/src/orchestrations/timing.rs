@@ -49,6 +49,11 @@ impl Timing {
         Ok(Self { cron: parsed, zone })
     }
 
+    /// The cron line in words: "At 06:00 AM."
+    pub fn words(&self) -> String {
+        self.cron.describe()
+    }
+
     /// The first run later than `after`; none if there never is one (the 30th of February).
     pub fn next(&self, after: Timestamp) -> Option<Timestamp> {
         let mut local = self.zone.to_datetime(after);

@@ -49,13 +49,7 @@ pub async fn plan_fields(
                 .or_insert((ColumnKind::Text, Vec::new()));
         }
     }
-    let fields: Vec<UserField> = client(engine, destination)
-        .await?
-        .profile_fields()
-        .await?
-        .into_iter()
-        .filter_map(|field| field.field)
-        .collect();
+    let fields = fields_of(engine, destination).await?;
     let samples: Vec<Sample<'_>> = wanted
         .iter()
         .map(|(key, (kind, values))| Sample {
@@ -65,6 +59,15 @@ pub async fn plan_fields(
         })
         .collect();
     Ok(plan(&samples, &fields))
+}
+
+/// The custom fields of the users of a destination's account.
+pub(super) async fn fields_of(
+    engine: &Engine,
+    destination: &Destination,
+) -> Result<Vec<UserField>> {
+    let fields = client(engine, destination).await?.profile_fields().await?;
+    Ok(fields.into_iter().filter_map(|field| field.field).collect())
 }
 
 /// The custom fields that a column fills.

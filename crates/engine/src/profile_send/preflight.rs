@@ -68,6 +68,14 @@ pub async fn probe(engine: &Engine, draft: &DestinationDraft) -> Result<Me> {
         &format!("destination {}", draft.name),
     )
     .await?;
+    who(&client).await
+}
+
+/// Who we are in an account, if that is somebody who may manage users.
+///
+/// # Errors
+/// Why the account cannot be sent to.
+pub(crate) async fn who(client: &Client) -> Result<Me> {
     let me = client.me().await?;
     match refuse(&me) {
         Some(sentence) => Err(Error::Refused(sentence)),

@@ -2,6 +2,7 @@
 
 use audience::{Limits, PREVIEW_ROWS, SqlSource};
 use domain::profile::Column;
+use secrecy::SecretString;
 use store::credentials;
 
 use super::halt::Halt;
@@ -111,6 +112,24 @@ async fn read(engine: &Engine, spec: &SourceSpec) -> Result<Preview, Halt> {
 /// # Errors
 /// [`Error::Refused`] with why it cannot be read from; also if it is our own database.
 pub async fn try_database(engine: &Engine, credential: &str) -> Result<Vec<String>> {
+    let mut reader = engine.store.read().await?;
+    let found = credentials::find(&mut reader, credential)
+        .await?
+        .ok_or_else(|| Error::Refused("The credential is gone.".to_owned()))?;
+    let address = credentials::secret(&mut reader, &engine.keyring, &found.id).await?;
+    drop(reader);
+    try_database_at(engine, found.name, address).await
+}
+
+/// As [`try_database`], at an address that may not be stored yet; `name` stands in sentences.
+///
+/// # Errors
+/// As [`try_database`].
+pub(crate) async fn try_database_at(
+    engine: &Engine,
+    name: String,
+    address: SecretString,
+) -> Result<Vec<String>> {
     let limits = Limits::default();
     let refused = |error: audience::Error| Error::Refused(error.to_string());
     let own = match (
@@ -124,14 +143,8 @@ pub async fn try_database(engine: &Engine, credential: &str) -> Result<Vec<Strin
         ),
         (store::Dialect::Postgres | store::Dialect::Sqlite, _) => None,
     };
-    let mut reader = engine.store.read().await?;
-    let found = credentials::find(&mut reader, credential)
-        .await?
-        .ok_or_else(|| Error::Refused("The credential is gone.".to_owned()))?;
-    let address = credentials::secret(&mut reader, &engine.keyring, &found.id).await?;
-    drop(reader);
     let source = SqlSource {
-        name: found.name,
+        name,
         address,
         statement: String::new(),
         search_path: String::new(),

@@ -84,7 +84,7 @@ pub(super) async fn read(send: &mut Send<'_>, staff: &StaffShield) -> Result<Rea
             }
             left -= checking.begin(batch, left);
         }
-        let Some(checked) = checking.next().await? else {
+        let Some((batch, checked)) = checking.next().await? else {
             break;
         };
         for record in &checked.records {
@@ -102,7 +102,7 @@ pub(super) async fn read(send: &mut Send<'_>, staff: &StaffShield) -> Result<Rea
         tally.add(RowState::Rejected, checked.tally.rejected);
         tally.add(RowState::Skipped, checked.tally.skipped);
         told.extend(checked.told);
-        reader.give_back(checked.batch);
+        reader.give_back(batch);
         if told.len() >= TOLD_AT_ONCE {
             send.tell(&std::mem::take(&mut told)).await?;
         }
@@ -138,15 +138,15 @@ pub(super) async fn read(send: &mut Send<'_>, staff: &StaffShield) -> Result<Rea
 struct Checking {
     checker: Arc<Checker>,
     staff: Arc<StaffShield>,
-    under_way: VecDeque<JoinHandle<Checked>>,
+    under_way: VecDeque<JoinHandle<(Batch, Checked)>>,
     /// The memory of records that were taken up.
     spare: Vec<Vec<Record>>,
     at_once: usize,
 }
 
-/// A batch, and what came of its rows.
+/// What came of the rows of a batch.
+#[derive(Default)]
 struct Checked {
-    batch: Batch,
     records: Vec<Record>,
     /// With how many rows each is about, and the line of the first.
     notes: HashMap<Note, (u64, u64)>,
@@ -179,13 +179,23 @@ impl Checking {
         let mut records = self.spare.pop().unwrap_or_default();
         records.clear();
         self.under_way.push_back(spawn_blocking(move || {
-            check(&checker, &staff, batch, most, records)
+            let mut desk = Desk {
+                checker: &checker,
+                staff: &staff,
+                profile: Profile::new(),
+                done: Checked {
+                    records,
+                    ..Checked::default()
+                },
+            };
+            desk.take(&batch, most);
+            (batch, desk.done)
         }));
         rows.min(most)
     }
 
     /// What came of the first of them; nothing if there is none.
-    async fn next(&mut self) -> Result<Option<Checked>, Halt> {
+    async fn next(&mut self) -> Result<Option<(Batch, Checked)>, Halt> {
         let Some(first) = self.under_way.pop_front() else {
             return Ok(None);
         };
@@ -200,88 +210,44 @@ impl Checking {
     }
 }
 
-/// Checks the rows of a batch, no more than `most`, and adds their records to `records`.
-fn check(
-    checker: &Checker,
-    staff: &StaffShield,
-    batch: Batch,
-    most: u64,
-    records: Vec<Record>,
-) -> Checked {
-    let mut desk = Desk {
-        checker,
-        staff,
-        profile: Profile::new(),
-        records,
-        notes: HashMap::new(),
-        told: Vec::new(),
-        tally: Tally::default(),
-        held_back: Vec::new(),
-        nameless: 0,
-    };
-    desk.take(&batch, most);
-    let Desk {
-        records,
-        notes,
-        told,
-        tally,
-        held_back,
-        nameless,
-        ..
-    } = desk;
-    Checked {
-        batch,
-        records,
-        notes,
-        told,
-        tally,
-        held_back,
-        nameless,
-    }
-}
-
 /// Where rows are checked one after another.
 struct Desk<'a> {
     checker: &'a Checker,
     staff: &'a StaffShield,
     profile: Profile,
-    records: Vec<Record>,
-    /// With how many rows each is about, and the line of the first.
-    notes: HashMap<Note, (u64, u64)>,
-    told: Vec<WorkflowRow>,
-    tally: Tally,
-    held_back: Vec<Left>,
-    nameless: u64,
+    done: Checked,
 }
 
 impl Desk<'_> {
+    /// Checks the rows of a batch, no more than `most`.
     fn take(&mut self, batch: &Batch, most: u64) {
         for row in 0..batch.len() {
-            if self.tally.read >= most {
+            if self.done.tally.read >= most {
                 return;
             }
-            self.tally.read += 1;
+            self.done.tally.read += 1;
             match self.check(&RowOf { batch, row }) {
-                Some(record) => self.records.push(record),
+                Some(record) => self.done.records.push(record),
                 None => self.hold_back(),
             }
         }
         for rejected in batch.rejected() {
-            if self.tally.read >= most {
+            if self.done.tally.read >= most {
                 return;
             }
-            self.tally.read += 1;
-            self.tally.add(RowState::Rejected, 1);
-            self.nameless += 1;
-            self.told.push(unreadable(rejected));
+            self.done.tally.read += 1;
+            self.done.tally.add(RowState::Rejected, 1);
+            self.done.nameless += 1;
+            self.done.told.push(unreadable(rejected));
         }
     }
 
     /// Whom the row is about that was just not let through.
     fn hold_back(&mut self) {
         match self.profile.key() {
-            "" => self.nameless += 1,
+            "" => self.done.nameless += 1,
             key => self
+                .done
                 .held_back
                 .push(Left(key_hash(self.profile.key_kind(), key))),
         }
@@ -292,7 +258,7 @@ impl Desk<'_> {
         let line = row.batch.line(row.row);
         let verdict = self.checker.check(row, &mut self.profile);
         for note in self.profile.notes() {
-            self.notes.entry(*note).or_insert((0, line)).0 += 1;
+            self.done.notes.entry(*note).or_insert((0, line)).0 += 1;
         }
         let (state, code, field, sentence, id) = match verdict {
             Verdict::Ready => {
@@ -319,9 +285,9 @@ impl Desk<'_> {
                 None,
             ),
         };
-        self.tally.add(state, 1);
+        self.done.tally.add(state, 1);
         let key = Some(self.profile.key()).filter(|key| !key.is_empty());
-        self.told.push(WorkflowRow {
+        self.done.told.push(WorkflowRow {
             key: key.map(str::to_owned),
             code: Some(code.to_owned()),
             field,

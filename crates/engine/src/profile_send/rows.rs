@@ -13,8 +13,8 @@ const PAGE: i64 = 500;
 
 /// Rows of a workflow with their original columns and the reason, page by page.
 #[derive(Debug)]
-pub struct Download<'a> {
-    engine: &'a Engine,
+pub struct Download {
+    engine: Engine,
     workflow: String,
     state: Option<RowState>,
     columns: Vec<String>,
@@ -22,14 +22,10 @@ pub struct Download<'a> {
 }
 
 /// The download of a workflow's rows: of one outcome, or of all that are told about.
-pub fn download<'a>(
-    engine: &'a Engine,
-    workflow: &Workflow,
-    state: Option<RowState>,
-) -> Download<'a> {
+pub fn download(engine: &Engine, workflow: &Workflow, state: Option<RowState>) -> Download {
     let counts: super::Counts = serde_json::from_str(&workflow.counts).unwrap_or_default();
     Download {
-        engine,
+        engine: engine.clone(),
         workflow: workflow.id.clone(),
         state,
         columns: counts.columns,
@@ -37,7 +33,7 @@ pub fn download<'a>(
     }
 }
 
-impl Download<'_> {
+impl Download {
     /// The first line of the file: why, then the source's own columns.
     pub fn header(&self) -> Vec<String> {
         ["line", "outcome", "code", "field", "reason", "zendesk_id"]

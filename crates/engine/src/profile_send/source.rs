@@ -6,7 +6,7 @@
 
 use std::fs::File;
 use std::io::{BufReader, BufWriter, Read as _, Seek as _, Write as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use audience::{
     Allowed, Batch, BucketKey, BucketSource, Encoding, FileSource, Fingerprint, Limits, Reader,
@@ -54,7 +54,7 @@ pub(super) async fn find(
             allowed: if *anywhere {
                 Allowed::Anywhere
             } else {
-                Allowed::Under(engine.settings.sources.import_folders.clone())
+                Allowed::Under(readable_folders(engine))
             },
             form: form.clone(),
         }),
@@ -103,6 +103,18 @@ pub(super) async fn find(
         }
         SourceSpec::Contacts { filter } => Source::Rows(contacts::hand_over(engine, filter)?),
     })
+}
+
+/// The folders whose files a query may read: those that are configured, and that of uploads.
+fn readable_folders(engine: &Engine) -> Vec<PathBuf> {
+    let sources = &engine.settings.sources;
+    let uploads = sources.uploads.iter().map(|uploads| uploads.folder.clone());
+    sources
+        .import_folders
+        .iter()
+        .cloned()
+        .chain(uploads)
+        .collect()
 }
 
 async fn open_credential(

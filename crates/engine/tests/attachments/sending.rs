@@ -240,6 +240,7 @@ async fn a_token_that_zendesk_refuses_is_replaced_by_another_upload() {
 #[tokio::test]
 async fn a_file_that_zendesk_drops_without_a_word_is_parked_and_stays_here() {
     two_way()
+        .simulator(|config| config.switches.refuse_unknown_uploads = false)
         .each(async |world| {
             let ticket = pull_ticket(world, &[]).await;
             say(world, ticket, &[("a.txt", b"a".to_vec())]).await;

@@ -178,9 +178,60 @@ async fn a_later_pull_that_is_killed_at_any_step_ends_as_if_it_had_not_been() {
     crash_at_every_step(small().page_size(3), a_busy_day, 18).await;
 }
 
+/// Two-way, where everything ends within the one run after the crash. A marker that shows late would put
+/// off what may have been sent to a later run; and an export that has the newest minute would tell of
+/// comments that were just read from their lists, so that the mirror has the words of the other answer.
+fn at_once() -> Builder {
+    small().two_way(Priority::Local).simulator(|config| {
+        config.switches.marker_delay = 0;
+        config.switches.leave_out_newest_minute = true;
+    })
+}
+
 #[tokio::test]
 async fn a_two_way_pull_that_is_killed_at_any_step_keeps_what_was_edited_here() {
-    crash_at_every_step(small().two_way(Priority::Local), a_busy_day, 12).await;
+    crash_at_every_step(at_once(), a_busy_day, 12).await;
+}
+
+#[tokio::test]
+async fn where_markers_show_late_what_was_on_its_way_at_a_crash_is_sent_once_by_a_later_run() {
+    let builder = &small()
+        .two_way(Priority::Local)
+        .simulator(|config| config.switches.marker_delay = 20);
+    World::builder()
+        .tickets(0)
+        .users(3)
+        .inactive()
+        .each(async |like| {
+            let database = another_database(like).await;
+            let (steps, _, mut database) = watch(builder, database, a_busy_day).await;
+            // Every third step, as each is ended at above.
+            for step in (1..=steps).step_by(3) {
+                let mut world = builder.make(database).await;
+                a_busy_day(&world).await;
+                let before = world.zendesk().count_audits();
+                if world.sync_until_step(step).await.is_err() {
+                    world.restart().await;
+                }
+                for _ in 0..2 {
+                    world.sync_well().await;
+                    world.pass_minutes(2);
+                }
+                let ours = |ticket: &&simulator::Ticket| {
+                    let subject = ticket.subject.as_ref();
+                    subject.is_some_and(|subject| subject.read() == "Ours")
+                };
+                let there = world
+                    .zendesk()
+                    .read(|account| account.tickets().filter(ours).count());
+                assert_eq!(there, 1, "step {step}");
+                let sent = world.zendesk().count_audits() - before;
+                assert_eq!(sent, 1, "step {step}");
+                database = world.leave().await;
+            }
+            database.remove().await;
+        })
+        .await;
 }
 
 #[tokio::test]

@@ -20,7 +20,8 @@ use world::{ADMIN_EMAIL, Builder, World};
 
 /// A world whose Zendesk has three people of staff and no customers.
 fn quiet() -> Builder {
-    World::builder().tickets(0).users(3).comments(1).inactive()
+    let world = World::builder().tickets(0).users(3).comments(1).inactive();
+    world.simulator(|config| config.switches.bulk_user_import = true)
 }
 
 /// The file that every query of these stories reads.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use engine::{schedule, worker};
-use simulator::{Fault, FaultKind, NewTicket, TicketChange};
+use simulator::{Fault, FaultKind, NewComment, NewTicket, TicketChange};
 use store::runs::{self, Run, RunState};
 use tokio::task::yield_now;
 use world::{ADMIN_EMAIL, World};
@@ -310,4 +310,42 @@ async fn the_log_of_a_run_is_bounded_and_says_so() {
             assert_eq!(run.counters.cases.created, 1_100);
         })
         .await;
+}
+
+#[tokio::test]
+async fn where_the_export_tells_of_the_newest_minute_a_pull_may_follow_another_at_once() {
+    for date_ahead in [0, 20] {
+        quiet()
+            .simulator(move |config| {
+                config.switches.leave_out_newest_minute = false;
+                config.switches.date_ahead = date_ahead;
+            })
+            .each(async |world| {
+                let id = add(world, ticket());
+                world.sync_well().await;
+                let case = world.case_of(id).await.id;
+                for n in 1..4 {
+                    let said = NewComment::public(format!("number {n}"));
+                    let comment = world
+                        .zendesk()
+                        .edit(|account| account.add_comment(id, said));
+                    comment.unwrap();
+                    world.sync_well().await;
+                    let here = world.said_on(&case).await;
+                    let times = |n: i32| {
+                        let text = format!("number {n}");
+                        here.iter()
+                            .filter(|row| row.comment.message == text)
+                            .count()
+                    };
+                    assert!((1..=n).all(|n| times(n) == 1), "{here:?}");
+                }
+                // Once a minute has passed there is nothing to read again.
+                world.pass_minutes(5);
+                world.sync_well().await;
+                let run = world.sync_well().await;
+                assert_eq!(run.counters.comments.created, 0);
+            })
+            .await;
+    }
 }

@@ -1,6 +1,6 @@
 //! Comments on their way to Zendesk and back.
 
-use domain::outbox::Kind;
+use domain::outbox::{Kind, State};
 use world::Voice;
 
 use crate::*;
@@ -173,6 +173,33 @@ async fn what_zendesk_makes_private_or_redacts_is_so_here_too_and_nothing_goes_b
             assert_eq!(ticket_writes(world), writes);
             assert_same_comments(&here, world, ticket);
             assert_at_rest(world).await;
+        })
+        .await;
+}
+
+#[tokio::test]
+async fn what_waited_for_its_tickets_limit_is_sent_at_the_very_moment_it_waited_for() {
+    quiet(Wins::Remote)
+        .each(async |world| {
+            let (ticket, case) = pulled(world).await;
+            for n in 0..29 {
+                let text = format!("number {n}");
+                world.admin().say(&case, &text, false, Voice::Own).await;
+            }
+            world.sync_well().await;
+            let put_off = || async {
+                let line = world.line_of(&case).await;
+                let waiting = line.iter().find(|e| e.operation.state == State::Waiting);
+                waiting.map(|entry| entry.operation.not_before)
+            };
+            let until = put_off().await.unwrap();
+            assert_eq!(comments_there(world, ticket).len(), 1 + 28);
+            let wait = until.duration_since(world.now());
+            assert!(wait > jiff::SignedDuration::from_mins(9), "{wait:?}");
+            world.pass(wait.unsigned_abs());
+            world.sync_well().await;
+            assert_eq!(put_off().await, None);
+            assert_eq!(comments_there(world, ticket).len(), 1 + 29);
         })
         .await;
 }

@@ -1,6 +1,6 @@
 //! Contacts edited by people here, with the command or the page: what reaches whom in Zendesk.
 
-use domain::outbox::{Kind, State};
+use domain::outbox::{Kind, Parked, State};
 use engine::actions::{self, ContactEdit, Restored};
 use store::conflicts::Subject;
 use store::{contacts, outbox};
@@ -194,7 +194,9 @@ async fn a_later_edit_takes_the_place_of_one_that_is_parked() {
     quiet(Wins::Remote)
         .each(async |world| {
             let (contact, rosa) = rosas(world).await;
-            edit(world, &contact, phone("+1")).await.unwrap();
+            edit(world, &contact, phone("+1 555 010 0001"))
+                .await
+                .unwrap();
             hurt(world, "status=422:method=PUT:route=users/{id}");
             pull(world).await;
             let line = format!("{}:{contact}", world.integration().await.id);
@@ -213,11 +215,43 @@ async fn a_later_edit_takes_the_place_of_one_that_is_parked() {
                 states().await
             );
             world.zendesk().clear_faults();
-            edit(world, &contact, phone("+2")).await.unwrap();
+            edit(world, &contact, phone("+1 555 010 0002"))
+                .await
+                .unwrap();
             assert!(!states().await.contains(&State::Parked));
             pull(world).await;
-            assert_eq!(phone_there(world, rosa).as_deref(), Some("+2"));
+            assert_eq!(phone_there(world, rosa).as_deref(), Some("+1 555 010 0002"));
             assert!(!states().await.iter().any(|state| state.is_open()));
+        })
+        .await;
+}
+
+#[tokio::test]
+async fn a_phone_that_zendesk_drops_without_a_word_is_parked_and_stays_here() {
+    quiet(Wins::Remote)
+        .simulator(|config| config.switches.bad_phones_are_dropped = true)
+        .each(async |world| {
+            let (contact, rosa) = rosas(world).await;
+            edit(world, &contact, phone("ask at the desk"))
+                .await
+                .unwrap();
+            pull(world).await;
+            let writes = user_writes(world);
+            assert_ne!(phone_there(world, rosa).as_deref(), Some("ask at the desk"));
+            let line = format!("{}:{contact}", world.integration().await.id);
+            let mut reader = world.store().read().await.unwrap();
+            let entries = outbox::of_line(&mut reader, &line).await.unwrap();
+            drop(reader);
+            let [entry] = entries.as_slice() else {
+                panic!("{entries:?}");
+            };
+            assert_eq!(entry.operation.state, State::Parked);
+            assert_eq!(entry.operation.reason, Some(Parked::NotTaken));
+            let here = contact_here(world, &contact).await;
+            assert_eq!(here.phone.as_deref(), Some("ask at the desk"));
+            // It is not tried again and again.
+            pull(world).await;
+            assert_eq!(user_writes(world), writes);
         })
         .await;
 }
@@ -228,10 +262,12 @@ async fn the_value_that_lost_a_conflict_about_a_contact_is_restored() {
         quiet(wins)
             .each(async |world| {
                 let (contact, rosa) = rosas(world).await;
-                edit(world, &contact, phone("+1 ours")).await.unwrap();
+                edit(world, &contact, phone("+1 555 010 0001"))
+                    .await
+                    .unwrap();
                 world.zendesk().edit(|account| {
                     let change = simulator::UserChange {
-                        phone: Some(Some("+1 theirs".to_owned())),
+                        phone: Some(Some("+1 555 010 0002".to_owned())),
                         ..simulator::UserChange::default()
                     };
                     account.update_user(rosa, change).unwrap();
@@ -239,8 +275,8 @@ async fn the_value_that_lost_a_conflict_about_a_contact_is_restored() {
                 pull(world).await;
                 pull(world).await;
                 let (stands, lost) = match wins {
-                    Wins::Remote => ("+1 theirs", "+1 ours"),
-                    Wins::Local => ("+1 ours", "+1 theirs"),
+                    Wins::Remote => ("+1 555 010 0002", "+1 555 010 0001"),
+                    Wins::Local => ("+1 555 010 0001", "+1 555 010 0002"),
                 };
                 assert_eq!(phone_there(world, rosa).as_deref(), Some(stands));
                 let found = world.conflicts().await;

@@ -78,9 +78,14 @@ async fn break_off(world: &World, states: &str, times: Option<u32>) -> (i64, Str
     (ticket, case)
 }
 
+/// What became of an attempt is told by its marker, and these tests count on it at once.
+fn marked_at_once() -> Builder {
+    quiet(Wins::Remote).simulator(|config| config.switches.marker_delay = 0)
+}
+
 #[tokio::test]
 async fn an_attempt_that_the_database_broke_off_is_repeated_at_once_and_sends_nothing_twice() {
-    quiet(Wins::Remote)
+    marked_at_once()
         .each(async |world| {
             let (ticket, case) = break_off(world, "'done'", None).await;
             let entry = only_entry(world, &case).await;
@@ -106,7 +111,7 @@ async fn an_attempt_that_the_database_broke_off_is_repeated_at_once_and_sends_no
 
 #[tokio::test]
 async fn an_operation_that_the_database_refuses_again_and_again_waits_longer_each_time() {
-    quiet(Wins::Remote)
+    marked_at_once()
         .each(async |world| {
             let (_, case) = break_off(world, "'done'", None).await;
             let first = only_entry(world, &case).await.operation;

@@ -83,31 +83,35 @@ async fn a_trigger_that_turns_our_value_back_is_heard_and_not_fought() {
 
 #[tokio::test]
 async fn what_a_trigger_says_after_our_comment_is_on_the_case_once() {
-    quiet(Wins::Remote)
-        .each(async |world| {
-            let (ticket, case) = pulled(world).await;
-            let answer = Action::Comment(NewComment::private("We were told."));
-            set_up(
-                world,
-                Trigger::new("Answer", vec![answer, Action::Status(Status::Pending)])
-                    .when(Condition::CommentPublic(true)),
-            );
-            let before = count(world);
-            world.admin().say(&case, "We come.", true, Voice::Own).await;
-            settle(world, &case).await;
-            let here = world.said_on(&case).await;
-            assert_eq!(here.len(), 3, "{here:?}");
-            let told = here
-                .iter()
-                .find(|row| row.comment.message == "We were told.");
-            assert!(!told.unwrap().comment.public);
-            assert_same_comments(&here, world, ticket);
-            assert_added(world, &before, [0, 2, 2]);
-            let now = world.case(&case).await.fields.status;
-            assert_eq!(now, CaseStatus::InProgress);
-            assert_at_rest(world).await;
-        })
-        .await;
+    // The status is in the audit of its own in any case; the comment only where triggers have audits.
+    for (own_audit, audits) in [(false, 2), (true, 3)] {
+        quiet(Wins::Remote)
+            .simulator(move |config| config.switches.triggers_in_own_audit = own_audit)
+            .each(async |world| {
+                let (ticket, case) = pulled(world).await;
+                let answer = Action::Comment(NewComment::private("We were told."));
+                set_up(
+                    world,
+                    Trigger::new("Answer", vec![answer, Action::Status(Status::Pending)])
+                        .when(Condition::CommentPublic(true)),
+                );
+                let before = count(world);
+                world.admin().say(&case, "We come.", true, Voice::Own).await;
+                settle(world, &case).await;
+                let here = world.said_on(&case).await;
+                assert_eq!(here.len(), 3, "{here:?}");
+                let told = here
+                    .iter()
+                    .find(|row| row.comment.message == "We were told.");
+                assert!(!told.unwrap().comment.public);
+                assert_same_comments(&here, world, ticket);
+                assert_added(world, &before, [0, 2, audits]);
+                let now = world.case(&case).await.fields.status;
+                assert_eq!(now, CaseStatus::InProgress);
+                assert_at_rest(world).await;
+            })
+            .await;
+    }
 }
 
 #[tokio::test]

@@ -58,8 +58,11 @@ async fn an_edit_of_another_field_at_any_moment_of_ours_is_kept_and_so_is_ours()
 
 #[tokio::test]
 async fn an_edit_of_the_same_field_at_any_moment_of_ours_is_the_last_word_or_on_record() {
-    for wins in [Wins::Remote, Wins::Local] {
+    let both = |wins| [(wins, false), (wins, true)];
+    for (wins, race) in [Wins::Remote, Wins::Local].into_iter().flat_map(both) {
         quiet(wins)
+            // Also where the stamp keeps our update from nothing that happened within the same second.
+            .simulator(move |config| config.switches.safe_updates_race = race)
             .each(async |world| {
                 for moment in MOMENTS {
                     let (ticket, case) = pulled(world).await;

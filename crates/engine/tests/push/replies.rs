@@ -7,6 +7,11 @@ use world::Voice;
 
 use crate::*;
 
+/// A world in which a customer's answer opens a solved ticket, which is what these stories are about.
+fn reopening(wins: Wins) -> Builder {
+    quiet(wins).simulator(|config| config.switches.reply_reopens = true)
+}
+
 /// A case that was resolved here, and its ticket, which is solved.
 async fn resolved(world: &World) -> (i64, String) {
     let (ticket, case) = pulled(world).await;
@@ -34,7 +39,7 @@ async fn assert_reopened(world: &World, ticket: i64, case: &str, before: &Counte
 async fn a_comment_sent_for_the_contact_opens_the_ticket_and_the_case_follows() {
     for wins in [Wins::Remote, Wins::Local] {
         for fault in ["", "reset-after:method=PUT:route=tickets/{id}:times=1"] {
-            quiet(wins)
+            reopening(wins)
                 .each(async |world| {
                     let (ticket, case) = resolved(world).await;
                     let contact = world.case(&case).await.fields.contact.unwrap();
@@ -56,7 +61,7 @@ async fn a_comment_sent_for_the_contact_opens_the_ticket_and_the_case_follows() 
 #[tokio::test]
 async fn a_reply_in_zendesk_opens_the_ticket_and_the_case_follows() {
     for wins in [Wins::Remote, Wins::Local] {
-        quiet(wins)
+        reopening(wins)
             .each(async |world| {
                 let (ticket, case) = resolved(world).await;
                 let before = count(world);
@@ -88,6 +93,29 @@ async fn our_own_answer_leaves_it_solved() {
             let here = world.case(&case).await.fields.status;
             assert_eq!(here, CaseStatus::Resolved);
             assert_added(world, &before, [0, 1, 1]);
+            assert_at_rest(world).await;
+        })
+        .await;
+}
+
+#[tokio::test]
+async fn where_a_reply_opens_nothing_the_case_stays_resolved_too() {
+    quiet(Wins::Remote)
+        .simulator(|config| config.switches.reply_reopens = false)
+        .each(async |world| {
+            let (ticket, case) = resolved(world).await;
+            let before = count(world);
+            let reply = NewComment::public("It burns again.").by(rosa(world));
+            let said = world
+                .zendesk()
+                .edit(|account| account.add_comment(ticket, reply));
+            said.unwrap();
+            settle(world, &case).await;
+            assert_eq!(there(world, ticket).status, Status::Solved);
+            let here = world.case(&case).await.fields.status;
+            assert_eq!(here, CaseStatus::Resolved);
+            assert_added(world, &before, [0, 1, 1]);
+            assert_same_comments(&world.said_on(&case).await, world, ticket);
             assert_at_rest(world).await;
         })
         .await;

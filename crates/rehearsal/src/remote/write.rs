@@ -254,6 +254,7 @@ impl Remote {
             at: self.date(),
             op,
             fields: Vec::new(),
+            was: Vec::new(),
             comments: Vec::new(),
         }
     }

@@ -1,4 +1,9 @@
-//! `POST /oauth/tokens`: client credentials, and refresh tokens that rotate (zendesk-api.md 1).
+//! `POST /oauth/tokens`: client credentials, codes of a consent, and refresh tokens that rotate
+//! (zendesk-api.md 1).
+
+mod consent;
+
+pub(crate) use consent::authorise;
 
 use serde_json::{Value, json};
 
@@ -20,9 +25,11 @@ pub(crate) fn grant(
     let field = |name: &str| form.get(name).and_then(Value::as_str);
     let known = field("client_id") == Some(&client.id);
     let secret = field("client_secret");
-    let refreshing = field("grant_type") == Some("refresh_token");
-    // A public client refreshes without its secret (zendesk-api.md 1).
-    let proven = secret == Some(&client.secret) || (refreshing && secret.is_none());
+    // A public client refreshes without its secret (zendesk-api.md 1), and proves with PKCE that a code
+    // is its own.
+    let is_public =
+        field("grant_type") == Some("refresh_token") || field("code_verifier").is_some();
+    let proven = secret == Some(&client.secret) || (is_public && secret.is_none());
     if !known || !proven {
         return Err(refuse(
             401,
@@ -48,24 +55,24 @@ pub(crate) fn grant(
                 .refresh
                 .remove(given)
                 .filter(|grant| grant.expires_ms > call.now_ms)
-                .ok_or_else(|| {
-                    refuse(
-                        400,
-                        "invalid_grant",
-                        "The provided authorization grant is invalid, expired, revoked, does not match the redirection URI used in the authorization request, or was issued to another client.",
-                    )
-                })?;
+                .ok_or_else(invalid_grant)?;
             if let Some(access) = &old.partner {
                 tokens.access.remove(access);
             }
             let lives = Lives::read(client, &form);
             Ok(issue(tokens, old.user_id, &old.scopes, lives, call.now_ms))
         }
-        Some("authorization_code") => Err(refuse(
-            400,
-            "invalid_grant",
-            "The simulator has no sign-in page; ask for tokens with client_credentials or by its control route.",
-        )),
+        Some("authorization_code") => {
+            let scopes = consent::redeem(tokens, call.now_ms, field)?;
+            let lives = Lives::read(client, &form);
+            Ok(issue(
+                tokens,
+                account.administrator(),
+                &scopes,
+                lives,
+                call.now_ms,
+            ))
+        }
         _ => Err(refuse(
             400,
             "unsupported_grant_type",
@@ -181,6 +188,14 @@ fn read_scopes(text: &str) -> Result<Vec<String>, Answer> {
         ));
     }
     Ok(scopes)
+}
+
+fn invalid_grant() -> Answer {
+    refuse(
+        400,
+        "invalid_grant",
+        "The provided authorization grant is invalid, expired, revoked, does not match the redirection URI used in the authorization request, or was issued to another client.",
+    )
 }
 
 fn refuse(status: u16, error: &str, description: &str) -> Answer {

@@ -136,6 +136,11 @@ pub(super) fn go(
             let answer = oauth::grant(&core.config.oauth, &account, &mut desk.tokens, call);
             (answer.unwrap_or_else(|refusal| refusal), Vec::new())
         }
+        Some((Target::Consent, _)) => {
+            let mut desk = core.desk();
+            let answer = oauth::authorise(&core.config.oauth, &mut desk.tokens, call);
+            (answer.unwrap_or_else(|refusal| refusal), Vec::new())
+        }
         Some((Target::Content, places)) => (lead(core, call, &places), Vec::new()),
         Some((Target::Api(route), places)) => {
             call.places = places;

@@ -137,6 +137,7 @@ pub(super) fn explain(error: Error, dialect: Dialect, url: &str) -> Error {
         | Error::Taken { .. }
         | Error::Key(_)
         | Error::Schema(_)
+        | Error::LastAdministrator
         | Error::Damaged(_)) => other,
     }
 }

@@ -87,7 +87,12 @@ async fn keep_fields(tx: &mut Tx, before: &Held, after: &Desk, now: Timestamp) -
     .bind(now.as_microsecond())
     .execute(&mut **tx)
     .await?;
-    still_held(&done)
+    still_held(&done)?;
+    if fields.subject != before.case.fields.subject {
+        let subject = (before.case.number, fields.subject.as_str());
+        crate::words::keep_cases(tx, std::iter::once(subject)).await?;
+    }
+    Ok(())
 }
 
 async fn keep_link(

@@ -6,8 +6,7 @@ use futures_util::TryStreamExt as _;
 use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Row as _};
 
-use super::{Hash, halves_of};
-use crate::bulk::select_within;
+use super::{Hash, read_keys};
 use crate::database::Dialect;
 use crate::error::{Error, Result};
 
@@ -86,24 +85,9 @@ pub async fn of_keys(
     destination: i64,
     keys: &[Hash],
 ) -> Result<Vec<Entry>> {
-    let rows = select_within(
-        connection,
-        "SELECT key_a, key_b, body_a, body_b, state, failed_a, failed_b, failure, workflow, source FROM ledger \
-         WHERE destination = $1 AND key_a IN",
-        Some(&destination),
-        &halves_of(keys),
-        "",
-    )
-    .await?;
-    let mut asked = keys.to_vec();
-    asked.sort_unstable();
-    let mut found = Vec::with_capacity(rows.len());
-    for row in &rows {
-        let entry = plain(row)?;
-        if asked.binary_search(&entry.key).is_ok() {
-            found.push(entry);
-        }
-    }
+    let sql = "SELECT key_a, key_b, body_a, body_b, state, failed_a, failed_b, failure, workflow, source FROM ledger \
+               WHERE destination = $1 AND key_a IN";
+    let mut found = read_keys(connection, sql, destination, keys, plain, |entry| entry.key).await?;
     found.sort_unstable_by_key(|entry| entry.key);
     Ok(found)
 }

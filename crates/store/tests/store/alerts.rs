@@ -91,3 +91,50 @@ async fn what_went_out_is_kept_and_an_alert_goes_with_its_workflow() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn the_pane_is_paged_and_leaves_out_what_is_about_a_destination_that_is_not_open() {
+    on_both(async |database| {
+        let (live, spare) = (
+            destination(database, "live").await,
+            destination(database, "spare").await,
+        );
+        let (open, shut) = (
+            workflow(database, &live, 1).await,
+            workflow(database, &spare, 2).await,
+        );
+        let first = add(database, Some(&open.id), 1).await;
+        let second = add(database, Some(&shut.id), 2).await;
+        let third = add(database, None, 3).await;
+        let page = async |before: Option<&Alert>, among: Option<&[String]>, limit| {
+            let before = before.map(|alert| (alert.created_at, alert.id.as_str()));
+            let found = alerts::page(&mut *database.reader().await, before, among, limit).await;
+            let found = found.unwrap().into_iter();
+            found.map(|alert| alert.id).collect::<Vec<_>>()
+        };
+        assert_eq!(
+            page(None, None, 2).await,
+            [third.id.clone(), second.id.clone()]
+        );
+        assert_eq!(
+            page(Some(&second), None, 2).await,
+            std::slice::from_ref(&first.id)
+        );
+        let among = [live.id.clone()];
+        assert_eq!(
+            page(None, Some(&among), 10).await,
+            [third.id.clone(), first.id.clone()]
+        );
+        assert_eq!(
+            page(None, Some(&[]), 10).await,
+            std::slice::from_ref(&third.id)
+        );
+        let mut tx = database.tx().await;
+        let marked = alerts::mark_all_seen(&mut tx, Some(&among), at(5)).await;
+        tx.commit().await.unwrap();
+        assert_eq!(marked.unwrap(), 2);
+        let left = list(database, true, 10).await;
+        assert_eq!(left, [second]);
+    })
+    .await;
+}

@@ -127,10 +127,10 @@ async fn of_a_thousand_secrets_none_is_found_in_the_database() {
         let owner = user(database, "ada@example.com").await;
         let mut tx = database.tx().await;
         let hash = store::passwords::hash(&"canary-password".to_owned().into(), &SystemDice);
-        store::users::set_password(&mut tx, &owner, &hash.unwrap(), act())
+        store::users::set_password(&mut tx, &owner, &hash.unwrap(), None, act())
             .await
             .unwrap();
-        let session = store::users::open_session(&mut tx, &owner, at(0), &SystemDice)
+        let session = store::sessions::open(&mut tx, &owner, "a browser", at(0), &SystemDice)
             .await
             .unwrap();
         tx.commit().await.unwrap();

@@ -269,6 +269,8 @@ async fn fill(database: &Database, id: &str, n: i64) {
              INSERT INTO hint (integration_id, subject, state, received_at) VALUES ('{id}', 'ticket:{n}', 'waiting', 1); \
              INSERT INTO webhook (integration_id, sealed_secret, endpoint, created_at) VALUES ('{id}', 'x', 'https://desk', 1); \
              INSERT INTO sweep (integration_id, state, updated_at) VALUES ('{id}', '{{}}', 1); \
+             INSERT INTO oauth_consent (state_hash, session_id, integration_id, redirect, created_at, expires_at) \
+             VALUES ('state{n}', 'session', '{id}', 'https://desk', 1, 2); \
              INSERT INTO attachment (id, case_comment_id, integration_id, file_name, content_type, size, state, created_at) \
              VALUES ('file{n}', 'comment{n}', '{id}', 'a.txt', 'text/plain', 1, 'remote', 1)"
         ))
@@ -328,6 +330,33 @@ async fn deleting_an_integration_takes_its_mirror_and_links_and_leaves_what_is_o
         drop(reader);
         assert_eq!(find(database, "gone").await, None);
         assert_eq!(find(database, "stays").await, Some(stays));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_consent_is_found_once_and_only_in_its_own_session() {
+    use store::integrations::consents;
+    on_both(async |database| {
+        let mut tx = database.tx().await;
+        let place = ("session", "main", "https://desk.example.com/back");
+        consents::begin(&mut tx, "state", place, at(0))
+            .await
+            .unwrap();
+        tx.commit().await.unwrap();
+        let take = async |state: &str, session: &str| {
+            let mut tx = database.tx().await;
+            let found = consents::take(&mut tx, state, session).await.unwrap();
+            tx.commit().await.unwrap();
+            found
+        };
+        assert_eq!(take("state", "another").await, None);
+        assert_eq!(take("guessed", "session").await, None);
+        let found = take("state", "session").await.unwrap();
+        assert_eq!(found.integration, "main");
+        assert_eq!(found.redirect, place.2);
+        assert_eq!(found.expires_at, at(600));
+        assert_eq!(take("state", "session").await, None);
     })
     .await;
 }

@@ -10,6 +10,7 @@
 )]
 
 mod alerts;
+mod api_tokens;
 mod attachments;
 mod audit;
 mod cases;

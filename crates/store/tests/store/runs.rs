@@ -205,3 +205,30 @@ async fn a_log_is_read_page_by_page_and_for_its_problems_alone() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn what_ran_since_a_moment_is_told_in_order_and_the_last_that_ended_well() {
+    on_both(async |database| {
+        let main = integration(database, "main").await.id;
+        for (seconds, state) in [
+            (10, RunState::Completed),
+            (20, RunState::Completed),
+            (30, RunState::Failed),
+        ] {
+            let run = open(database, &main, seconds).await;
+            end(database, &run, state, None, seconds + 1).await;
+        }
+        let connection = &mut *database.reader().await;
+        let moments = |traces: Vec<runs::Trace>| -> Vec<_> {
+            traces.iter().map(|trace| trace.created_at).collect()
+        };
+        let since = runs::since(connection, &main, at(20), 10).await.unwrap();
+        assert_eq!(since[0].counters, counters());
+        assert_eq!(moments(since), [at(20), at(30)]);
+        let newest = runs::since(connection, &main, at(0), 1).await.unwrap();
+        assert_eq!(moments(newest), [at(30)]);
+        let last = runs::last_completed(connection, &main).await.unwrap();
+        assert_eq!(last.unwrap().created_at, at(20));
+    })
+    .await;
+}

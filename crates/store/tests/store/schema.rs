@@ -1,9 +1,18 @@
 //! The tables as the migrations leave them, read from their text.
 
 pub(crate) const GROUND: &str = include_str!("../../migrations/0001_ground.sql");
-const TWO_WAY: &str = include_str!("../../migrations/0002_two_way.sql");
-const PROFILES: &str = include_str!("../../migrations/0003_profiles.sql");
-const NUMBERS: &str = include_str!("../../migrations/0004_ticket_numbers.sql");
+
+/// The text of every migration, in order.
+fn migrations() -> Vec<String> {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/migrations");
+    let entries = std::fs::read_dir(folder).unwrap();
+    let mut files: Vec<_> = entries.map(|entry| entry.unwrap().path()).collect();
+    files.sort();
+    files
+        .iter()
+        .map(|file| std::fs::read_to_string(file).unwrap())
+        .collect()
+}
 
 /// What a column holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,7 +58,7 @@ fn column(line: &str) -> Option<Column> {
 /// All tables, in an order in which each comes after those it refers to.
 pub(crate) fn tables() -> Vec<Table> {
     let mut tables: Vec<Table> = Vec::new();
-    let migrations = [GROUND, TWO_WAY, PROFILES, NUMBERS];
+    let migrations = migrations();
     for line in migrations.iter().flat_map(|sql| sql.lines()) {
         if let Some(dropped) = line.strip_prefix("DROP TABLE ") {
             tables.retain(|table| table.name != dropped.trim_end_matches(';'));

@@ -201,7 +201,7 @@ async fn difficult_text_that_somebody_types_is_only_not_found() {
         let mut reader = database.reader().await;
         for text in DIFFICULT {
             assert_eq!(users::by_email(&mut reader, text).await.unwrap(), None);
-            let session = users::by_session(&mut reader, text, at(0)).await;
+            let session = store::sessions::find(&mut reader, text, at(0)).await;
             assert_eq!(session.unwrap(), None);
             assert_eq!(cases::find(&mut reader, text).await.unwrap(), None);
             let found = store::integrations::find(&mut reader, text).await;

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use clock::SystemDice;
 use secrecy::{ExposeSecret as _, SecretString};
-use store::users::{self, SESSION_IDLE, SESSION_LIFE, Session, User, UserRole};
+use store::sessions::{self, Session};
+use store::users::{self, User, UserRole};
 use store::{Error, When, passwords};
 
 use crate::database::{Database, on_both};
@@ -13,7 +14,7 @@ use crate::samples::{act, at, user};
 
 async fn open(database: &Database, user: &User, seconds: i64) -> SecretString {
     let mut tx = database.tx().await;
-    let token = users::open_session(&mut tx, user, at(seconds), &SystemDice)
+    let token = sessions::open(&mut tx, user, "a browser", at(seconds), &SystemDice)
         .await
         .unwrap();
     tx.commit().await.unwrap();
@@ -21,7 +22,7 @@ async fn open(database: &Database, user: &User, seconds: i64) -> SecretString {
 }
 
 async fn session(database: &Database, token: &SecretString, seconds: i64) -> Option<Session> {
-    users::by_session(
+    sessions::find(
         &mut *database.reader().await,
         token.expose_secret(),
         at(seconds),
@@ -32,7 +33,7 @@ async fn session(database: &Database, token: &SecretString, seconds: i64) -> Opt
 
 async fn touch(database: &Database, token: &SecretString, seconds: i64) {
     let mut tx = database.tx().await;
-    users::touch_session(&mut tx, token.expose_secret(), at(seconds))
+    sessions::touch(&mut tx, token.expose_secret(), at(seconds))
         .await
         .unwrap();
     tx.commit().await.unwrap();
@@ -144,7 +145,7 @@ async fn a_session_ends_when_it_was_not_used_for_too_long() {
     on_both(async |database| {
         let ada = user(database, "ada@example.com").await;
         let token = open(database, &ada, 0).await;
-        let idle = seconds(SESSION_IDLE);
+        let idle = seconds(sessions::IDLE);
         let open_still = session(database, &token, idle - 1).await.unwrap();
         assert_eq!((open_still.user, open_still.seen_at), (ada, at(0)));
         assert_eq!(session(database, &token, idle).await, None);
@@ -160,7 +161,7 @@ async fn a_session_ends_at_last_however_much_it_is_used() {
     on_both(async |database| {
         let ada = user(database, "ada@example.com").await;
         let token = open(database, &ada, 0).await;
-        let life = seconds(SESSION_LIFE);
+        let life = seconds(sessions::LIFE);
         touch(database, &token, life - 1).await;
         assert!(session(database, &token, life - 1).await.is_some());
         assert_eq!(session(database, &token, life).await, None);
@@ -179,9 +180,7 @@ async fn logging_out_ends_that_session_and_no_other() {
         let there = open(database, &ada, 0).await;
         assert_ne!(here.expose_secret(), there.expose_secret());
         let mut tx = database.tx().await;
-        users::end_session(&mut tx, here.expose_secret())
-            .await
-            .unwrap();
+        sessions::end(&mut tx, here.expose_secret()).await.unwrap();
         tx.commit().await.unwrap();
         assert_eq!(session(database, &here, 1).await, None);
         assert!(session(database, &there, 1).await.is_some());
@@ -216,7 +215,7 @@ async fn a_new_password_ends_all_sessions_of_its_user_and_is_noted() {
         let bobs = open(database, &bob, 0).await;
         let hash = passwords::hash(&"correct horse".to_owned().into(), &SystemDice).unwrap();
         let mut tx = database.tx().await;
-        users::set_password(&mut tx, &ada, &hash, act())
+        users::set_password(&mut tx, &ada, &hash, None, act())
             .await
             .unwrap();
         tx.commit().await.unwrap();

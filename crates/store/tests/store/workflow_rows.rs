@@ -203,3 +203,31 @@ fn neither_key_nor_cells_of_a_row_are_shown() {
         "{shown}"
     );
 }
+
+#[tokio::test]
+async fn rows_to_decide_about_are_those_in_conflict_and_those_refused_as_one_page_by_page() {
+    on_both(async |database| {
+        let live = destination(database, "live").await;
+        let workflow = workflow(database, &live, 1).await.id;
+        let mut refused = row(5, RowState::Failed);
+        refused.code = Some("identity_conflict".to_owned());
+        let rows = [
+            row(1, RowState::Conflict),
+            row(2, RowState::Failed),
+            row(3, RowState::Rejected),
+            refused,
+            row(7, RowState::Conflict),
+        ];
+        put(database, &workflow, &rows).await;
+        let undecided = async |after, limit| {
+            let mut reader = database.reader().await;
+            let found = workflow_rows::undecided(&mut reader, &workflow, after, limit).await;
+            let found = found.unwrap().into_iter();
+            found.map(|row| row.row).collect::<Vec<_>>()
+        };
+        assert_eq!(undecided(-1, 10).await, [1, 5, 7]);
+        assert_eq!(undecided(-1, 2).await, [1, 5]);
+        assert_eq!(undecided(5, 10).await, [7]);
+    })
+    .await;
+}

@@ -1,7 +1,7 @@
 //! Workflows: where they stand, how they end, and how people find them.
 
 use clock::SeededDice;
-use store::workflows::{self, Task, Workflow, WorkflowKind, WorkflowState};
+use store::workflows::{self, Task, Workflow, WorkflowFilter, WorkflowKind, WorkflowState};
 
 use crate::database::{Database, on_both};
 use crate::samples::{act, at};
@@ -361,6 +361,57 @@ async fn a_word_that_nobody_knows_is_damage() {
                 .await;
         }
         assert!(find(database, &id).await.is_some());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn workflows_are_filtered_and_paged_newest_first() {
+    on_both(async |database| {
+        let (live, spare) = (
+            destination(database, "live").await,
+            destination(database, "spare").await,
+        );
+        let first = workflow(database, &live, 1).await;
+        let second = workflow(database, &spare, 2).await;
+        let third = workflow(database, &live, 3).await;
+        start(database, &third.id, 4).await;
+        let page = async |filter: WorkflowFilter, before, limit| {
+            let found =
+                workflows::page(&mut *database.reader().await, &filter, before, limit).await;
+            let found = found.unwrap().into_iter();
+            found.map(|one| one.number).collect::<Vec<_>>()
+        };
+        let all = WorkflowFilter::default;
+        let (one, two, three) = (first.number, second.number, third.number);
+        assert_eq!(page(all(), None, 10).await, [three, two, one]);
+        assert_eq!(page(all(), Some(three), 1).await, [two]);
+        let running = WorkflowFilter {
+            state: Some(WorkflowState::Running),
+            destination_id: Some(live.id.clone()),
+            ..all()
+        };
+        assert_eq!(page(running, None, 10).await, [three]);
+        let since = WorkflowFilter {
+            since: Some(at(2)),
+            ..all()
+        };
+        assert_eq!(page(since, None, 10).await, [three, two]);
+        let never = WorkflowFilter {
+            since: Some(at(9)),
+            ..all()
+        };
+        assert!(page(never, None, 10).await.is_empty());
+        let among = WorkflowFilter {
+            among: Some(vec![spare.id.clone()]),
+            ..all()
+        };
+        assert_eq!(page(among, None, 10).await, [two]);
+        let nobody = WorkflowFilter {
+            among: Some(Vec::new()),
+            ..all()
+        };
+        assert!(page(nobody, None, 10).await.is_empty());
     })
     .await;
 }

@@ -2,3 +2,5 @@
 
 pub(crate) mod form;
 pub(crate) mod submit;
+
+pub(crate) use submit::check;

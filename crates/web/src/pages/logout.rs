@@ -5,7 +5,7 @@ use axum::http::HeaderMap;
 use axum::http::header::SET_COOKIE;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use secrecy::ExposeSecret as _;
-use store::users;
+use store::sessions;
 
 use crate::app::App;
 use crate::problem::Problem;
@@ -17,7 +17,7 @@ pub(crate) async fn submit(
 ) -> Result<Response, Problem> {
     if let Some(token) = session::token(&headers) {
         let mut tx = app.engine.store.begin().await?;
-        users::end_session(&mut tx, token.expose_secret()).await?;
+        sessions::end(&mut tx, token.expose_secret()).await?;
         tx.commit().await?;
     }
     let cookie = session::no_cookie(app.options.is_secure())

@@ -30,6 +30,12 @@ impl Answer {
         self.body.contains(text)
     }
 
+    /// Whether the page holds a script that is none of our files.
+    pub(crate) fn has_foreign_script(&self) -> bool {
+        let ours = r#"<script src="/assets/"#;
+        self.body.matches("<script").count() != self.body.matches(ours).count()
+    }
+
     /// The page as a person reads it: without marks, blanks single.
     pub(crate) fn text(&self) -> String {
         let mut text = String::new();

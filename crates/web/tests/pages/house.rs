@@ -35,10 +35,18 @@ pub(crate) async fn on_both<F>(test: impl Fn(House) -> F)
 where
     F: Future<Output = ()> + Send + 'static,
 {
+    on_both_at(None, test).await;
+}
+
+/// The same, for an installation that browsers reach at `public_url`.
+pub(crate) async fn on_both_at<F>(public_url: Option<&str>, test: impl Fn(House) -> F)
+where
+    F: Future<Output = ()> + Send + 'static,
+{
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("desk.db");
     let store = Store::open_file(&file).await.unwrap();
-    test(House::build(store, None).await).await;
+    test(House::build(store, public_url).await).await;
 
     let Some(server) = std::env::var(POSTGRES).ok().filter(|url| !url.is_empty()) else {
         let thread = std::thread::current();
@@ -46,10 +54,10 @@ where
         println!("skipped: {name} on PostgreSQL needs {POSTGRES}");
         return;
     };
-    on_postgres(&server, test).await;
+    on_postgres(&server, public_url, test).await;
 }
 
-async fn on_postgres<F>(server: &str, test: impl Fn(House) -> F)
+async fn on_postgres<F>(server: &str, public_url: Option<&str>, test: impl Fn(House) -> F)
 where
     F: Future<Output = ()> + Send + 'static,
 {
@@ -61,7 +69,7 @@ where
     execute(&mut admin, format!("CREATE DATABASE {name}")).await;
     let (place, _) = server.rsplit_once('/').unwrap();
     let store = Store::open(&format!("{place}/{name}")).await.unwrap();
-    let house = House::build(store, None).await;
+    let house = House::build(store, public_url).await;
     // In a task of its own, so that the database goes whatever the test says.
     let outcome = tokio::spawn(test(house)).await;
     execute(&mut admin, format!("DROP DATABASE {name} WITH (FORCE)")).await;
@@ -79,22 +87,25 @@ impl House {
         let clock = Arc::new(ManualClock::at("2026-11-22T09:00:00Z".parse().unwrap()));
         let dice = Arc::new(SeededDice::new(7));
         let key = Keyring::generate(&*dice);
+        let mut settings = Settings {
+            holder: "test".to_owned(),
+            lease: Duration::from_secs(60),
+            page_size: 100,
+            request_timeout: Duration::from_secs(10),
+            addresses: Default::default(),
+            settle: Duration::from_secs(2),
+            files: engine::attachments::Limits::default(),
+            sources: engine::Sources::default(),
+            alerts: engine::alerts::Channels::default(),
+        };
+        // A simulator of this machine may stand for Zendesk.
+        settings.addresses.allow_loopback = true;
         let engine = Engine {
             store,
             keyring: Arc::new(Keyring::parse(&key, "the test").unwrap()),
             clock: clock.clone(),
             dice,
-            settings: Arc::new(Settings {
-                holder: "test".to_owned(),
-                lease: Duration::from_secs(60),
-                page_size: 100,
-                request_timeout: Duration::from_secs(10),
-                addresses: Default::default(),
-                settle: Duration::from_secs(2),
-                files: engine::attachments::Limits::default(),
-                sources: engine::Sources::default(),
-                alerts: engine::alerts::Channels::default(),
-            }),
+            settings: Arc::new(settings),
             checkpoint: Arc::new(|_| {}),
             is_gone: Arc::new(|_| false),
             memory: Arc::default(),
@@ -136,16 +147,50 @@ impl House {
         add_user(&self.engine, email, name, None).await
     }
 
+    /// A browser in which somebody of this role has signed in.
+    pub(crate) async fn browser_of(&self, role: UserRole) -> Browser {
+        self.id_of(role).await;
+        let mut browser = self.stranger();
+        let email = format!("{}@example.com", role.as_str());
+        let answer = browser.sign_in(&email, PASSWORD).await;
+        assert_eq!(answer.status, 303, "{}", answer.body);
+        browser
+    }
+
+    /// The id of somebody of this role, whose email is the role's name at example.com.
+    pub(crate) async fn id_of(&self, role: UserRole) -> String {
+        let email = format!("{}@example.com", role.as_str());
+        let connection = &mut *self.engine.store.read().await.unwrap();
+        let found = store::users::by_email(connection, &email).await.unwrap();
+        match found {
+            Some(user) => user.id,
+            None => {
+                let name = format!("The {}", role.as_str());
+                let added = add(&self.engine, &email, &name, role, Some(PASSWORD)).await;
+                added.id
+            }
+        }
+    }
+
     pub(crate) fn id(&self) -> String {
         store::ids::new_id(self.now(), &*self.engine.dice)
     }
 }
 
 async fn add_user(engine: &Engine, email: &str, name: &str, password: Option<&str>) -> User {
+    add(engine, email, name, UserRole::Administrator, password).await
+}
+
+async fn add(
+    engine: &Engine,
+    email: &str,
+    name: &str,
+    role: UserRole,
+    password: Option<&str>,
+) -> User {
     let hash = password
         .map(|text| store::passwords::hash(&text.to_owned().into(), &*engine.dice).unwrap());
     let mut tx = engine.store.begin().await.unwrap();
-    let role = UserRole::Administrator;
     let (now, dice) = (engine.now(), &*engine.dice);
     let user = store::users::add(&mut tx, email, name, role, hash, now, dice).await;
     tx.commit().await.unwrap();

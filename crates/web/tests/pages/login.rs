@@ -159,7 +159,7 @@ async fn a_session_ends_when_it_is_not_used_and_at_the_latest_after_its_life() {
 async fn noted(house: &House, token: &str) {
     loop {
         let mut connection = house.engine.store.read().await.unwrap();
-        let session = store::users::by_session(&mut connection, token, house.now()).await;
+        let session = store::sessions::find(&mut connection, token, house.now()).await;
         let session = session.unwrap().unwrap();
         if session.seen_at == house.now() {
             return;

@@ -5,13 +5,30 @@
     reason = "a failed unwrap is a failed test, and a skipped one says so"
 )]
 
+mod alert_channels;
+mod api;
 mod attachments;
+mod audit;
 mod browser;
+mod case_deeds;
+mod case_search;
 mod cases;
+mod conflicts;
+mod credentials;
+mod customers;
+mod destinations;
+mod home;
 mod hooks;
 mod house;
 mod integrations;
 mod login;
+mod masking;
+mod oauth;
 mod protection;
 mod records;
+mod roles;
+mod runs;
+mod sends;
 mod settling;
+mod setup;
+mod staff;

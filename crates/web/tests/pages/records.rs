@@ -212,3 +212,64 @@ impl House {
         tx.commit().await.unwrap();
     }
 }
+
+impl House {
+    /// Switches an integration on, both ways or one.
+    pub(crate) async fn activate(&self, integration: &str, two_way: bool) {
+        let mut tx = self.engine.store.begin().await.unwrap();
+        let found = integrations::find(&mut tx, integration).await.unwrap();
+        let found = found.unwrap();
+        let settings = integrations::Settings {
+            two_way,
+            ..found.settings.clone()
+        };
+        let act = self.engine.act("test");
+        let edited = integrations::edit(&mut tx, integration, &settings, "", act).await;
+        edited.unwrap();
+        let set = integrations::activate(&mut tx, &found, "acme", act).await;
+        set.unwrap();
+        tx.commit().await.unwrap();
+    }
+
+    /// Records that a field of a case was changed on both sides, and that Zendesk's value stands.
+    pub(crate) async fn conflict(&self, integration: &str, case: &Case, crm: &str) -> String {
+        let id = self.id();
+        let conflict = store::conflicts::Conflict {
+            id: id.clone(),
+            subject: store::conflicts::Subject::Case(case.id.clone()),
+            remote_id: 701,
+            field: "subject".to_owned(),
+            agreed: Some("Printer".to_owned()),
+            crm: Some(crm.to_owned()),
+            zendesk: Some(case.fields.subject.clone()),
+            winner: "zendesk",
+            rule: "remote wins",
+        };
+        let mut tx = self.engine.store.begin().await.unwrap();
+        let now = self.now();
+        let put = store::conflicts::record(&mut tx, integration, None, &[conflict], now).await;
+        put.unwrap();
+        tx.commit().await.unwrap();
+        id
+    }
+
+    /// Parks the first operation of a case, as a worker would that Zendesk refused.
+    pub(crate) async fn park(&self, integration: &str, case: &Case) -> String {
+        let mut tx = self.engine.store.begin().await.unwrap();
+        let held = store::desks::lock(&mut tx, &case.id)
+            .await
+            .unwrap()
+            .unwrap();
+        let mut operation = held.desk.operations[0].clone();
+        let refused = domain::outbox::Parked::Refused {
+            said: "no, call +1 206 555 0100".to_owned(),
+        };
+        operation.park(refused);
+        let id = operation.op_id.clone();
+        let (now, all) = (self.now(), [operation]);
+        let put = store::outbox::put(&mut tx, integration, "test", &all, now).await;
+        put.unwrap();
+        tx.commit().await.unwrap();
+        id
+    }
+}

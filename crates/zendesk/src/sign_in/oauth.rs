@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 
-use super::{KeeperError, TokenKeeper, Tokens, secret_header};
+use super::{Code, KeeperError, TokenKeeper, Tokens, secret_header};
 use crate::error::body::{About, classify};
 use crate::error::{Error, Refusal};
 use crate::http::Reply;
@@ -48,6 +48,12 @@ struct Ask<'a> {
     refresh_token: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     scope: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    code: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    redirect_uri: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    code_verifier: Option<&'a str>,
 }
 
 #[derive(Deserialize)]
@@ -145,6 +151,40 @@ impl OAuth {
         Ok(renewed)
     }
 
+    /// Redeems the code that somebody's consent brought, and keeps the tokens it is worth. They take
+    /// the place of all that were kept before.
+    ///
+    /// # Errors
+    /// [`Error::NotSignedIn`] if Zendesk refuses the code; errors of the exchange and the keeper.
+    pub(crate) async fn redeem(
+        &self,
+        wire: &dyn Exchange,
+        now: Timestamp,
+        code: &Code,
+    ) -> Result<(), Error> {
+        let _one_at_a_time = self.renewing.lock().await;
+        let mut lock = self.keeper.lock().await.map_err(store)?;
+        let ask = Ask {
+            code: Some(code.code.expose_secret()),
+            redirect_uri: Some(&code.redirect),
+            code_verifier: Some(code.verifier.expose_secret()),
+            ..self.ask_for("authorization_code")
+        };
+        let tokens = match self.send(wire, &ask).await {
+            Ok(reply) => read_tokens(&reply, now, None),
+            Err(error) => Err(error),
+        };
+        let saved = match tokens {
+            Ok(tokens) => {
+                self.hold(tokens.clone());
+                lock.save(tokens).await.map_err(store)
+            }
+            Err(error) => Err(error),
+        };
+        let released = lock.release().await.map_err(store);
+        saved.and(released)
+    }
+
     /// The header that carries `tokens`.
     pub(crate) fn header(tokens: &Tokens) -> Result<HeaderValue, Error> {
         secret_header(&format!("Bearer {}", tokens.access.expose_secret()))
@@ -206,6 +246,9 @@ impl OAuth {
                 .map(|secret| secret.expose_secret()),
             refresh_token: None,
             scope: None,
+            code: None,
+            redirect_uri: None,
+            code_verifier: None,
         }
     }
 

@@ -2,10 +2,9 @@
 
 use anyhow::anyhow;
 use clap::Args;
-use domain::person::email_key;
 use engine::Engine;
+use store::cases;
 use store::users::{self, User, UserRole};
-use store::{cases, contacts};
 
 /// Who does something.
 #[derive(Debug, Args)]
@@ -66,22 +65,7 @@ pub(super) async fn user(engine: &Engine, email: &str) -> anyhow::Result<Option<
 /// # Errors
 /// A sentence if there is no such contact.
 pub(crate) async fn contact(engine: &Engine, email_or_id: &str) -> anyhow::Result<Option<String>> {
-    let wanted = email_or_id.trim();
-    if wanted.is_empty() {
-        return Ok(None);
-    }
-    let mut reader = engine.store.read().await?;
-    let by_id = contacts::by_ids(&mut reader, &[wanted.to_owned()]).await?;
-    if by_id.contains_key(wanted) {
-        return Ok(Some(wanted.to_owned()));
-    }
-    let keys = [email_key(wanted)];
-    let found = contacts::ids_by_primary_email(&mut reader, &keys).await?;
-    found.into_values().next().map(Some).ok_or_else(|| {
-        anyhow!(
-            "There is no contact with the id or the primary email {email_or_id:?}. Contacts come with the tickets of an integration; name one of them, or '' for nobody."
-        )
-    })
+    Ok(engine::actions::contact_named(engine, email_or_id).await?)
 }
 
 /// The id of a case, by number or id.

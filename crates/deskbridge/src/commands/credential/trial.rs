@@ -2,11 +2,10 @@
 
 use clap::Args;
 use engine::Engine;
+use engine::credentials::{self, Trial};
 use engine::profile_send::{self, Form, SourceSpec};
 use serde_json::{Value, json};
 use store::credentials::Credential;
-use store::destinations::{self, DestinationDraft, Environment};
-use store::integrations;
 
 use super::details::kind_of;
 use super::{Kind, find};
@@ -30,19 +29,12 @@ pub(crate) struct Arguments {
     json: bool,
 }
 
-/// What was found at one place.
-struct Found {
-    place: String,
-    sentence: String,
-    well: bool,
-}
-
 pub(super) async fn run(installation: &Installation, arguments: Arguments) -> anyhow::Result<()> {
     let engine = &installation.engine;
     let credential = find(installation, &arguments.name).await?;
     let found = match kind_of(&credential) {
         Kind::Zendesk => Box::pin(accounts(engine, &credential, &arguments.account)).await?,
-        Kind::Database => vec![database(engine, &credential).await],
+        Kind::Database => vec![Box::pin(credentials::try_database(engine, &credential)).await],
         Kind::ObjectStore => {
             let spec = arguments
                 .object
@@ -63,96 +55,29 @@ async fn accounts(
     engine: &Engine,
     credential: &Credential,
     account: &Account,
-) -> anyhow::Result<Vec<Found>> {
-    let mut places = match account.given(&engine.settings.addresses)? {
+) -> anyhow::Result<Vec<Trial>> {
+    let places = match account.given(&engine.settings.addresses)? {
         Some((url, _)) => vec![url],
-        None => used_for(engine, &credential.id).await?,
+        None => credentials::accounts(engine, &credential.id).await?,
     };
-    places.sort_unstable();
-    places.dedup();
     if places.is_empty() {
         return Err(usage(format!(
             "Nothing uses the credential {} yet, so there is no account to try it on. Name one with --subdomain or --url.",
             credential.name
         )));
     }
-    let mut found = Vec::new();
-    for url in places {
-        let draft = DestinationDraft {
-            name: credential.name.clone(),
-            description: String::new(),
-            credential_id: credential.id.clone(),
-            account: String::new(),
-            environment: Environment::Production,
-            admin_only: false,
-            allow_restricted: false,
-            settings: String::new(),
-            url: url.clone(),
-        };
-        found.push(match profile_send::probe(engine, &draft).await {
-            Ok(me) => Found {
-                sentence: format!(
-                    "signed in as {}, who has the role {}",
-                    output::shown(me.email.as_deref().unwrap_or("a user without email"), 80),
-                    me.role.as_deref().unwrap_or("unknown")
-                ),
-                place: url,
-                well: true,
-            },
-            Err(error) => Found {
-                sentence: error.to_string(),
-                place: url,
-                well: false,
-            },
-        });
-    }
-    Ok(found)
-}
-
-async fn used_for(engine: &Engine, credential: &str) -> anyhow::Result<Vec<String>> {
-    let mut reader = engine.store.read().await?;
-    let integrations = integrations::list(&mut reader).await?.into_iter();
-    let destinations = destinations::list(&mut reader).await?.into_iter();
-    Ok(integrations
-        .filter(|integration| integration.settings.credential_id == credential)
-        .map(|integration| integration.settings.url)
-        .chain(
-            destinations
-                .filter(|destination| destination.credential_id == credential)
-                .map(|destination| destination.url),
-        )
-        .collect())
-}
-
-/// Signs in to the database, and passes on what its user can do and should not.
-async fn database(engine: &Engine, credential: &Credential) -> Found {
-    let place = "the database".to_owned();
-    match Box::pin(profile_send::try_database(engine, &credential.id)).await {
-        Ok(advice) => Found {
-            place,
-            sentence: std::iter::once("signed in".to_owned())
-                .chain(advice)
-                .collect::<Vec<_>>()
-                .join(". "),
-            well: true,
-        },
-        Err(error) => Found {
-            place,
-            sentence: error.to_string(),
-            well: false,
-        },
-    }
+    Ok(Box::pin(credentials::try_everywhere(engine, credential, &places)).await?)
 }
 
 /// Opens a source and reads its first rows, which are not shown.
-async fn open(engine: &Engine, spec: &SourceSpec, place: &str) -> Found {
+async fn open(engine: &Engine, spec: &SourceSpec, place: &str) -> Trial {
     match Box::pin(profile_send::preview(engine, spec)).await {
-        Ok(_) => Found {
+        Ok(_) => Trial {
             place: place.to_owned(),
             sentence: "it was opened and read".to_owned(),
             well: true,
         },
-        Err(error) => Found {
+        Err(error) => Trial {
             place: place.to_owned(),
             sentence: error.to_string(),
             well: false,
@@ -160,7 +85,7 @@ async fn open(engine: &Engine, spec: &SourceSpec, place: &str) -> Found {
     }
 }
 
-fn tell(credential: &Credential, found: &[Found], as_json: bool) -> anyhow::Result<()> {
+fn tell(credential: &Credential, found: &[Trial], as_json: bool) -> anyhow::Result<()> {
     let well = found.iter().all(|found| found.well);
     if as_json {
         let places: Vec<Value> = found

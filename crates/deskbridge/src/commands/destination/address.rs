@@ -1,6 +1,7 @@
 //! Which Zendesk account is meant.
 
 use clap::Args;
+use engine::destinations::from_subdomain;
 use zendesk::{Address, AddressPolicy};
 
 use crate::failure::usage;
@@ -23,7 +24,7 @@ impl Account {
     /// A usage error that says what to write instead.
     pub(crate) fn given(&self, policy: &AddressPolicy) -> anyhow::Result<Option<(String, String)>> {
         let text = match (&self.subdomain, &self.url) {
-            (Some(name), _) => from_subdomain(name)?,
+            (Some(name), _) => from_subdomain(name).map_err(|error| usage(error.to_string()))?,
             (None, Some(url)) => url.clone(),
             (None, None) => return Ok(None),
         };
@@ -39,22 +40,6 @@ impl Account {
         self.given(policy)?.ok_or_else(|| {
             usage("Say which Zendesk account it is: --subdomain company, or --url https://company.zendesk.com.")
         })
-    }
-}
-
-fn from_subdomain(name: &str) -> anyhow::Result<String> {
-    let name = name.trim().to_ascii_lowercase();
-    let is_label = !name.is_empty()
-        && name.len() <= 63
-        && name
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
-    if is_label {
-        Ok(format!("https://{name}.zendesk.com"))
-    } else {
-        Err(usage(
-            "That is no subdomain. Give only the part before .zendesk.com: company for company.zendesk.com.",
-        ))
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use clap::{ArgAction, Args, ValueEnum};
 use domain::profile::Attribute;
-use engine::profile_send::DestinationSettings;
+use engine::destinations::{terms, written};
 use store::destinations::{DestinationDraft, Environment};
 
 use crate::failure::usage;
@@ -62,7 +62,7 @@ impl SettingsFlags {
         }
         draft.admin_only = self.admin_only.unwrap_or(draft.admin_only);
         draft.allow_restricted = self.allow_restricted.unwrap_or(draft.allow_restricted);
-        let mut settings = stored(&draft.settings)?;
+        let mut settings = terms(&draft.settings)?;
         if let Some(rate) = self.users_per_second {
             settings.users_per_second = rate;
         }
@@ -70,24 +70,9 @@ impl SettingsFlags {
             settings.allowed = attributes(&self.allow)?;
         }
         settings.one_by_one = self.one_by_one.unwrap_or(settings.one_by_one);
-        draft.settings = serde_json::to_string(&settings)?;
+        draft.settings = written(&settings);
         Ok(())
     }
-}
-
-/// The settings of a destination; nothing stored is the default.
-///
-/// # Errors
-/// A sentence if a newer version wrote them.
-pub(crate) fn stored(json: &str) -> anyhow::Result<DestinationSettings> {
-    if json.is_empty() {
-        return Ok(DestinationSettings::default());
-    }
-    serde_json::from_str(json).map_err(|error| {
-        anyhow::anyhow!(
-            "The settings of the destination cannot be read ({error}). A newer version of Deskbridge may have written them: use that version."
-        )
-    })
 }
 
 fn attributes(words: &[String]) -> anyhow::Result<BTreeSet<Attribute>> {
@@ -145,7 +130,7 @@ mod tests {
         };
         again.lay_over(&mut draft).unwrap();
         assert!(!draft.admin_only);
-        let settings = stored(&draft.settings).unwrap();
+        let settings = terms(&draft.settings).unwrap();
         assert_eq!(settings.users_per_second, 0);
         assert!(settings.allowed.contains(&Attribute::Role));
     }

@@ -1,13 +1,12 @@
 //! What people see of destinations.
 
 use engine::Engine;
+use engine::destinations::{draft_of, signed_in, terms};
 use serde_json::{Value, json};
 use store::credentials;
 use store::destinations::{self, Destination};
 
-use super::change::{draft_of, signed_in};
 use super::find;
-use super::settings::stored;
 use crate::output;
 
 pub(super) async fn all(engine: &Engine, as_json: bool) -> anyhow::Result<()> {
@@ -35,7 +34,7 @@ pub(super) async fn all(engine: &Engine, as_json: bool) -> anyhow::Result<()> {
     }
     let mut rows = Vec::new();
     for destination in &all {
-        let rate = match stored(&destination.settings)?.users_per_second {
+        let rate = match terms(&destination.settings)?.users_per_second {
             0 => "no cap".to_owned(),
             rate => format!("{rate}/s"),
         };
@@ -63,7 +62,7 @@ pub(super) async fn all(engine: &Engine, as_json: bool) -> anyhow::Result<()> {
 }
 
 fn described(destination: &Destination, credential: &str) -> anyhow::Result<Value> {
-    let settings = stored(&destination.settings)?;
+    let settings = terms(&destination.settings)?;
     Ok(json!({
         "id": destination.id,
         "name": destination.name,

@@ -1,11 +1,11 @@
 //! What sends of profiles rely on: destinations, databases that queries read, import folders.
 
+use engine::destinations::{draft_of, signed_in};
 use engine::{Engine, profile_send};
 use store::credentials::{self, CredentialKind};
 use store::destinations;
 
 use super::{Findings, Grade};
-use crate::commands::destination::change::{draft_of, signed_in};
 
 pub(super) async fn check(engine: &Engine, findings: &mut Findings) {
     check_destinations(engine, findings).await;

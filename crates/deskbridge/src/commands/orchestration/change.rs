@@ -1,12 +1,13 @@
 //! Adding, editing, scheduling and deleting an orchestration.
 
 use engine::Engine;
+use engine::orchestrations::{self, draft_of, when};
 use engine::profile_send::SendSettings;
-use store::orchestrations::{self, Mode, Orchestration, OrchestrationDraft};
+use store::orchestrations::{Mode, Orchestration, OrchestrationDraft};
 
 use super::timing::TimingFlags;
 use super::{SettingsFlags, find};
-use crate::commands::naming::{checked, in_use};
+use crate::commands::naming::checked;
 use crate::commands::{destination, query};
 use crate::failure::usage;
 use crate::installation::ACTOR;
@@ -34,10 +35,8 @@ pub(super) async fn add(
     };
     settings.lay_over(&mut draft)?;
     timing.lay_over(&mut draft, after_id(engine, timing).await?)?;
-    check_timing(engine, &draft, None).await?;
-    let mut tx = engine.store.begin().await?;
-    orchestrations::add(&mut tx, &draft, engine.act(ACTOR)).await?;
-    tx.commit().await?;
+    let added = orchestrations::add(engine, &draft, ACTOR).await;
+    added.map_err(said_wrongly)?;
     output::line(&format!(
         "Added the orchestration {name}, inactive. Try it with `deskbridge orchestration run {name} --dry-run`."
     ));
@@ -68,15 +67,14 @@ pub(super) async fn edit(engine: &Engine, name: &str, edit: &Edit) -> anyhow::Re
     edit.settings.lay_over(&mut draft)?;
     edit.timing
         .lay_over(&mut draft, after_id(engine, &edit.timing).await?)?;
-    if draft == draft_of(&found) {
+    if keep(engine, &found, &draft).await? {
+        output::line(&format!("Changed the orchestration {}.", draft.name));
+    } else {
         output::line(&format!(
             "Nothing to change in the orchestration {}.",
             found.name
         ));
-        return Ok(());
     }
-    keep(engine, &found, &draft).await?;
-    output::line(&format!("Changed the orchestration {}.", draft.name));
     Ok(())
 }
 
@@ -107,34 +105,26 @@ pub(super) async fn schedule(
     Ok(())
 }
 
-/// Keeps what was changed, if it can run when it says so.
+/// Keeps what was changed, if it can run when it says so. Returns whether it was another than before.
 async fn keep(
     engine: &Engine,
     found: &Orchestration,
     draft: &OrchestrationDraft,
-) -> anyhow::Result<()> {
-    check_timing(engine, draft, Some(&found.id)).await?;
-    let mut tx = engine.store.begin().await?;
-    orchestrations::edit(&mut tx, found, draft, engine.act(ACTOR)).await?;
-    Ok(tx.commit().await?)
+) -> anyhow::Result<bool> {
+    let edited = orchestrations::edit(engine, found, draft, ACTOR).await;
+    edited.map_err(said_wrongly)
 }
 
-/// Looks whether it can run when it says so.
-async fn check_timing(
-    engine: &Engine,
-    draft: &OrchestrationDraft,
-    own_id: Option<&str>,
-) -> anyhow::Result<()> {
-    engine::orchestrations::check_timing(engine, draft, own_id)
-        .await
-        .map_err(|error| match error {
-            engine::Error::Refused(said) => usage(said),
-            engine::Error::Store(_)
-            | engine::Error::Zendesk(_)
-            | engine::Error::Stopped
-            | engine::Error::Rejected { .. }
-            | engine::Error::Stuck { .. } => error.into(),
-        })
+/// What was refused is how the command was called.
+fn said_wrongly(error: engine::Error) -> anyhow::Error {
+    match error {
+        engine::Error::Refused(said) => usage(said),
+        engine::Error::Store(_)
+        | engine::Error::Zendesk(_)
+        | engine::Error::Stopped
+        | engine::Error::Rejected { .. }
+        | engine::Error::Stuck { .. } => error.into(),
+    }
 }
 
 async fn after_id(engine: &Engine, timing: &TimingFlags) -> anyhow::Result<Option<String>> {
@@ -163,53 +153,9 @@ impl SettingsFlags {
     }
 }
 
-/// When it runs, for people.
-pub(super) fn when(draft: &OrchestrationDraft) -> String {
-    let changed = if draft.only_if_changed {
-        ", if the source changed"
-    } else {
-        ""
-    };
-    match draft.mode {
-        Mode::Manual => "when asked for".to_owned(),
-        Mode::Cron => format!(
-            "at {} {}{changed}",
-            draft.cron.as_deref().unwrap_or_default(),
-            draft.time_zone.as_deref().unwrap_or("UTC")
-        ),
-        Mode::After => format!("after another one{changed}"),
-    }
-}
-
-/// An orchestration as it would be stored again.
-pub(super) fn draft_of(found: &Orchestration) -> OrchestrationDraft {
-    let found = found.clone();
-    OrchestrationDraft {
-        name: found.name,
-        description: found.description,
-        query_id: found.query_id,
-        destination_id: found.destination_id,
-        settings: found.settings,
-        mode: found.mode,
-        cron: found.cron,
-        time_zone: found.time_zone,
-        after_id: found.after_id,
-        only_if_changed: found.only_if_changed,
-    }
-}
-
 pub(super) async fn set_active(engine: &Engine, name: &str, active: bool) -> anyhow::Result<()> {
     let found = find(engine, name).await?;
-    let query = query::find(engine, &found.query_id).await?;
-    if active && !query.active {
-        return Err(anyhow::anyhow!(
-            "The query {0} is a draft, and only an activated query feeds an orchestration. Look at its rows and activate it: `deskbridge query activate {0}`.",
-            query.name
-        ));
-    }
-    let mut tx = engine.store.begin().await?;
-    orchestrations::set_active(&mut tx, &found, active, engine.act(ACTOR)).await?;
-    tx.commit().await?;
+    orchestrations::set_active(engine, &found, active, ACTOR).await?;
     output::line(&if active {
         format!(
             "The orchestration {} is active and runs {}, by `deskbridge serve`.",
@@ -227,14 +173,7 @@ pub(super) async fn set_active(engine: &Engine, name: &str, active: bool) -> any
 
 pub(super) async fn delete(engine: &Engine, name: &str) -> anyhow::Result<()> {
     let found = find(engine, name).await?;
-    let mut tx = engine.store.begin().await?;
-    // Looked up inside the transaction, so that none can begin to use it meanwhile.
-    let uses = orchestrations::uses(&mut tx, &found.id).await?;
-    if !uses.is_empty() {
-        return Err(in_use("orchestration", &found.name, &uses));
-    }
-    orchestrations::delete(&mut tx, &found, engine.act(ACTOR)).await?;
-    tx.commit().await?;
+    orchestrations::delete(engine, &found, ACTOR).await?;
     output::line(&format!(
         "Deleted the orchestration {}. Its workflows stay.",
         found.name

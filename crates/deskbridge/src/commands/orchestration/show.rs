@@ -3,12 +3,12 @@
 use std::collections::HashMap;
 
 use engine::Engine;
+use engine::orchestrations::{draft_of, when};
 use engine::profile_send::SendSettings;
 use serde_json::{Value, json};
 use store::orchestrations::{self, Orchestration};
 use store::{destinations, queries};
 
-use super::change::{draft_of, when};
 use crate::output;
 
 pub(super) async fn all(engine: &Engine, as_json: bool) -> anyhow::Result<()> {

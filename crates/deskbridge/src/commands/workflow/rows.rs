@@ -10,12 +10,13 @@ use domain::profile::RowState;
 use domain::profile::action::ConflictChoice;
 use engine::Engine;
 use engine::profile_send::{self, Download};
+use engine::workflow_view::counts_of;
 use serde_json::{Map, Value, json};
 use store::workflow_rows::{self, WorkflowRow};
 use store::workflows::Workflow;
 
 use super::find;
-use crate::{output, workflow_run};
+use crate::output;
 
 /// Arguments of `workflow rows`.
 #[derive(Debug, Args)]
@@ -104,7 +105,7 @@ async fn show(
     rows.truncate(most);
     let next = rows.last().filter(|_| is_more).map(|row| row.row);
     if arguments.json {
-        let columns = workflow_run::counts_of(workflow).columns;
+        let columns = counts_of(workflow).columns;
         let rows: Vec<Value> = rows.iter().map(|row| described(row, &columns)).collect();
         return output::json(&json!({ "workflow": workflow.id, "rows": rows, "next": next }));
     }
@@ -207,7 +208,7 @@ fn refused(path: &Path, error: &impl std::fmt::Display) -> anyhow::Error {
     )
 }
 
-async fn write(mut rows: Download<'_>, to: impl Write, path: &Path) -> anyhow::Result<u64> {
+async fn write(mut rows: Download, to: impl Write, path: &Path) -> anyhow::Result<u64> {
     let mut file = csv::WriterBuilder::new().flexible(true).from_writer(to);
     let failed = |error: csv::Error| refused(path, &error);
     file.write_record(rows.header()).map_err(failed)?;

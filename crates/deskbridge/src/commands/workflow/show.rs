@@ -2,17 +2,16 @@
 
 use std::collections::HashMap;
 
-use domain::profile::action::{Action, ActionKind, Link, Step, Trouble, credential_string};
+use domain::profile::action::{Action, ActionKind, Link, Step, Trouble};
 use engine::profile_send::{Counts, Report, TaskReport};
+use engine::workflow_view::{counts_of, credential_of, grouped, links};
 use engine::{Engine, workflows};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use store::workflows::{Task, Workflow};
-use store::{Connection, credentials, destinations, orchestrations};
+use store::{Connection, destinations, orchestrations};
 
-use super::users::links;
 use crate::output;
-use crate::workflow_run::{counts_of, grouped};
 
 /// The names of what workflows belong to.
 pub(super) struct Names {
@@ -97,7 +96,9 @@ pub(super) async fn one(engine: &Engine, workflow: &Workflow, as_json: bool) -> 
     let names = Names::read(&mut reader).await?;
     let trouble = workflows::trouble(workflow);
     let credential = match trouble {
-        Some(trouble) if trouble.shows_credential() => credential_of(&mut reader, workflow).await?,
+        Some(trouble) if trouble.shows_credential() => {
+            credential_of(&mut reader, &workflow.destination_id).await?
+        }
         Some(_) | None => None,
     };
     drop(reader);
@@ -125,20 +126,6 @@ pub(super) async fn one(engine: &Engine, workflow: &Workflow, as_json: bool) -> 
         output::line(&output::shown(sentence, 2_000));
     }
     Ok(())
-}
-
-/// The credential string of the destination, its token masked: only an API token is sent so.
-async fn credential_of(
-    reader: &mut Connection,
-    workflow: &Workflow,
-) -> anyhow::Result<Option<String>> {
-    let Some(destination) = destinations::find(reader, &workflow.destination_id).await? else {
-        return Ok(None);
-    };
-    let credential = credentials::find(reader, &destination.credential_id).await?;
-    Ok(credential
-        .and_then(|credential| credential.email)
-        .map(|email| credential_string(&email)))
 }
 
 /// What one workflow tells beside what a list tells.

@@ -24,6 +24,33 @@ fn without_the_guard_of_what_is_agreed_a_triggers_change_would_be_taken_for_ours
 }
 
 #[test]
+fn an_edit_that_our_request_went_over_is_on_record_and_the_rule_decides() {
+    for (mode, priority) in [(REMOTE, "high"), (LOCAL, "low")] {
+        let mut stage = Stage::linked(mode);
+        // As where Zendesk does not look at the stamp in the moment in which it writes.
+        stage.guards = Guards::without(Guard::SafeUpdate);
+        stage.edit(|fields| {
+            fields.priority = CasePriority::Low;
+            fields.subject = "Printer cold".to_owned();
+        });
+        stage.now += crate::outbox::SETTLE;
+        let mut worker = stage.claim().unwrap();
+        stage.until_sending(&mut worker);
+        stage.change(CaseField::Priority, "high");
+        stage.finish(&mut worker);
+        let [conflict] = stage.written.conflicts.as_slice() else {
+            panic!("{:?}", stage.written.conflicts)
+        };
+        assert!(conflict.field == CaseField::Priority && conflict.zendesk == text("high"));
+        stage.rest();
+        let ticket = stage.zendesk.ticket(TICKET);
+        assert_eq!(ticket.priority, text(priority));
+        assert_eq!(ticket.subject, text("Printer cold"));
+        stage.assert_in_step();
+    }
+}
+
+#[test]
 fn without_its_guard_no_stamp_is_sent() {
     for edit in [true, false] {
         let mut stage = Stage::linked(REMOTE);

@@ -20,7 +20,8 @@ const fn at(text: &'static str, link: Link) -> Step {
 const RETURN: Step =
     step("Return to this workflow action and click Resolve to go on with the workflow.");
 
-pub(super) const RETRY: Action = Action {
+/// Offered for every workflow that has ended.
+pub const RETRY: Action = Action {
     kind: ActionKind::Retry,
     label: "Retry",
     steps: &[step(
@@ -30,7 +31,8 @@ pub(super) const RETRY: Action = Action {
     tip: None,
 };
 
-pub(super) const RESTART: Action = Action {
+/// As [`RETRY`].
+pub const RESTART: Action = Action {
     kind: ActionKind::Restart,
     label: "Restart",
     steps: &[step(

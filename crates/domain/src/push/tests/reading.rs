@@ -157,6 +157,7 @@ fn our_marker_means_that_it_was_carried_out() {
             ticket: ticket(),
             read_at: at(100),
             asked: BTreeSet::new(),
+            overwritten: None,
         };
         assert_eq!(closing(action), accepted);
     }

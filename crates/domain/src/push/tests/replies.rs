@@ -60,6 +60,7 @@ fn a_comment_counts_once_its_audit_shows_it() {
         ticket: ticket(),
         read_at: at(104),
         asked: BTreeSet::new(),
+        overwritten: None,
     };
     assert_eq!(
         closing(replied(Kind::Comment, taken(ticket(), Some(shown)))),
@@ -79,6 +80,7 @@ fn fields_count_by_their_events_or_by_the_ticket_that_shows_them() {
         ticket,
         read_at: at(104),
         asked: asked.clone(),
+        overwritten: None,
     };
     assert_eq!(by_event, accepted(own, ticket()));
     // Zendesk had it already, so there is no event.
@@ -88,6 +90,39 @@ fn fields_count_by_their_events_or_by_the_ticket_that_shows_them() {
     };
     let by_ticket = closing(replied(Kind::Fields, taken(high.clone(), None)));
     assert_eq!(by_ticket, accepted(Audit::default(), high));
+}
+
+#[test]
+fn a_request_that_met_another_value_than_was_read_says_what_it_went_over() {
+    let mut own = audit(3, 104, Some("op"));
+    own.fields = vec![(CaseField::Priority, text("high"))];
+    for (met, went_over) in [("urgent", true), ("normal", false)] {
+        let read = Ticket {
+            priority: text("normal"),
+            subject: text("As it was read"),
+            ..ticket()
+        };
+        let mut attempt = attempt(claimed(Kind::Fields));
+        attempt.begin("", false);
+        attempt.advance(Happened::Read(reading(read.clone())), at(100));
+        let planned = Happened::Planned(Planned::Send(sending(Kind::Fields)));
+        attempt.advance(planned, at(100));
+        // A trigger changed it further in the same audit, and something that was not asked for.
+        own.was = vec![
+            (CaseField::Priority, text(met)),
+            (CaseField::Priority, text("high")),
+            (CaseField::Subject, text("By a trigger")),
+        ];
+        let reply = Happened::Replied(taken(ticket(), Some(own.clone())));
+        let Closing::Accepted { overwritten, .. } = closing(attempt.advance(reply, at(105))) else {
+            panic!("it was taken");
+        };
+        let theirs = Ticket {
+            priority: text(met),
+            ..read
+        };
+        assert_eq!(overwritten.as_deref(), went_over.then_some(&theirs));
+    }
 }
 
 #[test]

@@ -121,6 +121,16 @@ pub(super) fn audit(event: &TicketEvent) -> Audit {
             .iter()
             .filter_map(|change| Some((field_named(&change.field)?, change.value.clone())))
             .collect(),
+        // Empty, null and left out cannot be told apart for certain, and to take one for an edit of
+        // somebody would undo ours: only a value that was there counts.
+        was: event
+            .changes
+            .iter()
+            .filter_map(|change| {
+                let was = change.previous.clone().filter(|was| !was.is_empty())?;
+                Some((field_named(&change.field)?, Some(was)))
+            })
+            .collect(),
         comments: event
             .comments
             .iter()

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use domain::case::CaseField;
-use domain::outbox::Kind;
+use domain::outbox::{Kind, State};
 use jiff::Timestamp;
 use serde::Serialize;
 use store::Connection;
@@ -132,6 +132,44 @@ pub async fn parked(
     all.truncate(limit);
     let next = all.last().filter(|_| more).map(|last| last.id.clone());
     Ok(ParkedPage { parked: all, next })
+}
+
+/// The parked change or file with this id.
+///
+/// # Errors
+/// As the store says.
+pub async fn parked_one(engine: &Engine, id: &str) -> Result<Option<ParkedView>> {
+    let connection = &mut *engine.store.read().await?;
+    if let Some(entry) = outbox::find(connection, id).await? {
+        if entry.operation.state != State::Parked {
+            return Ok(None);
+        }
+        let case = store::cases::find(connection, &entry.operation.line).await?;
+        let row = ParkedEntry {
+            case_number: case.map(|case| case.number),
+            entry,
+        };
+        return Ok(tell(connection, vec![row]).await?.pop());
+    }
+    let Some(file) = attachments::find(connection, id).await? else {
+        return Ok(None);
+    };
+    let of = [file.case_comment_id.clone()];
+    let comment = store::comments::by_ids(connection, &of).await?;
+    let case = match comment.into_values().next() {
+        Some(comment) => store::cases::find(connection, &comment.case_id).await?,
+        None => None,
+    };
+    let Some(case) = case.filter(|_| file.state == attachments::FileState::Parked) else {
+        return Ok(None);
+    };
+    let found = ParkedFile {
+        file,
+        case_id: case.id,
+        case_number: case.number,
+    };
+    let names = integration_names(connection).await?;
+    Ok(Some(file_view(found, &names)))
 }
 
 /// Where a list goes on behind the change or the file of this id.

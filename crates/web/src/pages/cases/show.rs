@@ -3,16 +3,23 @@
 use askama::Template;
 use axum::extract::{Path, Query, State};
 use axum::response::Response;
-use engine::case_view::{self, CaseView, ConflictView, PanelValue, TicketPanel, Window};
+use engine::case_view::{
+    self, CaseView, ConflictView, Notice, NoticeKind, PanelValue, ParkedKind, ParkedView, Progress,
+    Window,
+};
+use engine::why::{self, Why};
 use serde::Deserialize;
 
+use super::ticket::TicketState;
 use crate::app::App;
-use crate::page::{Frame, Section, html};
+use crate::form::Wrongs;
+use crate::navigation::Nav;
+use crate::page::{Done, Frame, html};
 use crate::pages;
 use crate::problem::Problem;
 use crate::session::SignedIn;
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 pub(crate) struct Place {
     /// How many comments to pass over.
     #[serde(default)]
@@ -23,31 +30,96 @@ pub(crate) struct Place {
 
 #[derive(Template)]
 #[template(path = "cases/show.html")]
-struct ShowPage {
-    frame: Frame,
-    case: CaseView,
+pub(super) struct ShowPage {
+    pub(super) frame: Frame,
+    pub(super) case: CaseView,
+    pub(super) state: TicketState,
+    /// Whether it is in sync with its ticket, and if not, why.
+    pub(super) why: Why,
+    pub(super) done: Option<&'static str>,
+    /// What is wrong with a comment, and what was typed.
+    pub(super) wrongs: Wrongs,
+    pub(super) said: String,
+    pub(super) said_public: bool,
+}
+
+const DONE: [(&str, &str); 12] = [
+    ("made", "The case was made."),
+    (
+        "saved",
+        "The changes were saved. What Zendesk is to know of them is on its way.",
+    ),
+    ("said", "The comment was added."),
+    (
+        "deleted",
+        "The case was deleted here. Its ticket, if it has one, was left as it is.",
+    ),
+    (
+        "back",
+        "The case is back. If it has a ticket, it catches up with it at the next sync.",
+    ),
+    (
+        "asked",
+        "The ticket was asked for. Below you see how far it has come.",
+    ),
+    ("retried", "It is tried again now."),
+    (
+        "given-up",
+        "What was parked was given up. Fields are as both sides last agreed; comments and files stay on the case.",
+    ),
+    (
+        "restored",
+        "The value that lost was restored. With two-way sync it goes to Zendesk like any edit.",
+    ),
+    ("kept", "The file was given up. It stays on the case."),
+    ("settled", "It was settled already."),
+    ("none", "Nothing was parked any more."),
+];
+
+impl ShowPage {
+    /// The page with what is stored.
+    pub(super) async fn read(
+        app: &App,
+        person: SignedIn,
+        number: &str,
+        place: Place,
+        done: Option<&'static str>,
+    ) -> Result<Self, Problem> {
+        let missing = || Problem::missing("There is no case with this number.");
+        let number = pages::record_id(number).ok_or_else(missing)?;
+        let window = Window {
+            comments_after: place.comments_after,
+            history_before: place.history_before,
+        };
+        let case = case_view::show_part(&app.engine, number, window)
+            .await?
+            .ok_or_else(missing)?;
+        let why = why::why(&app.engine, &case.id).await?;
+        let state = TicketState::read(app, &person, &case.id).await?;
+        let case = person.see(case);
+        let title = format!("#{} {}", case.number, case.subject);
+        Ok(Self {
+            why: person.see(why),
+            frame: Frame::new(app, person, Nav::Cases, title).await?,
+            case,
+            state,
+            done,
+            wrongs: Wrongs::default(),
+            said: String::new(),
+            said_public: false,
+        })
+    }
 }
 
 pub(crate) async fn show(
     State(app): State<App>,
-    SignedIn { user }: SignedIn,
+    person: SignedIn,
     Path(number): Path<String>,
     Query(place): Query<Place>,
+    Query(done): Query<Done>,
 ) -> Result<Response, Problem> {
-    let missing = || Problem::missing("There is no case with this number.");
-    let number = pages::record_id(&number).ok_or_else(missing)?;
-    let window = Window {
-        comments_after: place.comments_after,
-        history_before: place.history_before,
-    };
-    let case = case_view::show_part(&app.engine, number, window)
-        .await?
-        .ok_or_else(missing)?;
-    let title = format!("#{} {}", case.number, case.subject);
-    html(&ShowPage {
-        frame: Frame::new(&app, user, Section::Cases, title),
-        case,
-    })
+    let done = done.sentence(&DONE);
+    html(&ShowPage::read(&app, person, &number, place, done).await?)
 }
 
 impl ShowPage {
@@ -91,13 +163,24 @@ impl ShowPage {
         ]
     }
 
-    /// What stands below the ten promised lines of the panel.
-    fn more<'a>(&self, ticket: &'a TicketPanel) -> [(&'static str, Option<&'a str>); 4] {
-        [
-            ("Group", ticket.group.as_deref()),
-            ("Organisation", ticket.organization.as_deref()),
-            ("Brand", ticket.brand.as_deref()),
-            ("Custom status", ticket.custom_status.as_deref()),
-        ]
+    /// Whether the notice offers a ticket that follows the closed one.
+    fn offers_follow_up(&self, notice: &Notice) -> bool {
+        let closed = matches!(
+            notice.kind,
+            NoticeKind::TicketClosed | NoticeKind::TicketMerged
+        );
+        closed && self.state.may_edit && self.case.deleted_at.is_none() && self.state.wish.is_none()
+    }
+
+    /// Whether the notice offers to bring the case back.
+    fn offers_restore(&self, notice: &Notice) -> bool {
+        notice.kind == NoticeKind::CaseDeleted && self.state.may_edit
+    }
+
+    /// What is parked, but for the making of a ticket, which the part about the ticket shows.
+    fn parked(&self) -> Vec<&ParkedView> {
+        let making = |kind| matches!(kind, ParkedKind::Publish | ParkedKind::FollowUp);
+        let rest = self.case.parked.iter();
+        rest.filter(|parked| !making(parked.kind)).collect()
     }
 }

@@ -8,6 +8,7 @@ use serde::Deserialize;
 
 use crate::app::App;
 use crate::page::{Frame, html};
+use crate::pages::setup;
 use crate::problem::Problem;
 use crate::session::{self, safe_address};
 
@@ -35,6 +36,9 @@ pub(crate) async fn show(
     let next = wish.next.as_deref().and_then(safe_address).unwrap_or("/");
     if session::find(&app, &headers).await?.is_some() {
         return Ok(Redirect::to(next).into_response());
+    }
+    if setup::is_due(&app).await? {
+        return Ok(Redirect::to("/setup").into_response());
     }
     html(&LoginPage {
         frame: Frame::bare(&app, "Sign in"),

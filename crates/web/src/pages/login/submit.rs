@@ -1,6 +1,5 @@
 //! `POST /login`: checks email and password and opens a session.
 
-use axum::Form;
 use axum::extract::State;
 use axum::http::header::{RETRY_AFTER, SET_COOKIE};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
@@ -9,10 +8,11 @@ use domain::person::email_key;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
 use store::users::{self, User};
-use store::{audit, passwords};
+use store::{audit, passwords, sessions};
 
 use super::form::LoginPage;
 use crate::app::App;
+use crate::form::{Form, SecretText};
 use crate::page::{Frame, html_with};
 use crate::problem::Problem;
 use crate::session::{self, safe_address};
@@ -32,17 +32,6 @@ pub(crate) struct Entry {
     password: SecretText,
     #[serde(default)]
     next: String,
-}
-
-/// A password as it comes from the form: it goes straight to where it cannot be printed.
-#[derive(Deserialize)]
-#[serde(from = "String")]
-struct SecretText(SecretString);
-
-impl From<String> for SecretText {
-    fn from(text: String) -> Self {
-        Self(text.into())
-    }
 }
 
 pub(crate) async fn submit(
@@ -78,7 +67,11 @@ pub(crate) async fn submit(
 }
 
 /// The user with this email, if the password is theirs. Takes the same time if there is none.
-async fn check(app: &App, email: &str, password: SecretString) -> Result<Option<User>, Problem> {
+pub(crate) async fn check(
+    app: &App,
+    email: &str,
+    password: SecretString,
+) -> Result<Option<User>, Problem> {
     let found = {
         let connection = &mut *app.engine.store.read().await?;
         users::by_email_with_hash(connection, email).await?
@@ -99,9 +92,16 @@ async fn open(app: &App, headers: &HeaderMap, user: &User) -> Result<SecretStrin
     let engine = &app.engine;
     let mut tx = engine.store.begin().await?;
     if let Some(old) = session::token(headers) {
-        users::end_session(&mut tx, old.expose_secret()).await?;
+        sessions::end(&mut tx, old.expose_secret()).await?;
     }
-    let token = users::open_session(&mut tx, user, engine.now(), &*engine.dice).await?;
+    let token = sessions::open(
+        &mut tx,
+        user,
+        session::agent(headers),
+        engine.now(),
+        &*engine.dice,
+    )
+    .await?;
     audit::note(&mut tx, engine.act(&user.email), "login", &user.email, "").await?;
     tx.commit().await?;
     Ok(token)

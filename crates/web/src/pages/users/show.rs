@@ -6,7 +6,8 @@ use axum::response::Response;
 use store::users::User;
 
 use crate::app::App;
-use crate::page::{Frame, Section, html};
+use crate::navigation::Nav;
+use crate::page::{Frame, html};
 use crate::pages;
 use crate::problem::Problem;
 use crate::session::SignedIn;
@@ -20,7 +21,7 @@ struct UserPage {
 
 pub(crate) async fn show(
     State(app): State<App>,
-    SignedIn { user }: SignedIn,
+    signed: SignedIn,
     Path(id): Path<String>,
 ) -> Result<Response, Problem> {
     let missing = || Problem::missing("There is no such user.");
@@ -31,7 +32,7 @@ pub(crate) async fn show(
         .remove(&id)
         .ok_or_else(missing)?;
     html(&UserPage {
-        frame: Frame::new(&app, user, Section::Cases, person.name.clone()),
+        frame: Frame::new(&app, signed, Nav::Users, person.name.clone()).await?,
         person,
     })
 }

@@ -82,13 +82,14 @@ impl Zendesk {
             Vec::new()
         };
         let found = self.tickets.iter_mut().find(|t| t.id == ticket).unwrap();
-        let mut events = Vec::new();
+        let (mut events, mut was) = (Vec::new(), Vec::new());
         for (place, (field, value)) in fields.iter().chain(&by_trigger).enumerate() {
             let ignores = op.is_some() && self.ignores_always.contains(field);
             if place < fields.len() && (ignores || ignored.contains(field)) {
                 continue;
             }
             if ticket_value(found, *field) != *value {
+                was.push((*field, ticket_value(found, *field)));
                 Self::set(found, *field, value);
                 events.push((*field, value.clone()));
             }
@@ -103,6 +104,7 @@ impl Zendesk {
             at: found.updated_at.unwrap(),
             op: op.map(str::to_owned),
             fields: events,
+            was,
             comments: Vec::new(),
         };
         if let Some((comment, public)) = comment {

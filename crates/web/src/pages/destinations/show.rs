@@ -1,0 +1,105 @@
+//! `GET /destinations/{id}`: one destination; `POST /destinations/{id}/test`: whether its account lets us in.
+
+use askama::Template;
+use axum::extract::{Path, Query, State};
+use axum::response::Response;
+use engine::destinations::{self, draft_of, signed_in, terms};
+use engine::profile_send::DestinationSettings;
+use store::destinations::{Destination, Environment};
+
+use super::{find, list};
+use crate::access::{self, Right};
+use crate::app::App;
+use crate::mask;
+use crate::navigation::Nav;
+use crate::page::{Done, Frame, html};
+use crate::problem::{Problem, is_refusal};
+use crate::session::SignedIn;
+
+#[derive(Template)]
+#[template(path = "destinations/show.html")]
+struct DestinationPage {
+    frame: Frame,
+    destination: Destination,
+    credential: String,
+    rate: String,
+    terms: DestinationSettings,
+    uses: Vec<String>,
+    may_manage: bool,
+    /// Why whoever looks may not send to it.
+    not_for: Option<String>,
+    /// What a test found, and whether it was good.
+    tested: Option<(bool, String)>,
+    done: Option<&'static str>,
+}
+
+pub(crate) async fn show(
+    State(app): State<App>,
+    person: SignedIn,
+    Path(id): Path<String>,
+    Query(done): Query<Done>,
+) -> Result<Response, Problem> {
+    let found = find(&app, &person, &id).await?;
+    let done = done.sentence(&[
+        (
+            "added",
+            "The connection works, and the destination was saved.",
+        ),
+        ("saved", "The connection works, and the changes were saved."),
+        ("same", "There was nothing to change."),
+        (
+            "promoted",
+            "The sandbox was promoted: this is its copy for production. Its orchestrations are inactive until you activate them.",
+        ),
+    ]);
+    page(&app, person, found, None, done).await
+}
+
+pub(crate) async fn test(
+    State(app): State<App>,
+    person: SignedIn,
+    Path(id): Path<String>,
+) -> Result<Response, Problem> {
+    let found = find(&app, &person, &id).await?;
+    let tested = match destinations::probe(&app.engine, &draft_of(&found)).await {
+        Ok(me) => (
+            true,
+            format!("It works: {}.", signed_in(&found.account, &me)),
+        ),
+        Err(error) if is_refusal(&error) => (false, error.to_string()),
+        Err(error) => return Err(error.into()),
+    };
+    let tested = if person.user.restrict_pii {
+        (tested.0, mask::text(&tested.1).into_owned())
+    } else {
+        tested
+    };
+    page(&app, person, found, Some(tested), None).await
+}
+
+async fn page(
+    app: &App,
+    person: SignedIn,
+    destination: Destination,
+    tested: Option<(bool, String)>,
+    done: Option<&'static str>,
+) -> Result<Response, Problem> {
+    let mut reader = app.engine.store.read().await?;
+    let uses = store::destinations::uses(&mut reader, &destination.id).await?;
+    let credential = store::credentials::find(&mut reader, &destination.credential_id).await?;
+    drop(reader);
+    html(&DestinationPage {
+        rate: list::rate(&destination.settings),
+        terms: terms(&destination.settings)?,
+        credential: credential
+            .map(|credential| credential.name)
+            .unwrap_or_default(),
+        uses,
+        may_manage: person.may(Right::ManageDestinations),
+        not_for: access::may_send(&person.user, &destination).err(),
+        frame: Frame::new(app, person, Nav::Destinations, destination.name.clone()).await?,
+        destination,
+        tested,
+        done,
+    })
+}

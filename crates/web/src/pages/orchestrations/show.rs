@@ -1,0 +1,91 @@
+//! `GET /orchestrations/{id}`: one orchestration: what it joins, when it runs, what became of it last.
+
+use askama::Template;
+use axum::extract::{Path, Query, State};
+use axum::http::StatusCode;
+use axum::response::Response;
+use engine::orchestration_view::OrchestrationView;
+use engine::workflow_view::{self, WorkflowLine};
+use store::workflows::WorkflowFilter;
+
+use super::find;
+use crate::access::Right;
+use crate::app::App;
+use crate::form::Wrongs;
+use crate::navigation::Nav;
+use crate::page::{Done, Frame, html, html_with};
+use crate::problem::Problem;
+use crate::session::SignedIn;
+
+/// Workflows that are shown of it.
+const LAST: i64 = 10;
+
+#[derive(Template)]
+#[template(path = "orchestrations/show.html")]
+struct OrchestrationPage {
+    frame: Frame,
+    view: OrchestrationView,
+    last: Vec<WorkflowLine>,
+    may_edit: bool,
+    wrongs: Wrongs,
+    done: Option<&'static str>,
+}
+
+impl OrchestrationPage {
+    /// How many columns are mapped by hand.
+    fn mapped(&self) -> usize {
+        self.view.settings().mapping.entries.len()
+    }
+}
+
+pub(crate) async fn show(
+    State(app): State<App>,
+    person: SignedIn,
+    Path(id): Path<String>,
+    Query(done): Query<Done>,
+) -> Result<Response, Problem> {
+    let view = find(&app, &person, &id).await?;
+    let mut page = page(&app, person, view, Wrongs::default()).await?;
+    page.done = done.sentence(&[
+        ("added", "The orchestration was added, inactive. Look at its mapping, try a dry run, then activate it."),
+        ("saved", "The changes were saved."),
+        ("mapped", "The mapping was saved."),
+        ("active", "The orchestration is active and runs by itself, as it is scheduled."),
+        ("inactive", "The orchestration is inactive and runs only when asked for."),
+    ]);
+    html(&page)
+}
+
+/// The page again, with what was refused.
+pub(super) async fn refused(
+    app: &App,
+    person: SignedIn,
+    view: OrchestrationView,
+    error: engine::Error,
+) -> Result<Response, Problem> {
+    let wrongs = Wrongs::refusal(error)?;
+    let page = page(app, person, view, wrongs).await?;
+    html_with(StatusCode::UNPROCESSABLE_ENTITY, &page)
+}
+
+async fn page(
+    app: &App,
+    person: SignedIn,
+    view: OrchestrationView,
+    wrongs: Wrongs,
+) -> Result<OrchestrationPage, Problem> {
+    let filter = WorkflowFilter {
+        orchestration_id: Some(view.orchestration.id.clone()),
+        ..WorkflowFilter::default()
+    };
+    let last = workflow_view::list(&app.engine, &filter, None, LAST).await?;
+    let title = view.orchestration.name.clone();
+    Ok(OrchestrationPage {
+        last: person.see(last.lines),
+        may_edit: person.may(Right::EditSends),
+        frame: Frame::new(app, person, Nav::Orchestrations, title).await?,
+        view,
+        wrongs,
+        done: None,
+    })
+}

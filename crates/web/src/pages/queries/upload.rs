@@ -1,0 +1,140 @@
+//! `POST /queries/upload`, `POST /queries/{id}/upload`: a file from somebody's computer, kept as it comes
+//! in, in pieces, so that memory does not grow with it.
+
+use axum::extract::{Multipart, Path, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse as _, Redirect, Response};
+use engine::queries::{self, QueryText, Uploaded, begin_upload};
+
+use super::form::Entry;
+use super::{add as new, edit, find};
+use crate::app::App;
+use crate::form::Wrongs;
+use crate::page::html_with;
+use crate::problem::Problem;
+use crate::session::SignedIn;
+
+/// The longest text of a field beside the file, in bytes.
+const LONGEST: usize = 4_000;
+
+/// What came with the form.
+#[derive(Default)]
+struct Sent {
+    name: String,
+    description: String,
+    file: Option<Uploaded>,
+    /// What the file is called by its owner.
+    called: String,
+}
+
+pub(crate) async fn add(
+    State(app): State<App>,
+    person: SignedIn,
+    body: Multipart,
+) -> Result<Response, Problem> {
+    let mut sent = Sent::default();
+    let wrongs = match sent.read(&app, body).await {
+        Err(error) => Wrongs::refusal(error)?,
+        Ok(()) => match sent.file.take() {
+            None => Wrongs::field("file", "Choose a file."),
+            Some(file) => {
+                let text = QueryText {
+                    name: match sent.name.trim() {
+                        "" => sent.called.clone(),
+                        name => name.to_owned(),
+                    },
+                    description: sent.description.clone(),
+                };
+                match queries::add_upload(&app.engine, &text, file, &person.user.email).await {
+                    Ok(made) => {
+                        let address = format!("/queries/{}?done=added", made.id);
+                        return Ok(Redirect::to(&address).into_response());
+                    }
+                    Err(error) => Wrongs::refusal(error)?,
+                }
+            }
+        },
+    };
+    let entry = Entry {
+        kind: "upload".to_owned(),
+        name: sent.name,
+        description: sent.description,
+        ..Entry::default()
+    };
+    let page = new::page(&app, person, entry, wrongs).await?;
+    html_with(StatusCode::UNPROCESSABLE_ENTITY, &page)
+}
+
+pub(crate) async fn replace(
+    State(app): State<App>,
+    person: SignedIn,
+    id: Path<String>,
+    body: Multipart,
+) -> Result<Response, Problem> {
+    let query = find(&app, &id).await?;
+    let mut sent = Sent::default();
+    let wrongs = match sent.read(&app, body).await {
+        Err(error) => Wrongs::refusal(error)?,
+        Ok(()) => match sent.file.take() {
+            None => Wrongs::field("file", "Choose a file."),
+            Some(file) => {
+                let actor = &person.user.email;
+                match queries::replace_upload(&app.engine, &query, file, actor).await {
+                    Ok(becomes_draft) => return Ok(edit::saved(&query, becomes_draft)),
+                    Err(error) => Wrongs::refusal(error)?,
+                }
+            }
+        },
+    };
+    let entry = Entry::of(&app, &query)?;
+    let page = edit::page(&app, person, &query, entry, wrongs).await?;
+    html_with(StatusCode::UNPROCESSABLE_ENTITY, &page)
+}
+
+impl Sent {
+    /// Reads the fields in the order in which they come.
+    async fn read(&mut self, app: &App, mut body: Multipart) -> Result<(), engine::Error> {
+        let broken = |error: axum::extract::multipart::MultipartError| {
+            engine::Error::Refused(format!(
+                "The file did not arrive whole ({}). Send it again.",
+                error.body_text()
+            ))
+        };
+        while let Some(mut field) = body.next_field().await.map_err(broken)? {
+            let name = field.name().unwrap_or_default().to_owned();
+            if name == "file" {
+                let called = field.file_name().unwrap_or_default().to_owned();
+                if called.is_empty() {
+                    continue;
+                }
+                let mut upload = begin_upload(&app.engine, &called).await?;
+                while let Some(piece) = field.chunk().await.map_err(broken)? {
+                    upload.write(&piece).await?;
+                }
+                self.called = called;
+                self.file = Some(upload.finish().await?);
+                continue;
+            }
+            let mut text = Vec::new();
+            while let Some(piece) = field.chunk().await.map_err(broken)? {
+                text.extend_from_slice(&piece);
+                if text.len() > LONGEST {
+                    return Err(engine::Error::Refused(format!(
+                        "A text is longer than {LONGEST} bytes. Shorten it."
+                    )));
+                }
+            }
+            let text = String::from_utf8_lossy(&text).into_owned();
+            match name.as_str() {
+                "name" => self.name = text,
+                "description" => self.description = text,
+                _ => {
+                    return Err(engine::Error::Refused(
+                        "The form holds a field that this page does not have.".to_owned(),
+                    ));
+                }
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,126 @@
+//! Who may do what: every role on every route of the list.
+
+use axum::http::Method;
+use store::users::UserRole;
+use web::{Right, Route, may};
+
+use crate::browser::{Answer, Browser};
+use crate::house::{House, on_both};
+
+/// The path with something in it that is nobody's.
+fn filled(path: &str) -> String {
+    let parts = path.split('/').map(|part| {
+        if part.starts_with('{') {
+            "999999"
+        } else {
+            part
+        }
+    });
+    parts.collect::<Vec<_>>().join("/")
+}
+
+async fn call(browser: &mut Browser, route: &Route) -> Answer {
+    let path = filled(route.path);
+    match route.method {
+        Method::GET => browser.get(&path).await,
+        _ => browser.post(&path, "").await,
+    }
+}
+
+#[tokio::test]
+async fn every_role_gets_to_every_route_that_is_open_to_it_and_to_no_other() {
+    on_both(async |house: House| {
+        let routes = web::routes();
+        assert!(routes.len() > 15, "the list is read");
+        for role in UserRole::ALL {
+            let mut browser = house.browser_of(role).await;
+            for route in &routes {
+                let answer = call(&mut browser, route).await;
+                let cell = format!("{} {} as {}", route.method, route.path, role.as_str());
+                if route.path == "/logout" {
+                    // It ends the session: in again for the rest of the row.
+                    assert_eq!(answer.status, 303, "{cell}");
+                    browser = house.browser_of(role).await;
+                } else if may(role, route.right) {
+                    assert_ne!(answer.status, 403, "{cell}: {}", answer.text());
+                    assert!(answer.status < 500, "{cell}: {}", answer.text());
+                } else {
+                    assert_eq!(answer.status, 403, "{cell}");
+                    assert!(answer.text().contains("Your role does not allow this"));
+                }
+            }
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn who_is_not_signed_in_gets_to_open_routes_only() {
+    on_both(async |house: House| {
+        for route in web::routes() {
+            let answer = call(&mut house.stranger(), &route).await;
+            let led_to_login =
+                answer.status == 303 && answer.header("location").starts_with("/login");
+            let is_open = route.right == Right::Open;
+            // The one open route that leads there of itself ends a session.
+            if route.path != "/logout" {
+                assert_eq!(led_to_login, !is_open, "{} {}", route.method, route.path);
+            }
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_form_from_another_site_is_refused_on_every_route() {
+    on_both(async |house: House| {
+        let mut browser = house.browser_of(UserRole::Administrator).await;
+        for route in web::routes() {
+            if route.method == Method::GET {
+                continue;
+            }
+            let path = filled(route.path);
+            let answer = browser.post_from("https://evil.example", &path, "").await;
+            assert_eq!(answer.status, 403, "{path}");
+            assert!(answer.text().contains("sent from another site"), "{path}");
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_role_that_is_taken_away_ends_what_is_open_at_once() {
+    on_both(async |house: House| {
+        let mut browser = house.browser_of(UserRole::Operator).await;
+        assert_eq!(browser.get("/cases").await.status, 200);
+        let mut ada = house.browser().await;
+        let id = house.id_of(UserRole::Operator).await;
+        let form = "name=Oda&role=agent";
+        let answer = ada.post(&format!("/users/{id}/edit"), form).await;
+        assert_eq!(answer.header("location"), "/users?done=saved");
+        assert_eq!(browser.get("/cases").await.status, 303);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_last_administrator_stays_one() {
+    on_both(async |house: House| {
+        let mut ada = house.browser().await;
+        let id = house.ada.id.clone();
+        for form in [
+            "name=Ada&role=agent",
+            "name=Ada&role=administrator&disabled=yes",
+        ] {
+            let answer = ada.post(&format!("/users/{id}/edit"), form).await;
+            assert_eq!(answer.status, 422);
+            assert!(
+                answer.text().contains("last administrator"),
+                "{}",
+                answer.text()
+            );
+        }
+        assert_eq!(ada.get("/users").await.status, 200);
+    })
+    .await;
+}
