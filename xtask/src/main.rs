@@ -20,6 +20,7 @@ mod foreign;
 mod junit;
 mod packages;
 mod postgres;
+mod schemathesis;
 mod simulate;
 mod suite;
 mod switches;

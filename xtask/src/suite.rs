@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use crate::command::{cargo, pass_through, root, succeeds};
 use crate::packages::{selection, split_selection, targets};
 use crate::postgres::{self, Durability, Postgres};
-use crate::{Stop, axe, browser, fidelity, foreign, junit};
+use crate::{Stop, axe, browser, fidelity, foreign, junit, schemathesis};
 
 /// What to run.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -56,7 +56,16 @@ pub(crate) fn run(options: &Options) -> Result<(), Stop> {
     let mut left_out = BTreeMap::new();
     let driver = find_browser(options, &mut left_out)?;
     find_foreign(options)?;
-    let axe = find_axe(options, driver.is_some(), &mut left_out)?;
+    let axe = match driver {
+        Some(_) => find_tool(options, axe::find_or_fetch, "axe-core", &mut left_out)?,
+        None => None,
+    };
+    let schemathesis = find_tool(
+        options,
+        schemathesis::find_or_install,
+        "schemathesis",
+        &mut left_out,
+    )?;
     let server = if options.only_sqlite {
         left_out.insert("PostgreSQL (--only-sqlite)".to_owned(), None);
         None
@@ -66,7 +75,11 @@ pub(crate) fn run(options: &Options) -> Result<(), Stop> {
         })?;
         Some(server)
     };
-    let tools = Tools { driver, axe };
+    let tools = Tools {
+        driver,
+        axe,
+        schemathesis,
+    };
     let outcome = run_tests(options, server.as_ref(), &tools, &mut left_out);
     drop(server);
     println!("{}", closing_line(&left_out));
@@ -96,32 +109,34 @@ fn find_browser(options: &Options, left_out: &mut LeftOut) -> Result<Option<Path
     }
 }
 
-/// What looks at pages in the browser. Needs npm, which clients of others need too.
-fn find_axe(
+/// A tool from a registry that tests of the program need. Needs Python or npm, as clients of others do.
+fn find_tool(
     options: &Options,
-    has_browser: bool,
+    find: fn() -> anyhow::Result<PathBuf>,
+    name: &str,
     left_out: &mut LeftOut,
 ) -> Result<Option<PathBuf>, Stop> {
     let wanted =
         options.packages.is_empty() || options.packages.iter().any(|one| one == "deskbridge");
-    if !has_browser || !wanted {
+    if !wanted {
         return Ok(None);
     }
-    match foreign::find_or_install().and_then(|()| axe::find_or_fetch()) {
+    match foreign::find_or_install().and_then(|()| find()) {
         Ok(file) => Ok(Some(file)),
-        Err(error) if options.strict => Err(error.context("pages are held to axe-core").into()),
+        Err(error) if options.strict => Err(error.context(format!("tests need {name}")).into()),
         Err(error) => {
-            eprintln!("warning: pages are not held to axe-core: {error:#}");
-            left_out.insert("needs axe-core".to_owned(), None);
+            eprintln!("warning: tests with {name} are skipped: {error:#}");
+            left_out.insert(format!("needs {name}"), None);
             Ok(None)
         }
     }
 }
 
-/// What tests in the browser need, where it is there.
+/// What tests of the program need, where it is there.
 struct Tools {
     driver: Option<PathBuf>,
     axe: Option<PathBuf>,
+    schemathesis: Option<PathBuf>,
 }
 
 /// What clients of others need. Tests that lack it say so themselves.
@@ -161,6 +176,7 @@ fn run_tests(
         for (variable, tool) in [
             (browser::VARIABLE, &tools.driver),
             (axe::VARIABLE, &tools.axe),
+            (schemathesis::VARIABLE, &tools.schemathesis),
         ] {
             match tool {
                 Some(tool) => run.env(variable, tool),

@@ -9,6 +9,7 @@ use jiff::SignedDuration;
 use store::integrations;
 use store::jobs::{self, Job};
 use store::runs::{self, Run};
+use store::words::backlog;
 use store::{inbox, leases, outbox};
 
 use crate::alerts::{self, Channel};
@@ -120,8 +121,8 @@ pub async fn serve(engine: Engine, stop: impl Future<Output = ()>) {
         Box::pin(async move { alerts::deliver(&engine, Channel::Webhook).await })
     });
     let first = join4(scheduling, join_all(working), join_all(pushing), heeding);
-    let then = join3(verifying, fetching, tidy_up(engine));
-    let last = join3(beginning, mailing, calling);
+    let then = join3(verifying, fetching, tidy_up(&engine));
+    let last = join4(beginning, mailing, calling, index_older(&engine));
     select(pin!(stop), pin!(join3(first, then, last))).await;
 }
 
@@ -141,11 +142,25 @@ async fn verify_once(engine: &Engine) -> Result<usize> {
     Ok(more)
 }
 
+/// Makes records findable by words that are older than those, until none is left.
+async fn index_older(engine: &Engine) {
+    loop {
+        match backlog::go_on(&engine.store).await {
+            Ok(true) => {}
+            Ok(false) => return,
+            Err(error) => {
+                tracing::warn!("older records cannot be found by words yet: {error}");
+                engine.clock.beat(TIDY).await;
+            }
+        }
+    }
+}
+
 /// Tidies up every hour.
-async fn tidy_up(engine: Engine) {
+async fn tidy_up(engine: &Engine) {
     loop {
         engine.clock.beat(TIDY).await;
-        if let Err(error) = tidy_up_once(&engine).await {
+        if let Err(error) = tidy_up_once(engine).await {
             tracing::warn!("what is of no use any more could not be removed: {error}");
         }
     }

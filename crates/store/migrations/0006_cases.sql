@@ -18,6 +18,20 @@ CREATE TABLE record_word (
   PRIMARY KEY (kind, word, id)
 );
 
+-- Whose words are not kept yet: records that are older than the tables above, those with a number or id
+-- below `below`, of the kind `shelf`. `serve` keeps them in small steps, and the row goes with the last one.
+CREATE TABLE word_backlog (
+  shelf TEXT PRIMARY KEY,
+  below TEXT NOT NULL
+);
+INSERT INTO word_backlog (shelf, below)
+  SELECT 'case', CAST(newest + 1 AS TEXT) FROM (SELECT MAX(number) AS newest FROM crm_case) AS known WHERE newest IS NOT NULL;
+-- Behind the newest id stands whatever begins with it and goes on.
+INSERT INTO word_backlog (shelf, below)
+  SELECT 'contact', newest || 'z' FROM (SELECT MAX(id) AS newest FROM crm_contact) AS known WHERE newest IS NOT NULL;
+INSERT INTO word_backlog (shelf, below)
+  SELECT 'account', newest || 'z' FROM (SELECT MAX(id) AS newest FROM crm_account) AS known WHERE newest IS NOT NULL;
+
 -- Views of the list of cases: a name for what its filters say, `query` as an address has it. A shared one
 -- is shown to everybody.
 CREATE TABLE saved_view (

@@ -90,7 +90,7 @@ pub async fn put(tx: &mut Tx, contacts: &[Contact], now: Timestamp) -> Result<()
 }
 
 /// What a contact is looked up by: their name and their email.
-fn text(contact: &Contact) -> String {
+pub(crate) fn text(contact: &Contact) -> String {
     let email = contact.email.as_deref().unwrap_or_default();
     format!("{} {email}", contact.name.full())
 }

@@ -53,7 +53,7 @@ pub mod unreadable;
 pub mod users;
 pub mod waiting;
 pub mod webhooks;
-mod words;
+pub mod words;
 pub mod workflow_rows;
 pub mod workflows;
 pub mod zendesk_users;

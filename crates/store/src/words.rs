@@ -7,6 +7,8 @@
 //! stands behind the twelfth letter is left out; what is found is therefore always checked against the
 //! record's own text ([`Wanted::is_in`]), which also makes words harmless that a text has no more.
 
+pub mod backlog;
+
 use sqlx::{AnyConnection, AssertSqlSafe};
 
 use crate::bulk::{Bulk, clean};

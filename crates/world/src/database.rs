@@ -8,7 +8,7 @@ use tempfile::TempDir;
 /// Names the server whose databases may be made and dropped.
 pub(crate) const VARIABLE: &str = "DESKBRIDGE_TEST_POSTGRES";
 
-/// One database, empty at first. It is gone once the test has ended.
+/// One database, with nothing in it at first. It is gone once the test has ended.
 #[derive(Debug)]
 pub struct Database {
     url: String,
@@ -41,7 +41,7 @@ impl Database {
         };
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         let database = format!("deskbridge_world_{}_{number}", std::process::id());
-        let url = store::scratch::create(&server, &database).await.unwrap();
+        let url = with_tables(&server, &database).await;
         Some(Self {
             url,
             server: Some((server, database)),
@@ -76,8 +76,8 @@ impl Database {
     /// The same place without anything in it, for another world. Nothing may be connected to it.
     pub async fn emptied(self) -> Self {
         match self.server {
-            Some(_) => {
-                store::scratch::empty(&self.url).await.unwrap();
+            Some((ref server, ref database)) => {
+                with_tables(server, database).await;
                 self
             }
             None => Self::sqlite(),
@@ -90,6 +90,12 @@ impl Database {
             store::scratch::drop(server, database).await.unwrap();
         }
     }
+}
+
+/// A new database with our tables in it.
+async fn with_tables(server: &str, database: &str) -> String {
+    let made = store::scratch::create_with_tables(server, database);
+    made.await.unwrap()
 }
 
 #[expect(clippy::print_stdout, reason = "a skipped test says so in one line")]

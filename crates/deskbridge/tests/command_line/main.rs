@@ -11,6 +11,7 @@
 mod attachment;
 mod bad_files;
 mod contact;
+mod contract;
 mod databases;
 mod desk;
 mod doctor;

@@ -128,6 +128,8 @@ async fn an_unchanged_pull_costs_at_most_four_requests_and_writes_no_row() {
             );
             pull(world).await;
             let expected = [
+                // The subject has one word that it did not have.
+                ("INSERT case_word", 1),
                 ("INSERT history", 2),
                 ("UPDATE crm_case", 1),
                 ("UPDATE link", 1),

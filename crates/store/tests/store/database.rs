@@ -5,7 +5,7 @@ use std::sync::Once;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use sqlx::{AnyConnection, AssertSqlSafe, Connection as _, Row as _};
-use store::{Dialect, Reader, Store, Tx};
+use store::{Dialect, Reader, Store, Tx, scratch};
 use tempfile::TempDir;
 
 /// Names a PostgreSQL server in which tests may create and drop databases.
@@ -108,7 +108,7 @@ pub(crate) async fn on_sqlite(body: impl AsyncFn(&Database)) {
 }
 
 pub(crate) async fn on_postgres(body: impl AsyncFn(&Database)) {
-    in_new_database(async |place| open_and_run(place, &body).await).await;
+    in_database(true, async |place| open_and_run(place, &body).await).await;
 }
 
 /// Like [`on_both`], but nobody has opened the database yet.
@@ -142,6 +142,11 @@ pub(crate) async fn in_new_file(body: impl AsyncFn(Place)) {
 }
 
 pub(crate) async fn in_new_database(body: impl AsyncFn(Place)) {
+    in_database(false, body).await;
+}
+
+/// Runs `body` on a new PostgreSQL database, if there is a server; with the store's tables in it, or empty.
+async fn in_database(with_tables: bool, body: impl AsyncFn(Place)) {
     static SKIPPED: Once = Once::new();
     static NUMBER: AtomicU32 = AtomicU32::new(0);
     let Some(server) = std::env::var(VARIABLE).ok().filter(|url| !url.is_empty()) else {
@@ -152,40 +157,26 @@ pub(crate) async fn in_new_database(body: impl AsyncFn(Place)) {
         });
         return;
     };
-    sqlx::any::install_default_drivers();
     let name = format!(
         "deskbridge_store_{}_{}",
         std::process::id(),
         NUMBER.fetch_add(1, Ordering::Relaxed)
     );
+    let made = match with_tables {
+        true => scratch::create_with_tables(&server, &name).await,
+        false => scratch::create(&server, &name).await,
+    };
     let place = Place {
-        url: named(&server, &name),
+        url: made.unwrap(),
         dialect: Dialect::Postgres,
         folder: tempfile::tempdir().unwrap(),
     };
-    let drop_it = format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)");
-    let mut admin = AnyConnection::connect(&server).await.unwrap();
-    execute(&mut admin, &drop_it).await.unwrap();
-    execute(&mut admin, &format!("CREATE DATABASE {name}"))
-        .await
-        .unwrap();
     let outcome = catch(body(place)).await;
-    execute(&mut admin, &drop_it).await.unwrap();
-    admin.close().await.unwrap();
+    scratch::drop(&server, &name).await.unwrap();
     if let Err(panic) = outcome {
         eprintln!("this was on PostgreSQL");
         resume_unwind(panic);
     }
-}
-
-/// The server's address with another database in it.
-fn named(server: &str, database: &str) -> String {
-    let (address, parameters) = match server.split_once('?') {
-        Some((address, parameters)) => (address, format!("?{parameters}")),
-        None => (server, String::new()),
-    };
-    let (address, _) = address.rsplit_once('/').unwrap();
-    format!("{address}/{database}{parameters}")
 }
 
 /// Waits for `body`, and gives its panic back as a value.

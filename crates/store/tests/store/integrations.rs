@@ -338,8 +338,9 @@ async fn deleting_an_integration_takes_its_mirror_and_links_and_leaves_what_is_o
 async fn a_consent_is_found_once_and_only_in_its_own_session() {
     use store::integrations::consents;
     on_both(async |database| {
+        let made = integration(database, "main").await;
         let mut tx = database.tx().await;
-        let place = ("session", "main", "https://desk.example.com/back");
+        let place = ("session", made.id.as_str(), "https://desk.example.com/back");
         consents::begin(&mut tx, "state", place, at(0))
             .await
             .unwrap();
@@ -353,7 +354,7 @@ async fn a_consent_is_found_once_and_only_in_its_own_session() {
         assert_eq!(take("state", "another").await, None);
         assert_eq!(take("guessed", "session").await, None);
         let found = take("state", "session").await.unwrap();
-        assert_eq!(found.integration, "main");
+        assert_eq!(found.integration, made.id);
         assert_eq!(found.redirect, place.2);
         assert_eq!(found.expires_at, at(600));
         assert_eq!(take("state", "session").await, None);

@@ -3,7 +3,9 @@
 use domain::outbox::Kind;
 use sqlx::Connection as _;
 use sqlx::migrate::Migrator;
-use store::{Store, cases, desks, outbox, tickets};
+use store::cases::{CaseFilter, Place::Newest};
+use store::words::backlog;
+use store::{Store, accounts, cases, contacts, desks, outbox, tickets};
 
 use crate::database::{Place, execute, in_both_places};
 use crate::samples::{at, case, operation};
@@ -108,6 +110,65 @@ async fn an_upgrade_that_fails_leaves_the_database_as_it_was() {
         let store = Store::open(&place.url).await.unwrap();
         let found = cases::count(&mut store.read().await.unwrap()).await;
         assert_eq!(found.unwrap(), 1);
+        store.close().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn records_older_than_the_words_are_found_by_them_once_their_turn_has_come() {
+    in_both_places(async |place| {
+        first_release(&place).await;
+        let mut connection = place.stranger().await;
+        for number in 2..=1_300 {
+            execute(&mut connection, &format!(
+                "INSERT INTO crm_case (id, number, subject, description, status, priority, source, reported_at, created_at, updated_at) \
+                 VALUES ('case{number:06}', {number}, 'Invoice {number}', '', 'open', 'high', 'email', 1, 1, 1)"
+            )).await.unwrap();
+        }
+        for row in [
+            "INSERT INTO crm_contact (id, first_name, email, created_at, updated_at) VALUES ('contact1', 'Grace', 'grace@navy.example', 1, 1)",
+            "INSERT INTO crm_account (id, name, created_at, updated_at) VALUES ('account1', 'Navy Yard', 1, 1)",
+        ] {
+            execute(&mut connection, row).await.unwrap();
+        }
+        connection.close().await.unwrap();
+        let store = Store::open(&place.url).await.unwrap();
+        let found = async |typed: &str| {
+            let mut reader = store.read().await.unwrap();
+            let filter = CaseFilter { text: typed.to_owned(), ..CaseFilter::default() };
+            let found = cases::search(&mut reader, &filter, Newest, 200).await.unwrap();
+            found.lines.iter().map(|line| line.number).collect::<Vec<_>>()
+        };
+        let older = async || backlog::is_left(&mut store.read().await.unwrap()).await.unwrap();
+        assert!(older().await);
+        assert_eq!(found("printer").await, [0; 0]);
+        // A new record is found at once, and older ones turn by turn, the newest first.
+        let mut tx = store.begin().await.unwrap();
+        let mut new = case(1_301);
+        new.fields.subject = "Printer ink".to_owned();
+        cases::put(&mut tx, &[new]).await.unwrap();
+        tx.commit().await.unwrap();
+        assert_eq!(found("printer").await, [1_301]);
+        let mut turns = 0;
+        while backlog::go_on(&store).await.unwrap() {
+            turns += 1;
+            assert!(turns < 20, "it comes to an end");
+        }
+        assert!(!older().await);
+        assert_eq!(found("printer").await, [1_301, 1]);
+        assert_eq!(found("invoice").await.len(), 200);
+        for number in [20, 799, 800, 801, 1_300] {
+            assert_eq!(found(&format!("invoice {number}")).await.last(), Some(&number));
+        }
+        let mut reader = store.read().await.unwrap();
+        let contacts = contacts::search(&mut reader, "grac", None, 5).await.unwrap();
+        assert_eq!(contacts.len(), 1);
+        let accounts = accounts::search(&mut reader, "navy", None, 5).await.unwrap();
+        assert_eq!(accounts.len(), 1);
+        drop(reader);
+        // Nothing is left, and a turn more does nothing.
+        assert!(!backlog::go_on(&store).await.unwrap());
         store.close().await;
     })
     .await;

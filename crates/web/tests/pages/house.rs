@@ -8,10 +8,9 @@ use std::time::Duration;
 use clock::{Clock as _, ManualClock, SeededDice};
 use engine::{Engine, Settings};
 use jiff::Timestamp;
-use sqlx::{AnyConnection, AssertSqlSafe, Connection as _};
-use store::Store;
 use store::secrets::Keyring;
 use store::users::{User, UserRole};
+use store::{Store, scratch};
 use web::Options;
 
 use crate::browser::Browser;
@@ -64,21 +63,13 @@ where
     static NUMBER: AtomicU32 = AtomicU32::new(0);
     let number = NUMBER.fetch_add(1, Ordering::Relaxed);
     let name = format!("deskbridge_web_{}_{number}", std::process::id());
-    sqlx::any::install_default_drivers();
-    let mut admin = AnyConnection::connect(server).await.unwrap();
-    execute(&mut admin, format!("CREATE DATABASE {name}")).await;
-    let (place, _) = server.rsplit_once('/').unwrap();
-    let store = Store::open(&format!("{place}/{name}")).await.unwrap();
+    let url = scratch::create_with_tables(server, &name).await.unwrap();
+    let store = Store::open(&url).await.unwrap();
     let house = House::build(store, public_url).await;
     // In a task of its own, so that the database goes whatever the test says.
     let outcome = tokio::spawn(test(house)).await;
-    execute(&mut admin, format!("DROP DATABASE {name} WITH (FORCE)")).await;
+    scratch::drop(server, &name).await.unwrap();
     assert!(outcome.is_ok(), "it failed on PostgreSQL");
-}
-
-async fn execute(connection: &mut AnyConnection, sql: String) {
-    let done = sqlx::raw_sql(AssertSqlSafe(sql)).execute(connection).await;
-    done.unwrap();
 }
 
 impl House {

@@ -1,6 +1,7 @@
 //! Queries, orchestrations, workflows and notifications, with a Zendesk behind them.
 
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use simulator::{Fault, FaultKind};
 use store::destinations::{self, Destination, DestinationDraft, Environment};
@@ -14,6 +15,8 @@ use crate::house::PASSWORD;
 /// A world whose Zendesk has three people of staff and no customers, and that takes uploads.
 fn quiet(folder: &tempfile::TempDir) -> Builder {
     let folder = folder.path().to_owned();
+    // A folder for each database: both worlds roll the same ids.
+    let round = AtomicU32::new(0);
     World::builder()
         .tickets(0)
         .users(3)
@@ -21,7 +24,7 @@ fn quiet(folder: &tempfile::TempDir) -> Builder {
         .inactive()
         .engine(move |settings| {
             settings.sources.uploads = Some(engine::Uploads {
-                folder: folder.clone(),
+                folder: folder.join(round.fetch_add(1, Ordering::Relaxed).to_string()),
                 largest: 10_000,
             });
         })
@@ -392,9 +395,11 @@ async fn a_mapping_is_previewed_as_a_send_would_make_it_and_then_kept() {
 #[tokio::test]
 async fn an_upload_is_refused_if_it_is_too_large_or_empty_and_leaves_nothing() {
     let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().to_owned();
     quiet(&folder)
         .each(async |world| {
+            let uploads = world.engine().settings.sources.uploads.as_ref();
+            let path = &uploads.unwrap().folder;
+            let kept = || std::fs::read_dir(path).map_or(0, Iterator::count);
             let at = serve(world).await;
             let mut ada = browser(world, at, UserRole::Analyst, false).await;
             let large = "a,b\n".repeat(5_000);
@@ -403,14 +408,14 @@ async fn an_upload_is_refused_if_it_is_too_large_or_empty_and_leaves_nothing() {
                 assert_eq!(answer.status, 422, "{}", answer.text());
                 assert!(answer.text().contains(said), "{}", answer.text());
             }
-            assert_eq!(std::fs::read_dir(&path).unwrap().count(), 0);
+            assert_eq!(kept(), 0);
             let id = id_in(&upload(&mut ada, at, "/queries/upload", PEOPLE).await);
-            assert_eq!(std::fs::read_dir(&path).unwrap().count(), 1);
+            assert_eq!(kept(), 1);
             let twice = upload(&mut ada, at, "/queries/upload", PEOPLE).await;
             assert_eq!(twice.status, 422, "the name is taken");
-            assert_eq!(std::fs::read_dir(&path).unwrap().count(), 1);
+            assert_eq!(kept(), 1);
             // Nobody reads it by its path.
-            let file = std::fs::read_dir(&path).unwrap().next().unwrap().unwrap();
+            let file = std::fs::read_dir(path).unwrap().next().unwrap().unwrap();
             let form = format!(
                 "kind=file&name=other&path={}/people.csv",
                 file.path().display()
@@ -419,7 +424,7 @@ async fn an_upload_is_refused_if_it_is_too_large_or_empty_and_leaves_nothing() {
             assert_eq!(answer.status, 422, "{}", answer.text());
             let answer = ada.post(&format!("/queries/{id}/delete"), "").await;
             assert_eq!(answer.header("location"), "/queries?done=deleted");
-            assert_eq!(std::fs::read_dir(&path).unwrap().count(), 0);
+            assert_eq!(kept(), 0);
         })
         .await;
 }
