@@ -22,13 +22,18 @@ use store::desks::{self, Held};
 use store::integrations::{self, Integration};
 use store::{Connection, Tx};
 
-pub use account::{create_account, join_account, leave_account, rename_account};
+pub use account::{
+    create_account, create_account_as, join_account, leave_account, rename_account,
+    rename_account_as_read,
+};
 pub use backlog::{Backlog, backlog, hold_backlog};
 pub use conflict::{Restored, restore_conflict};
-pub use contact::{ContactEdit, edit_contact};
+pub use contact::{ContactEdit, edit_contact, edit_contact_as_read};
 pub use deed::{Deed, Undelivered};
 pub use deletion::{delete, restore};
-pub use edit::{CaseEdit, NewCase, create, edit, edit_as_read};
+pub use edit::{
+    CaseEdit, NewCase, create, create_as, edit, edit_as_read, edit_unless_changed, subject_fault,
+};
 pub use named::contact_named;
 pub use parked::{discard, discard_all, retry, retry_all};
 pub use ticket::{Asked, able_to_publish, follow_up, publish};

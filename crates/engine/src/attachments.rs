@@ -16,7 +16,7 @@ mod upload;
 mod view;
 
 pub(crate) use addition::sweep;
-pub use addition::{Added, NewComment, Source, comment};
+pub use addition::{Added, NO_TEXT, NewComment, Source, comment, comment_as};
 pub(crate) use arrival::{erase, hear};
 pub use download::{fetch, fetch_next, retry};
 pub use name::{content_type_of, safe_name};

@@ -11,6 +11,7 @@ mod mirror;
 mod names;
 mod notice;
 mod panel;
+mod parts;
 mod publishing;
 
 use domain::case::{CasePriority, CaseSource, CaseStatus};
@@ -27,11 +28,12 @@ pub use notice::{
     ParkedView, conflict, conflicts, parked, parked_one,
 };
 pub use panel::{CustomField, PanelField, PanelValue, Problem, TicketPanel};
+pub use parts::{CommentPage, HistoryPage, comments, history, ticket};
 pub use publishing::{Progress, TicketWish, publishing};
 
-use crate::attachments;
 use crate::engine::Engine;
 use crate::error::Result;
+use comment::Spoken;
 use history::History;
 use mirror::Mirror;
 use names::{Names, Wanted};
@@ -49,6 +51,8 @@ pub struct Window {
     pub comments_after: i64,
     /// Only history before the entry of this number.
     pub history_before: Option<i64>,
+    /// Neither comments nor history: [`comments`] and [`history()`] read them by themselves.
+    pub is_bare: bool,
 }
 
 /// A case with all that stands on its page.
@@ -155,22 +159,20 @@ pub async fn show_part(
         return Ok(None);
     };
     let skip = window.comments_after.max(0);
-    let rows = store::comments::of_case(connection, &case.id, skip, COMMENTS_PAGE).await?;
-    let ids: Vec<String> = rows.iter().map(|row| row.comment.id.clone()).collect();
-    let mut files = attachments::of_comments(connection, &ids).await?;
-    let authors: Vec<i64> = rows.iter().filter_map(|row| row.author_remote_id).collect();
-    let mirror = Mirror::read(connection, &case.id, &authors).await?;
-
-    let history = History::read(connection, &case.id, window.history_before).await?;
+    let (spoken, history) = match window.is_bare {
+        true => (Spoken::default(), History::default()),
+        false => (
+            Spoken::read(connection, &case.id, skip, COMMENTS_PAGE).await?,
+            History::read(connection, &case.id, window.history_before, HISTORY_MOST).await?,
+        ),
+    };
+    let mirror = Mirror::read(connection, &case.id, &spoken.authors()).await?;
 
     let mut wanted = Wanted::default();
     wanted.contact(case.fields.contact.as_ref());
     wanted.user(case.fields.assigned_to.as_ref());
     wanted.user(case.owner_id.as_ref());
-    for row in &rows {
-        wanted.contact(row.comment.contact_id.as_ref());
-        wanted.user(row.comment.user_id.as_ref());
-    }
+    spoken.want(&mut wanted);
     if let Some(mirror) = &mirror {
         mirror.want(&mut wanted);
     }
@@ -182,13 +184,7 @@ pub async fn show_part(
         .map_or((None, Vec::new()), Mirror::relatives);
     Ok(Some(CaseView {
         notices: notice::notices(&case, mirror.as_ref()),
-        comments: rows
-            .into_iter()
-            .map(|row| {
-                let files = files.remove(&row.comment.id).unwrap_or_default();
-                comment::view(row, files, mirror.as_ref(), &names)
-            })
-            .collect(),
+        comments: spoken.tell(mirror.as_ref(), &names),
         ticket: mirror.as_ref().map(|mirror| panel::panel(mirror, &names)),
         predecessor,
         follow_ups,

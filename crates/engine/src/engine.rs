@@ -118,7 +118,7 @@ impl Engine {
     }
 
     /// A new identifier.
-    pub(crate) fn new_id(&self) -> String {
+    pub fn new_id(&self) -> String {
         store::ids::new_id(self.now(), &*self.dice)
     }
 

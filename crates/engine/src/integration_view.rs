@@ -18,7 +18,7 @@ use crate::sweep::{self, SweepView};
 use crate::webhooks;
 
 pub use details::{Details, Loss, SignInView, details, loss, sign_in};
-pub use run::{RunView, run};
+pub use run::{LogPage, RunPage, RunView, list as runs, log, run};
 
 /// A line of the list of integrations.
 #[derive(Serialize)]

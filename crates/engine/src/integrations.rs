@@ -4,8 +4,11 @@ mod change;
 
 use std::time::Duration;
 
+use domain::identity::Unassigned;
+use domain::mapping::Maps;
+use domain::merge::Priority;
 use store::credentials;
-use store::integrations::{self, Integration, Settings};
+use store::integrations::{self, ContactPolicy, EmailMatch, Integration, Settings};
 use zendesk::{Address, AddressPolicy};
 
 use crate::connection::{Probe, probe};
@@ -13,10 +16,30 @@ use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::schedule::schedule_sync;
 
-pub use change::{Changed, OwnSignIn, SignIn, add, edit, is_own};
+pub use change::{Changed, OwnSignIn, SignIn, add, add_as, edit, edit_unless_changed, is_own};
 
 /// The only kind of remote account there is today. Lists, runs and schedule know no kind by name.
 pub const ZENDESK: &str = "zendesk";
+
+/// The settings a new integration begins with (ticket-sync.md 2), owned by whoever makes it.
+pub fn defaults(owner: &str) -> Settings {
+    Settings {
+        name: String::new(),
+        kind: ZENDESK.to_owned(),
+        url: String::new(),
+        credential_id: String::new(),
+        default_email: None,
+        owner_id: owner.to_owned(),
+        two_way: false,
+        priority: Priority::Remote,
+        interval: Duration::from_secs(60),
+        contacts: ContactPolicy::TicketPeople,
+        unassigned: Unassigned::Leave,
+        email_match: EmailMatch::Primary,
+        budget_share: 50,
+        maps: Maps::default(),
+    }
+}
 
 /// An activation that worked.
 #[derive(Debug, Clone)]

@@ -6,7 +6,7 @@ use sqlx::{AnyConnection, Row as _};
 
 use crate::bulk::{clean, select_in};
 use crate::contacts::{self, Contact};
-use crate::database::Tx;
+use crate::database::{Dialect, Tx};
 use crate::error::Result;
 use crate::words::{self, Shelf, Wanted};
 
@@ -66,6 +66,24 @@ pub async fn find(connection: &mut AnyConnection, id: &str) -> Result<Option<Acc
     let row = sqlx::query("SELECT * FROM crm_account WHERE id = $1 AND deleted_at IS NULL")
         .bind(clean(id))
         .fetch_optional(connection)
+        .await?;
+    row.as_ref().map(account).transpose()
+}
+
+/// As [`find`]; nobody else changes it until the transaction ends.
+///
+/// # Errors
+/// As the database says.
+pub async fn lock(tx: &mut Tx, id: &str) -> Result<Option<Account>> {
+    let text = match tx.dialect() {
+        Dialect::Sqlite => "SELECT * FROM crm_account WHERE id = $1 AND deleted_at IS NULL",
+        Dialect::Postgres => {
+            "SELECT * FROM crm_account WHERE id = $1 AND deleted_at IS NULL FOR NO KEY UPDATE"
+        }
+    };
+    let row = sqlx::query(text)
+        .bind(clean(id))
+        .fetch_optional(&mut **tx)
         .await?;
     row.as_ref().map(account).transpose()
 }

@@ -19,13 +19,22 @@ pub fn new_id(now: Timestamp, dice: &dyn Dice) -> String {
 /// A new short identifier for the few records whose id is repeated in every row of others
 /// (integrations): 60 random bits as 12 letters and digits.
 pub fn new_short_id(dice: &dyn Dice) -> String {
-    const ALPHABET: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
     let mut random = [0; 12];
     dice.fill(&mut random);
-    random
-        .iter()
-        .map(|byte| char::from(ALPHABET[usize::from(byte & 31)]))
-        .collect()
+    random.iter().map(short_sign).collect()
+}
+
+/// The short identifier that belongs to another one of ours: always the same for the same one.
+pub fn short_id_of(id: &str) -> String {
+    use sha2::Digest as _;
+    let hash = sha2::Sha256::digest(id);
+    hash.iter().take(12).map(short_sign).collect()
+}
+
+/// One of the signs of a short identifier, by five bits of a random byte.
+fn short_sign(byte: &u8) -> char {
+    const ALPHABET: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
+    char::from(ALPHABET[usize::from(byte & 31)])
 }
 
 /// A new secret for a session or a token: 256 random bits, base64 without padding.

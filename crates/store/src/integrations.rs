@@ -9,7 +9,7 @@ use domain::mapping::Maps;
 use domain::merge::{Mode, Priority};
 use jiff::Timestamp;
 use sqlx::any::AnyRow;
-use sqlx::{AnyConnection, Row as _};
+use sqlx::{AnyConnection, AssertSqlSafe, Row as _};
 
 use crate::audit::{self, Act};
 use crate::bulk::clean;
@@ -191,9 +191,17 @@ pub fn words(settings: &Settings) -> [(&'static str, &'static str); 4] {
 /// [`Error::Exists`] if the name is taken.
 pub async fn add(tx: &mut Tx, settings: &Settings, act: Act<'_>) -> Result<String> {
     let id = new_short_id(act.dice);
-    write(tx, &id, settings, act.now).await?;
-    audit::note(tx, act, "integration.add", &settings.name, &settings.url).await?;
+    add_as(tx, &id, settings, act).await?;
     Ok(id)
+}
+
+/// As [`add`], under an id that was chosen before.
+///
+/// # Errors
+/// [`Error::Exists`] if the name is taken, or there is an integration with this id.
+pub async fn add_as(tx: &mut Tx, id: &str, settings: &Settings, act: Act<'_>) -> Result<()> {
+    write(tx, id, settings, "", act.now).await?;
+    audit::note(tx, act, "integration.add", &settings.name, &settings.url).await
 }
 
 /// Replaces the settings of an integration.
@@ -207,43 +215,54 @@ pub async fn edit(
     changed: &str,
     act: Act<'_>,
 ) -> Result<()> {
-    write(tx, id, settings, act.now).await?;
+    write(tx, id, settings, REPLACES, act.now).await?;
     audit::note(tx, act, "integration.edit", &settings.name, changed).await
 }
 
-async fn write(tx: &mut Tx, id: &str, settings: &Settings, now: Timestamp) -> Result<()> {
+/// What becomes of settings that are there already.
+const REPLACES: &str = "ON CONFLICT (id) DO UPDATE SET name = excluded.name, url = excluded.url, credential_id = excluded.credential_id, \
+     default_email = excluded.default_email, owner_id = excluded.owner_id, two_way = excluded.two_way, \
+     priority = excluded.priority, interval_seconds = excluded.interval_seconds, contacts = excluded.contacts, \
+     unassigned = excluded.unassigned, email_match = excluded.email_match, budget_share = excluded.budget_share, \
+     maps = excluded.maps, updated_at = excluded.updated_at";
+
+async fn write(
+    tx: &mut Tx,
+    id: &str,
+    settings: &Settings,
+    if_there: &'static str,
+    now: Timestamp,
+) -> Result<()> {
     let [priority, contacts, unassigned, email_match] = words(settings).map(|(_, word)| word);
     let maps =
         serde_json::to_string(&settings.maps).map_err(|error| Error::Damaged(error.to_string()))?;
-    sqlx::query(
+    let text = format!(
         "INSERT INTO integration (id, name, kind, url, credential_id, default_email, owner_id, two_way, priority, \
          interval_seconds, contacts, unassigned, email_match, budget_share, maps, created_at, updated_at) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $16) \
-         ON CONFLICT (id) DO UPDATE SET name = excluded.name, url = excluded.url, credential_id = excluded.credential_id, \
-         default_email = excluded.default_email, owner_id = excluded.owner_id, two_way = excluded.two_way, \
-         priority = excluded.priority, interval_seconds = excluded.interval_seconds, contacts = excluded.contacts, \
-         unassigned = excluded.unassigned, email_match = excluded.email_match, budget_share = excluded.budget_share, \
-         maps = excluded.maps, updated_at = excluded.updated_at",
-    )
-    .bind(clean(id))
-    .bind(clean(&settings.name))
-    .bind(clean(&settings.kind))
-    .bind(clean(&settings.url))
-    .bind(settings.credential_id.clone())
-    .bind(settings.default_email.as_deref().map(clean))
-    .bind(settings.owner_id.clone())
-    .bind(i64::from(settings.two_way))
-    .bind(clean(priority))
-    .bind(i64::try_from(settings.interval.as_secs()).unwrap_or(i64::MAX))
-    .bind(clean(contacts))
-    .bind(clean(unassigned))
-    .bind(clean(email_match))
-    .bind(settings.budget_share)
-    .bind(maps)
-    .bind(now.as_microsecond())
-    .execute(&mut **tx)
-    .await
-    .map_err(|error| exists_already(error, &format!("An integration named {}", settings.name)))?;
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $16) {if_there}"
+    );
+    sqlx::query(AssertSqlSafe(text))
+        .bind(clean(id))
+        .bind(clean(&settings.name))
+        .bind(clean(&settings.kind))
+        .bind(clean(&settings.url))
+        .bind(settings.credential_id.clone())
+        .bind(settings.default_email.as_deref().map(clean))
+        .bind(settings.owner_id.clone())
+        .bind(i64::from(settings.two_way))
+        .bind(clean(priority))
+        .bind(i64::try_from(settings.interval.as_secs()).unwrap_or(i64::MAX))
+        .bind(clean(contacts))
+        .bind(clean(unassigned))
+        .bind(clean(email_match))
+        .bind(settings.budget_share)
+        .bind(maps)
+        .bind(now.as_microsecond())
+        .execute(&mut **tx)
+        .await
+        .map_err(|error| {
+            exists_already(error, &format!("An integration named {}", settings.name))
+        })?;
     Ok(())
 }
 
@@ -336,7 +355,7 @@ pub async fn delete(tx: &mut Tx, integration: &Integration, act: Act<'_>) -> Res
         "person_link",
     ] {
         let text = format!("DELETE FROM {table} WHERE integration_id = $1");
-        sqlx::query(sqlx::AssertSqlSafe(text))
+        sqlx::query(AssertSqlSafe(text))
             .bind(integration.id.clone())
             .execute(&mut **tx)
             .await?;

@@ -370,10 +370,29 @@ pub async fn latest(
     integration: &str,
     limit: i64,
 ) -> Result<Vec<Run>> {
+    behind(connection, integration, None, limit).await
+}
+
+/// As [`latest`], those that come behind the run `after`, if one is given.
+///
+/// # Errors
+/// As the database says.
+pub async fn behind(
+    connection: &mut AnyConnection,
+    integration: &str,
+    after: Option<&Run>,
+    limit: i64,
+) -> Result<Vec<Run>> {
+    let (at, id) = after.map_or((i64::MAX, ""), |run| {
+        (run.created_at.as_microsecond(), run.id.as_str())
+    });
     sqlx::query(
-        "SELECT * FROM run WHERE integration_id = $1 ORDER BY created_at DESC, id DESC LIMIT $2",
+        "SELECT * FROM run WHERE integration_id = $1 AND (created_at < $2 OR (created_at = $2 AND id < $3)) \
+         ORDER BY created_at DESC, id DESC LIMIT $4",
     )
     .bind(clean(integration))
+    .bind(at)
+    .bind(clean(id))
     .bind(limit)
     .fetch_all(connection)
     .await?

@@ -4,13 +4,20 @@
 //! are made: what is not in the document cannot be called, and nobody gets by the guard. Programs sign in
 //! with a token ([`caller`]) and never with a cookie, so that no site can send something in their name.
 
+mod accounts;
 mod audit;
 mod body;
 mod caller;
+mod cases;
+mod conflicts;
+mod contacts;
 mod describe;
+mod integrations;
 mod me;
 mod operations;
 mod page;
+mod parked;
+mod runs;
 mod users;
 
 use axum::Router;
@@ -28,10 +35,17 @@ pub(crate) const PLACE: &str = "/api";
 
 /// All operations.
 pub(crate) fn operations() -> Operations {
-    let nouns: [fn(Operations) -> Operations; 4] = [
+    let nouns: [fn(Operations) -> Operations; 11] = [
+        accounts::operations,
         audit::operations,
+        cases::operations,
+        conflicts::operations,
+        contacts::operations,
         describe::operations,
+        integrations::operations,
         me::operations,
+        parked::operations,
+        runs::operations,
         users::operations,
     ];
     nouns

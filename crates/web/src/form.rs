@@ -86,6 +86,12 @@ impl Wrongs {
         found.map(|(_, sentence)| sentence.as_str())
     }
 
+    /// What is wrong with the first field, by the name it has in the form.
+    pub(crate) fn first(&self) -> Option<(&'static str, &str)> {
+        let (name, sentence) = self.fields.first()?;
+        Some((name, sentence))
+    }
+
     /// What stands above the form.
     pub(crate) fn summary(&self) -> Option<String> {
         match (&self.whole, self.fields.len()) {

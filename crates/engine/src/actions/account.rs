@@ -15,8 +15,23 @@ const LONGEST: usize = 255;
 /// # Errors
 /// [`Error::Refused`] for a blank or long name.
 pub async fn create_account(engine: &Engine, name: &str, actor: &str) -> Result<String> {
-    let id = engine.new_id();
+    create_account_as(engine, engine.new_id(), name, actor).await
+}
+
+/// As [`create_account`], under an id that was chosen before: asked for twice, one account is made.
+///
+/// # Errors
+/// As [`create_account`].
+pub async fn create_account_as(
+    engine: &Engine,
+    id: String,
+    name: &str,
+    actor: &str,
+) -> Result<String> {
     let mut tx = engine.store.begin().await?;
+    if accounts::lock(&mut tx, &id).await?.is_some() {
+        return Ok(id);
+    }
     accounts::put(&mut tx, &id, &tidy(name)?, engine.now()).await?;
     audit::note(&mut tx, engine.act(actor), "account.add", &id, "").await?;
     tx.commit().await?;
@@ -31,10 +46,41 @@ pub async fn rename_account(engine: &Engine, id: &str, name: &str, actor: &str) 
     let name = tidy(name)?;
     let mut tx = engine.store.begin().await?;
     let before = find(&mut tx, id).await?;
+    rename(engine, tx, &before, &name, actor).await
+}
+
+/// As [`rename_account`], if the account is still as `read`; says whether it was.
+///
+/// # Errors
+/// As [`rename_account`].
+pub async fn rename_account_as_read(
+    engine: &Engine,
+    read: &Account,
+    name: &str,
+    actor: &str,
+) -> Result<bool> {
+    let name = tidy(name)?;
+    let mut tx = engine.store.begin().await?;
+    let before = find(&mut tx, &read.id).await?;
+    if before != *read {
+        return Ok(false);
+    }
+    rename(engine, tx, &before, &name, actor).await?;
+    Ok(true)
+}
+
+async fn rename(
+    engine: &Engine,
+    mut tx: Tx,
+    before: &Account,
+    name: &str,
+    actor: &str,
+) -> Result<()> {
     if before.name == name {
         return Ok(());
     }
-    accounts::put(&mut tx, id, &name, engine.now()).await?;
+    let id = before.id.as_str();
+    accounts::put(&mut tx, id, name, engine.now()).await?;
     audit::note(&mut tx, engine.act(actor), "account.edit", id, "name").await?;
     Ok(tx.commit().await?)
 }
@@ -95,7 +141,7 @@ async fn settle(
 }
 
 async fn find(tx: &mut Tx, id: &str) -> Result<Account> {
-    accounts::find(tx, id).await?.ok_or_else(|| {
+    accounts::lock(tx, id).await?.ok_or_else(|| {
         Error::Refused("There is no such account; it may have been deleted meanwhile.".to_owned())
     })
 }

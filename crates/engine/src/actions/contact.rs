@@ -11,8 +11,9 @@ use domain::plan::{ContactFields, PersonField, contact_value};
 use domain::value::{Value, not_blank};
 use store::conflicts::{self, Recorded};
 use store::contacts::{self, Contact};
+use store::integrations::{self, Integration};
 use store::zendesk_users::{self, ContactLink};
-use store::{Tx, audit, integrations, outbox};
+use store::{Tx, audit, outbox};
 
 use crate::case_sync::{ask_for, operations_of};
 use crate::engine::Engine;
@@ -41,10 +42,62 @@ pub async fn edit_contact(
     actor: &str,
 ) -> Result<Contact> {
     let mut tx = engine.store.begin().await?;
-    let changed = change(engine, &mut tx, contact, edit, ("contact.edit", actor)).await?;
+    let held = Held::lock(&mut tx, contact).await?;
+    let changed = change(engine, &mut tx, held, edit, ("contact.edit", actor)).await?;
     tx.commit().await?;
     engine.memory.ring();
     Ok(changed)
+}
+
+/// As [`edit_contact`], if the contact is still as `read`: `None` if it is not, and nothing was changed.
+///
+/// # Errors
+/// As [`edit_contact`].
+pub async fn edit_contact_as_read(
+    engine: &Engine,
+    read: &Contact,
+    edit: ContactEdit,
+    actor: &str,
+) -> Result<Option<Contact>> {
+    let mut tx = engine.store.begin().await?;
+    let held = Held::lock(&mut tx, &read.id).await?;
+    if held.contact != *read {
+        return Ok(None);
+    }
+    let changed = change(engine, &mut tx, held, edit, ("contact.edit", actor)).await?;
+    tx.commit().await?;
+    engine.memory.ring();
+    Ok(Some(changed))
+}
+
+/// A contact that nobody else changes until the transaction ends, with the integrations that keep it so.
+struct Held {
+    contact: Contact,
+    integrations: Vec<Integration>,
+}
+
+impl Held {
+    async fn lock(tx: &mut Tx, contact: &str) -> Result<Self> {
+        // A pull writes contacts under its integration's lock, whole: an edit between its reading and its
+        // writing would be lost. One after the other in the order of their ids, so that nobody waits for
+        // somebody who waits.
+        let mut all = integrations::list(tx).await?;
+        all.sort_by(|one, other| one.id.cmp(&other.id));
+        for integration in &all {
+            integrations::lock(tx, &integration.id).await?;
+        }
+        let ids = [contact.to_owned()];
+        let found = contacts::by_ids(tx, &ids).await?.remove(contact);
+        let contact = found.ok_or_else(|| {
+            Error::Refused(format!(
+                "There is no contact {contact:?}. `deskbridge contact list` shows those there are."
+            ))
+        })?;
+        Ok(Self {
+            contact,
+            integrations: all,
+        })
+    }
 }
 
 /// Gives a contact the value that lost a conflict. It reaches the end user like any other edit.
@@ -80,7 +133,8 @@ pub(super) async fn restore(
     };
     let mut tx = engine.store.begin().await?;
     let did = ("conflict.restore", actor);
-    let changed = change(engine, &mut tx, contact, edit, did).await?;
+    let held = Held::lock(&mut tx, contact).await?;
+    let changed = change(engine, &mut tx, held, edit, did).await?;
     if !conflicts::mark_restored(&mut tx, &found.id, engine.now()).await? {
         return Err(Error::Refused(
             "Somebody else restored it just now.".to_owned(),
@@ -94,25 +148,16 @@ pub(super) async fn restore(
 async fn change(
     engine: &Engine,
     tx: &mut Tx,
-    contact: &str,
+    held: Held,
     edit: ContactEdit,
     (did, actor): (&str, &str),
 ) -> Result<Contact> {
-    // A pull writes contacts under its integration's lock, whole: an edit between its reading and its
-    // writing would be lost. One after the other in the order of their ids, so that nobody waits for
-    // somebody who waits.
-    let mut all = integrations::list(tx).await?;
-    all.sort_by(|one, other| one.id.cmp(&other.id));
-    for integration in &all {
-        integrations::lock(tx, &integration.id).await?;
-    }
-    let ids = [contact.to_owned()];
-    let found = contacts::by_ids(tx, &ids).await?.remove(contact);
-    let before = found.ok_or_else(|| {
-        Error::Refused(format!(
-            "There is no contact {contact:?}. `deskbridge contact list` shows those there are."
-        ))
-    })?;
+    let Held {
+        contact: before,
+        integrations: all,
+    } = held;
+    let ids = [before.id.clone()];
+    let contact = before.id.as_str();
     let links = zendesk_users::of_contact(tx, contact).await?;
     let kept_in_step: Vec<(&ContactLink, Mode)> = links
         .iter()

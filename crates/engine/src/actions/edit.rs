@@ -68,15 +68,30 @@ pub async fn edit_as_read(
     version: i64,
     actor: &str,
 ) -> Result<Case> {
+    let edited = edit_unless_changed(engine, case, edit, version, actor).await?;
+    edited.ok_or_else(|| {
+        Error::Refused(format!(
+            "Case {case} was changed since you read it, so nothing was changed now. Read it again, and repeat what is still wanted."
+        ))
+    })
+}
+
+/// As [`edit_as_read`], but a case that has changed since is no error: `None`, and nothing was changed.
+///
+/// # Errors
+/// [`Error::Refused`] as for [`edit`].
+pub async fn edit_unless_changed(
+    engine: &Engine,
+    case: &str,
+    edit: CaseEdit,
+    version: i64,
+    actor: &str,
+) -> Result<Option<Case>> {
     let open = Open::case(engine, case).await?;
-    let now = &open.held.case;
-    if now.version != version {
-        return Err(Error::Refused(format!(
-            "Case {} was changed since you read it, so nothing was changed now. Read it again, and repeat what is still wanted.",
-            now.number
-        )));
+    if open.held.case.version != version {
+        return Ok(None);
     }
-    carry_out(engine, open, edit, actor).await
+    carry_out(engine, open, edit, actor).await.map(Some)
 }
 
 async fn carry_out(engine: &Engine, mut open: Open, edit: CaseEdit, actor: &str) -> Result<Case> {
@@ -111,8 +126,25 @@ async fn carry_out(engine: &Engine, mut open: Open, edit: CaseEdit, actor: &str)
 /// # Errors
 /// [`Error::Refused`] as for [`edit`].
 pub async fn create(engine: &Engine, new: NewCase, actor: &str) -> Result<Case> {
+    create_as(engine, engine.new_id(), new, actor).await
+}
+
+/// As [`create`], under an id that was chosen before: asked for twice, one case is made.
+///
+/// # Errors
+/// As [`create`].
+pub async fn create_as(engine: &Engine, id: String, new: NewCase, actor: &str) -> Result<Case> {
     let now = engine.now();
     let mut tx = engine.store.begin().await?;
+    // Whoever makes the same case at the same moment waits for the counter, and then finds it made. A
+    // number that was taken for nothing goes back with the transaction.
+    let number = counters::take(&mut tx, "case", 1).await?;
+    let ids = [id];
+    let made = cases::lock(&mut tx, &ids).await?.into_values().next();
+    if let Some(made) = made {
+        return Ok(made);
+    }
+    let [id] = ids;
     check(
         &mut tx,
         Some(&new.subject),
@@ -121,8 +153,8 @@ pub async fn create(engine: &Engine, new: NewCase, actor: &str) -> Result<Case> 
     )
     .await?;
     let case = Case {
-        id: engine.new_id(),
-        number: counters::take(&mut tx, "case", 1).await?,
+        id,
+        number,
         fields: CaseFields {
             subject: new.subject,
             description: new.description,
@@ -148,6 +180,19 @@ pub async fn create(engine: &Engine, new: NewCase, actor: &str) -> Result<Case> 
     Ok(case)
 }
 
+/// What is wrong with a subject, if something is.
+pub fn subject_fault(subject: &str) -> Option<String> {
+    if not_blank(Some(subject)).is_none() {
+        return Some("A case needs a subject. Say in a few words what it is about.".to_owned());
+    }
+    let length = subject.chars().count();
+    (length > LONGEST_SUBJECT).then(|| {
+        format!(
+            "The subject has {length} characters; {LONGEST_SUBJECT} are the most. Put the rest into the description or a comment."
+        )
+    })
+}
+
 /// Refuses what a case cannot have.
 async fn check(
     connection: &mut Connection,
@@ -156,16 +201,8 @@ async fn check(
     contact: Option<&str>,
 ) -> Result<()> {
     if let Some(subject) = subject {
-        if not_blank(Some(subject)).is_none() {
-            return Err(Error::Refused(
-                "A case needs a subject. Say in a few words what it is about.".to_owned(),
-            ));
-        }
-        let length = subject.chars().count();
-        if length > LONGEST_SUBJECT {
-            return Err(Error::Refused(format!(
-                "The subject has {length} characters; {LONGEST_SUBJECT} are the most. Put the rest into the description or a comment."
-            )));
+        if let Some(sentence) = subject_fault(subject) {
+            return Err(Error::Refused(sentence));
         }
     }
     if let Some(user) = user

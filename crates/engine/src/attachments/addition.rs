@@ -40,6 +40,9 @@ impl std::fmt::Debug for NewComment<'_> {
     }
 }
 
+/// What a blank comment is told.
+pub const NO_TEXT: &str = "A comment needs a text. Write one beside its files.";
+
 /// A file to be added, read once from its start to its end.
 pub struct Source {
     /// What it is called; of a path only the last part is kept.
@@ -74,10 +77,25 @@ pub async fn comment(
     files: Vec<Source>,
     limits: Limits,
 ) -> Result<Added> {
+    comment_as(engine, engine.new_id(), new, files, limits).await
+}
+
+/// As [`comment()`], under an id that was chosen before: asked for twice, one comment is added.
+///
+/// # Errors
+/// As [`comment()`].
+pub async fn comment_as(
+    engine: &Engine,
+    id: String,
+    new: NewComment<'_>,
+    files: Vec<Source>,
+    limits: Limits,
+) -> Result<Added> {
+    if let Some(added) = added(engine, &id).await? {
+        return Ok(added);
+    }
     if new.text.trim().is_empty() {
-        return Err(Error::Refused(
-            "A comment needs a text. Write one beside its files.".to_owned(),
-        ));
+        return Err(Error::Refused(NO_TEXT.to_owned()));
     }
     if files.len() > MOST_FILES {
         return Err(Error::Refused(format!(
@@ -92,7 +110,6 @@ pub async fn comment(
             new.case
         ))
     })?;
-    let id = engine.new_id();
     let mut stored = Vec::with_capacity(files.len());
     let kept = async {
         for file in files {
@@ -119,6 +136,21 @@ pub async fn comment(
         comment: id,
         files: stored,
     })
+}
+
+/// The comment of this id, if it was added before.
+async fn added(engine: &Engine, id: &str) -> Result<Option<Added>> {
+    let ids = [id.to_owned()];
+    let mut reader = engine.store.read().await?;
+    if comments::by_ids(&mut reader, &ids).await?.is_empty() {
+        return Ok(None);
+    }
+    let files = attachments::of_comments(&mut reader, &ids).await?;
+    let [comment] = ids;
+    Ok(Some(Added {
+        files: files.into_values().flatten().map(|file| file.id).collect(),
+        comment,
+    }))
 }
 
 /// Stores one file, and notes its id before anything of it is kept.
@@ -253,6 +285,13 @@ async fn say(
         Some(id) => integrations::find(&mut tx, id).await?,
         None => None,
     };
+    // Who asked for it a moment ago under the same id was faster.
+    if !comments::by_ids(&mut tx, &[id.to_owned()])
+        .await?
+        .is_empty()
+    {
+        return Ok(());
+    }
     let setting = Setting::without_people(integration.as_ref());
     let comment = CaseComment {
         id: id.to_owned(),

@@ -1,13 +1,17 @@
 //! A comment as its case shows it.
 
+use std::collections::HashMap;
+
 use domain::identity::Author;
 use jiff::Timestamp;
 use serde::Serialize;
+use store::Connection;
 use store::comments::CommentRow;
 
 use super::mirror::Mirror;
-use super::names::{Names, PersonView};
-use crate::attachments::FileView;
+use super::names::{Names, PersonView, Wanted};
+use crate::attachments::{self, FileView};
+use crate::error::Result;
 
 /// A comment.
 #[derive(Serialize)]
@@ -45,9 +49,57 @@ impl std::fmt::Debug for CommentView {
     }
 }
 
+/// Comments of a case, read but not yet told.
+#[derive(Default)]
+pub(super) struct Spoken {
+    pub(super) rows: Vec<CommentRow>,
+    files: HashMap<String, Vec<FileView>>,
+}
+
+impl Spoken {
+    /// At most `limit` of them, oldest first, behind the first `skip`.
+    pub(super) async fn read(
+        connection: &mut Connection,
+        case: &str,
+        skip: i64,
+        limit: i64,
+    ) -> Result<Self> {
+        let rows = store::comments::of_case(connection, case, skip, limit).await?;
+        let ids: Vec<String> = rows.iter().map(|row| row.comment.id.clone()).collect();
+        Ok(Self {
+            files: attachments::of_comments(connection, &ids).await?,
+            rows,
+        })
+    }
+
+    /// Zendesk's people who wrote them.
+    pub(super) fn authors(&self) -> Vec<i64> {
+        let rows = self.rows.iter();
+        rows.filter_map(|row| row.author_remote_id).collect()
+    }
+
+    /// Asks for the names of everybody who wrote them.
+    pub(super) fn want(&self, wanted: &mut Wanted) {
+        for row in &self.rows {
+            wanted.contact(row.comment.contact_id.as_ref());
+            wanted.user(row.comment.user_id.as_ref());
+        }
+    }
+
+    /// Tells them.
+    pub(super) fn tell(mut self, mirror: Option<&Mirror>, names: &Names) -> Vec<CommentView> {
+        let rows = self.rows.into_iter();
+        let told = rows.map(|row| {
+            let files = self.files.remove(&row.comment.id).unwrap_or_default();
+            view(row, files, mirror, names)
+        });
+        told.collect()
+    }
+}
+
 /// The author is who the links of today say, so that a role that changed, or a person who arrived
 /// late, shows at once; else who was noted when the comment came.
-pub(super) fn view(
+fn view(
     row: CommentRow,
     files: Vec<FileView>,
     mirror: Option<&Mirror>,

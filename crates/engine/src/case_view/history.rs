@@ -152,6 +152,7 @@ struct Change {
 }
 
 /// The last entries of a case, read but not yet told.
+#[derive(Default)]
 pub(super) struct History {
     entries: Vec<(Entry, Body)>,
     /// Where the entries before them end, if there are more.
@@ -159,16 +160,17 @@ pub(super) struct History {
 }
 
 impl History {
-    /// The last entries, of those before the entry `before` if given.
+    /// The last entries, at most `most`, of those before the entry `before` if given.
     pub(super) async fn read(
         connection: &mut Connection,
         case: &str,
         before: Option<i64>,
+        most: usize,
     ) -> Result<Self> {
-        let limit = i64::try_from(MOST).unwrap_or(i64::MAX - 1) + 1;
+        let limit = i64::try_from(most).unwrap_or(i64::MAX - 1) + 1;
         let mut rows = store::history::latest(connection, case, before, limit).await?;
-        let more = rows.len() > MOST;
-        rows.truncate(MOST);
+        let more = rows.len() > most;
+        rows.truncate(most);
         Ok(Self {
             next: rows.last().filter(|_| more).map(|entry| entry.seq),
             entries: rows

@@ -4,9 +4,10 @@ use jiff::{SignedDuration, Timestamp};
 use store::integrations::{self, Integration};
 use store::runs::{self, LogLine, Run};
 
+use super::RunLine;
 use crate::budget::{self, BudgetView};
 use crate::engine::Engine;
-use crate::error::Result;
+use crate::error::{Error, Result};
 
 /// How many lines of the log are shown: the last ones.
 const LINES: i64 = 50;
@@ -102,6 +103,76 @@ pub async fn run(engine: &Engine, id: &str) -> Result<Option<RunView>> {
         integration,
         run,
     }))
+}
+
+/// A page of an integration's runs, newest first.
+#[derive(Debug, Clone)]
+pub struct RunPage {
+    /// The runs.
+    pub runs: Vec<RunLine>,
+    /// The id to give as `after` for the next page; none on the last one.
+    pub next: Option<String>,
+}
+
+/// The runs of an integration (by id), at most `limit` (at least 1), behind the run with the id `after`.
+///
+/// # Errors
+/// [`Error::Refused`] if there is no run `after`.
+pub async fn list(
+    engine: &Engine,
+    integration: &str,
+    after: Option<&str>,
+    limit: usize,
+) -> Result<RunPage> {
+    let reader = &mut *engine.store.read().await?;
+    let after = match after {
+        Some(id) => Some(runs::find(reader, id).await?.ok_or_else(|| {
+            Error::Refused(format!(
+                "There is no run {id:?} to go on behind: old ones are removed. Begin again without it."
+            ))
+        })?),
+        None => None,
+    };
+    let most = i64::try_from(limit).unwrap_or(i64::MAX - 1);
+    let mut found = runs::behind(reader, integration, after.as_ref(), most + 1).await?;
+    let more = found.len() > limit;
+    found.truncate(limit);
+    Ok(RunPage {
+        next: found.last().filter(|_| more).map(|run| run.id.clone()),
+        runs: found.into_iter().map(RunLine::from).collect(),
+    })
+}
+
+/// A page of a run's log, oldest first.
+#[derive(Debug, Clone)]
+pub struct LogPage {
+    /// The lines.
+    pub lines: Vec<LogLine>,
+    /// What to give as `after` for the next page; none on the last one.
+    pub next: Option<i64>,
+}
+
+/// The log of a run (by id), at most `limit` lines (at least 1), behind the line of the number `after`;
+/// only warnings and errors if asked.
+///
+/// # Errors
+/// As the database says.
+pub async fn log(
+    engine: &Engine,
+    run: &str,
+    after: i64,
+    limit: usize,
+    only_problems: bool,
+) -> Result<LogPage> {
+    let reader = &mut *engine.store.read().await?;
+    let most = i64::try_from(limit).unwrap_or(i64::MAX - 1);
+    let mut lines = runs::read_log(reader, run, after, most + 1, only_problems).await?;
+    let more = lines.len() > limit;
+    lines.truncate(limit);
+    Ok(LogPage {
+        next: lines.last().filter(|_| more).map(|line| line.seq),
+        lines,
+    })
 }
 
 #[expect(

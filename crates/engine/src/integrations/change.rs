@@ -137,8 +137,26 @@ pub async fn add(
     sign_in: SignIn,
     actor: &str,
 ) -> Result<Integration> {
-    let mut settings = check(settings, &engine.settings.addresses)?;
+    let id = store::ids::new_short_id(&*engine.dice);
+    add_as(engine, id, settings, sign_in, actor).await
+}
+
+/// As [`add`], under an id that was chosen before: asked for twice, one integration is made.
+///
+/// # Errors
+/// As [`add`].
+pub async fn add_as(
+    engine: &Engine,
+    id: String,
+    settings: Settings,
+    sign_in: SignIn,
+    actor: &str,
+) -> Result<Integration> {
     let mut tx = engine.store.begin().await?;
+    if let Some(made) = integrations::lock(&mut tx, &id).await? {
+        return Ok(made);
+    }
+    let mut settings = check(settings, &engine.settings.addresses)?;
     settings.credential_id = match sign_in {
         SignIn::Shared(shared) => shared_credential(&mut tx, &shared).await?.id,
         SignIn::Own(own) => {
@@ -151,7 +169,7 @@ pub async fn add(
             ));
         }
     };
-    let id = integrations::add(&mut tx, &settings, engine.act(actor)).await?;
+    integrations::add_as(&mut tx, &id, &settings, engine.act(actor)).await?;
     tx.commit().await?;
     Ok(Integration {
         id,
@@ -167,7 +185,8 @@ pub async fn add(
 /// piled up is kept from going by itself ([`actions::backlog`] sends it).
 ///
 /// # Errors
-/// As [`add`]; [`Error::Refused`] if a used integration would be pointed at another account.
+/// As [`add`]; [`Error::Refused`] if a used integration would be pointed at another account, and if it is
+/// not as in `before` any more.
 pub async fn edit(
     engine: &Engine,
     before: &Integration,
@@ -175,6 +194,26 @@ pub async fn edit(
     sign_in: SignIn,
     actor: &str,
 ) -> Result<Changed> {
+    let edited = edit_unless_changed(engine, before, settings, sign_in, actor);
+    Box::pin(edited).await?.ok_or_else(|| {
+        Error::Refused(format!(
+            "Integration {} was changed since you read it, so nothing was changed now. Read it again, and repeat what is still wanted.",
+            before.settings.name
+        ))
+    })
+}
+
+/// As [`edit`], but settings that have changed since are no error: `None`, and they stay as they are.
+///
+/// # Errors
+/// As [`edit`].
+pub async fn edit_unless_changed(
+    engine: &Engine,
+    before: &Integration,
+    settings: Settings,
+    sign_in: SignIn,
+    actor: &str,
+) -> Result<Option<Changed>> {
     let addresses = &engine.settings.addresses;
     let mut settings = check(settings, addresses)?;
     check_edit(before, &settings, addresses)?;
@@ -186,6 +225,10 @@ pub async fn edit(
     }
     let act = engine.act(actor);
     let mut tx = engine.store.begin().await?;
+    let now = integrations::lock(&mut tx, &before.id).await?;
+    if now.is_none_or(|now| now.settings != before.settings) {
+        return Ok(None);
+    }
     let kept = credentials::find(&mut tx, &before.settings.credential_id).await?;
     let own = kept
         .as_ref()
@@ -238,11 +281,11 @@ pub async fn edit(
     if switched_off {
         held = Box::pin(actions::hold_backlog(engine, before, actor)).await?;
     }
-    Ok(Changed {
+    Ok(Some(Changed {
         settings,
         told,
         held,
-    })
+    }))
 }
 
 fn refuse(faults: Vec<Fault>) -> Result<()> {

@@ -5,13 +5,14 @@ use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::header::{CONTENT_TYPE, IF_MATCH};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode};
-use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Deserializer, Serialize};
 use sha2::{Digest as _, Sha256};
 use store::idempotency::{self, Key};
 
 use super::Caller;
 use crate::app::App;
+use crate::form::Wrongs;
 use crate::problem::Problem;
 
 /// The longest key of a creation, in characters.
@@ -45,12 +46,36 @@ where
         let bytes = Bytes::from_request(request, state)
             .await
             .map_err(|rejection| Problem::unreadable(rejection.status()))?;
+        // A list would be read as the fields of a record in their order, which nobody means.
+        if bytes.trim_ascii_start().starts_with(b"[") {
+            return Err(Problem::invalid(
+                ".",
+                "The body is a list. Send an object with the fields that the document names.",
+            ));
+        }
         let reader = &mut serde_json::Deserializer::from_slice(&bytes);
         let value = serde_path_to_error::deserialize(reader).map_err(|error| {
             let field = error.path().to_string();
             Problem::invalid(field, error.into_inner().to_string())
         })?;
         Ok(Self { value, bytes })
+    }
+}
+
+/// A field that may be taken away: left out it stays as it is, null takes it away.
+pub(crate) fn given<'de, T, D>(deserializer: D) -> Result<Option<Option<T>>, D::Error>
+where
+    T: Deserialize<'de>,
+    D: Deserializer<'de>,
+{
+    Option::deserialize(deserializer).map(Some)
+}
+
+/// What a form would mark, as a program is told it.
+pub(crate) fn refused(wrongs: &Wrongs) -> Problem {
+    match wrongs.first() {
+        Some((field, sentence)) => Problem::invalid(field, sentence.to_owned()),
+        None => Problem::conflict(wrongs.summary().unwrap_or_default()),
     }
 }
 

@@ -38,11 +38,21 @@ impl Place {
         let Some(cursor) = &self.cursor else {
             return Ok(None);
         };
-        let id = record_id(cursor).ok_or_else(|| {
-            Problem::bad_query("The cursor is none that a page has given as `next`.")
-        })?;
-        Ok(Some(id))
+        Ok(Some(record_id(cursor).ok_or_else(no_cursor)?))
     }
+
+    /// The number after which the page begins, where a list is walked by number.
+    ///
+    /// # Errors
+    /// For a cursor that no page has given.
+    pub(crate) fn after_number(&self) -> Result<Option<i64>, Problem> {
+        let number = self.after()?.map(str::parse).transpose();
+        number.map_err(|_| no_cursor())
+    }
+}
+
+fn no_cursor() -> Problem {
+    Problem::bad_query("The cursor is none that a page has given as `next`.")
 }
 
 /// A page of a list.

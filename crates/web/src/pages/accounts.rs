@@ -8,6 +8,8 @@ mod list;
 mod mask;
 mod show;
 
+pub(crate) use edit::find;
+
 use crate::access::Right;
 use crate::routes::Routes;
 

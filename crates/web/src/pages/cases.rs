@@ -4,7 +4,7 @@ mod add;
 mod asked;
 mod comment;
 mod delete;
-pub(crate) mod edit;
+mod edit;
 mod form;
 mod give_up;
 pub(crate) mod list;
@@ -13,6 +13,10 @@ mod restore;
 pub(crate) mod show;
 pub(crate) mod ticket;
 mod views;
+mod wanted;
+
+pub(crate) use asked::Asked;
+pub(crate) use wanted::{MASKED, Wanted, written};
 
 use store::cases::Case;
 
@@ -45,7 +49,7 @@ pub(crate) fn routes(routes: Routes) -> Routes {
 }
 
 /// The case an address names, deleted or not.
-async fn find(app: &App, number: &str) -> Result<Case, Problem> {
+pub(crate) async fn find(app: &App, number: &str) -> Result<Case, Problem> {
     let missing = || Problem::missing("There is no case with this number.");
     let number = pages::record_id(number).ok_or_else(missing)?;
     let connection = &mut *app.engine.store.read().await?;

@@ -1,6 +1,6 @@
 //! Contacts: the customers a case or a ticket names.
 
-mod edit;
+pub(crate) mod edit;
 mod list;
 mod mask;
 pub(crate) mod show;

@@ -13,9 +13,13 @@ mod maps;
 mod mask;
 mod record;
 mod show;
+mod sign_in;
 mod sync;
 
+pub(crate) use form::{owner, owners};
 pub(crate) use record::{find, managed};
+pub(crate) use sign_in::{SignInWish, sign_in};
+pub(crate) use sync::INACTIVE;
 
 use crate::access::Right;
 use crate::routes::Routes;

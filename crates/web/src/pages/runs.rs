@@ -6,6 +6,8 @@ mod show;
 mod stop;
 mod streams;
 
+pub(crate) use progress::found;
+
 use crate::access::Right;
 use crate::routes::Routes;
 

@@ -89,6 +89,7 @@ async fn every_operation_asks_for_its_scope_and_for_the_role_of_the_tokens_owner
                         continue;
                     }
                     let path = route.path.replace("{id}", "999999");
+                    let path = path.replace("{contact}", "999999");
                     let method = route.method.as_str();
                     let body = if route.method == Method::GET {
                         Value::Null

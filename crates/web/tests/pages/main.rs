@@ -7,6 +7,10 @@
 
 mod alert_channels;
 mod api;
+mod api_cases;
+mod api_customers;
+mod api_integrations;
+mod api_settling;
 mod attachments;
 mod audit;
 mod browser;

@@ -23,7 +23,7 @@ pub(crate) struct Entry {
 }
 
 /// The account an address names.
-pub(super) async fn find(app: &App, id: &str) -> Result<Account, Problem> {
+pub(crate) async fn find(app: &App, id: &str) -> Result<Account, Problem> {
     let missing = || Problem::missing("There is no such account.");
     let id = pages::record_id(id).ok_or_else(missing)?;
     let connection = &mut *app.engine.store.read().await?;
@@ -54,9 +54,9 @@ pub(crate) async fn submit(
     Form(entry): Form<Entry>,
 ) -> Result<Response, Problem> {
     let account = find(&app, &id).await?;
-    let written = cases::edit::written(&person, &account.name, &entry.name);
+    let written = cases::written(&person.user, &account.name, &entry.name);
     let wrongs = match written {
-        Err(()) => Wrongs::field("name", cases::edit::MASKED),
+        Err(()) => Wrongs::field("name", cases::MASKED),
         Ok(name) => {
             let name = name.as_deref().unwrap_or(&account.name);
             let actor = &person.user.email;

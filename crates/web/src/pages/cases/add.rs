@@ -4,9 +4,10 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use domain::case::CasePriority;
-use engine::actions::{self, NewCase};
+use engine::actions;
 use serde::Deserialize;
 
+use super::Wanted;
 use super::form::{CaseForm, Typed};
 use crate::app::App;
 use crate::form::{Form, Wrongs};
@@ -60,29 +61,22 @@ pub(crate) async fn submit(
 
 /// Makes the case and says its number, or what is wrong with it.
 async fn make(app: &App, person: &SignedIn, entry: &Entry) -> Result<Result<i64, Wrongs>, Problem> {
-    if entry.subject.trim().is_empty() {
-        return Ok(Err(Wrongs::field(
-            "subject",
-            "Say in a few words what it is about.",
-        )));
+    let mut wrongs = Wrongs::default();
+    let priority = CasePriority::parse(&entry.priority);
+    if priority.is_none() {
+        wrongs.add("priority", "Choose one of the priorities.");
     }
-    let Some(priority) = CasePriority::parse(&entry.priority) else {
-        return Ok(Err(Wrongs::field(
-            "priority",
-            "Choose one of the priorities.",
-        )));
-    };
-    let contact = match actions::contact_named(&app.engine, &entry.contact).await {
-        Ok(contact) => contact,
-        Err(error) => return Ok(Err(of_contact(error)?)),
-    };
-    let new = NewCase {
-        subject: entry.subject.clone(),
-        description: entry.description.clone(),
+    let wanted = Wanted {
+        subject: Some(entry.subject.clone()),
+        description: Some(entry.description.clone()),
+        status: None,
         priority,
-        contact,
-        assigned_to: Some(entry.assigned_to.clone()).filter(|user| !user.is_empty()),
-        owner: person.user.id.clone(),
+        contact: Some(entry.contact.clone()),
+        assigned_to: Some(Some(entry.assigned_to.clone()).filter(|user| !user.is_empty())),
+    };
+    let new = match wanted.new_case(app, &person.user, wrongs).await? {
+        Ok(new) => new,
+        Err(wrongs) => return Ok(Err(wrongs)),
     };
     Ok(
         match actions::create(&app.engine, new, &person.user.email).await {
@@ -90,10 +84,4 @@ async fn make(app: &App, person: &SignedIn, entry: &Entry) -> Result<Result<i64,
             Err(error) => Err(Wrongs::refusal(error)?),
         },
     )
-}
-
-/// What is wrong with a contact that was named.
-pub(super) fn of_contact(error: engine::Error) -> Result<Wrongs, Problem> {
-    let sentence = Wrongs::refusal(error)?.summary().unwrap_or_default();
-    Ok(Wrongs::field("contact", sentence))
 }

@@ -3,46 +3,46 @@
 use domain::case::{CasePriority, CaseStatus};
 use serde::Deserialize;
 use store::cases::{Assigned, CaseFilter};
+use store::users::User;
 
 use crate::page::encode;
-use crate::session::SignedIn;
 
 /// What is asked for. What an address says wrongly is not asked for.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(default)]
 pub(crate) struct Asked {
     /// Words, or a number.
-    pub(super) q: String,
-    pub(super) status: String,
-    pub(super) priority: String,
+    pub(crate) q: String,
+    pub(crate) status: String,
+    pub(crate) priority: String,
     /// `me`, `anybody`, `nobody` or a user's id.
-    pub(super) assigned: String,
+    pub(crate) assigned: String,
     /// An integration's id.
-    pub(super) integration: String,
+    pub(crate) integration: String,
     /// A contact's id.
-    pub(super) contact: String,
+    pub(crate) contact: String,
     /// Anything, if only cases with a conflict are asked for.
-    pub(super) conflict: String,
+    pub(crate) conflict: String,
     /// Anything, if only cases with something parked are asked for.
-    pub(super) parked: String,
+    pub(crate) parked: String,
 }
 
 impl Asked {
     /// What the store looks for.
-    pub(super) fn filter(&self, person: &SignedIn) -> CaseFilter {
+    pub(crate) fn filter(&self, user: &User) -> CaseFilter {
         let some = |text: &String| (!text.is_empty()).then(|| text.clone());
         CaseFilter {
             text: self.q.trim().to_owned(),
             // Who may not see whom a letter belongs to shall not find out by asking letter by letter.
-            people: !person.user.restrict_pii,
+            people: !user.restrict_pii,
             status: CaseStatus::parse(&self.status),
             priority: CasePriority::parse(&self.priority),
             assigned: match self.assigned.as_str() {
                 "" => None,
-                "me" => Some(Assigned::To(person.user.id.clone())),
+                "me" => Some(Assigned::To(user.id.clone())),
                 "anybody" => Some(Assigned::Anybody),
                 "nobody" => Some(Assigned::Nobody),
-                user => Some(Assigned::To(user.to_owned())),
+                other => Some(Assigned::To(other.to_owned())),
             },
             integration: some(&self.integration),
             contact: some(&self.contact),

@@ -5,11 +5,11 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use domain::case::{CasePriority, CaseStatus};
-use engine::actions::{self, CaseEdit};
+use engine::actions;
 use serde::Deserialize;
 use store::cases::Case;
 
-use super::add::of_contact;
+use super::Wanted;
 use super::form::{CaseForm, Typed};
 use crate::app::App;
 use crate::form::{Form, Wrongs};
@@ -90,35 +90,19 @@ async fn save(
     if priority.is_none() {
         wrongs.add("priority", "Choose one of the priorities.");
     }
-    if entry.subject.trim().is_empty() {
-        wrongs.add("subject", "Say in a few words what it is about.");
-    }
-    let subject = written(person, &case.fields.subject, &entry.subject);
-    let description = written(person, &case.fields.description, &entry.description);
-    if subject.is_err() {
-        wrongs.add("subject", MASKED);
-    }
-    if description.is_err() {
-        wrongs.add("description", MASKED);
-    }
-    if !wrongs.is_empty() {
-        return Ok(Err(wrongs));
-    }
-    let contact = match (person.user.restrict_pii, entry.contact.trim()) {
-        // Who may not see the email leaves the field empty to leave the contact as it is.
-        (true, "") => None,
-        (_, named) => match actions::contact_named(&app.engine, named).await {
-            Ok(contact) => Some(contact),
-            Err(error) => return Ok(Err(of_contact(error)?)),
-        },
-    };
-    let edit = CaseEdit {
-        subject: subject.unwrap_or_default(),
-        description: description.unwrap_or_default(),
+    // Who may not see the email leaves the field empty to leave the contact as it is.
+    let stays = person.user.restrict_pii && entry.contact.trim().is_empty();
+    let wanted = Wanted {
+        subject: Some(entry.subject.clone()),
+        description: Some(entry.description.clone()),
         status,
         priority,
+        contact: (!stays).then(|| entry.contact.clone()),
         assigned_to: Some(Some(entry.assigned_to.clone()).filter(|user| !user.is_empty())),
-        contact,
+    };
+    let edit = match wanted.edit(app, &person.user, case, wrongs).await? {
+        Ok(edit) => edit,
+        Err(wrongs) => return Ok(Err(wrongs)),
     };
     let number = case.number.to_string();
     let (engine, actor) = (&app.engine, &person.user.email);
@@ -128,29 +112,6 @@ async fn save(
             Err(error) => Err(Wrongs::refusal(error)?),
         },
     )
-}
-
-/// What is said of a masked text that was changed.
-pub(crate) const MASKED: &str = "Parts of this text are masked for you (•••), so it cannot be changed here without losing them. Leave it as it was, or ask somebody who sees it whole.";
-
-/// A text as it was typed: nothing, if it is to stay as it is. Whoever sees it masked sends the masked
-/// one back, which must never replace the real one.
-pub(crate) fn written(person: &SignedIn, stored: &str, typed: &str) -> Result<Option<String>, ()> {
-    // A form's lines end with two signs.
-    let typed = typed.replace("\r\n", "\n");
-    if typed == stored.replace("\r\n", "\n") {
-        return Ok(None);
-    }
-    if person.user.restrict_pii {
-        let shown = mask::text(stored).replace("\r\n", "\n");
-        if typed == shown {
-            return Ok(None);
-        }
-        if typed.contains("•••") {
-            return Err(());
-        }
-    }
-    Ok(Some(typed))
 }
 
 /// What is stored, as whoever edits it sees it.

@@ -72,7 +72,8 @@ impl CasesPage {
         wrongs: Wrongs,
         done: Option<&'static str>,
     ) -> Result<Self, Problem> {
-        let page = case_view::search(&app.engine, &asked.filter(&person), at.place(), PAGE).await?;
+        let page =
+            case_view::search(&app.engine, &asked.filter(&person.user), at.place(), PAGE).await?;
         let connection = &mut *app.engine.store.read().await?;
         let staff = users::list(connection).await?.into_iter();
         let integrations = store::integrations::list(connection).await?.into_iter();

@@ -1,8 +1,8 @@
 //! Cases as those see them who see no personal data: whom they are for, and what people wrote.
 
 use engine::case_view::{
-    CaseLine, CaseSearch, CaseView, CommentView, ConflictView, HistoryLine, Name, ParkedKind,
-    ParkedView, PersonView, Progress, TicketPanel, TicketWish,
+    CaseLine, CaseSearch, CaseView, CommentView, ConflictDetail, ConflictView, HistoryLine, Name,
+    ParkedKind, ParkedView, PersonView, Progress, TicketPanel, TicketWish,
 };
 use engine::why::Why;
 
@@ -110,6 +110,20 @@ impl Mask for ConflictView {
                 (true, _) => *value = mask::phone(value),
                 (false, _) => text(value),
             }
+        }
+    }
+}
+
+impl Mask for ConflictDetail {
+    fn mask(&mut self) {
+        self.conflict.mask();
+        let did = [
+            &mut self.changed_here,
+            &mut self.settled,
+            &mut self.restored,
+        ];
+        for did in did.into_iter().flatten() {
+            text(&mut did.actor);
         }
     }
 }

@@ -90,6 +90,7 @@ impl ShowPage {
         let window = Window {
             comments_after: place.comments_after,
             history_before: place.history_before,
+            is_bare: false,
         };
         let case = case_view::show_part(&app.engine, number, window)
             .await?

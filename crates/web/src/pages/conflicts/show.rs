@@ -7,7 +7,6 @@ use engine::case_view::{self, ConflictView, Did};
 
 use crate::access::Right;
 use crate::app::App;
-use crate::mask;
 use crate::navigation::Nav;
 use crate::page::{Frame, html};
 use crate::pages;
@@ -54,21 +53,13 @@ pub(crate) async fn show(
     let found = case_view::conflict(&app.engine, id)
         .await?
         .ok_or_else(missing)?;
-    let restrict = person.user.restrict_pii;
-    let did = |did: Option<Did>| {
-        did.map(|mut did| {
-            if restrict {
-                did.actor = mask::text(&did.actor).into_owned();
-            }
-            did
-        })
-    };
+    let found = person.see(found);
     let title = format!("{} changed on both sides", found.conflict.label);
     html(&ConflictShown {
-        conflict: person.see(found.conflict),
-        changed_here: did(found.changed_here),
-        settled: did(found.settled),
-        restored: did(found.restored),
+        conflict: found.conflict,
+        changed_here: found.changed_here,
+        settled: found.settled,
+        restored: found.restored,
         may_edit: person.may(Right::EditCases),
         frame: Frame::new(&app, person, Nav::Conflicts, title).await?,
     })

@@ -8,9 +8,11 @@ use engine::actions::{self, ContactEdit};
 use engine::contact_view::ContactLine;
 use serde::Deserialize;
 use store::contacts::Contact;
+use store::users::User;
 
 use crate::app::App;
 use crate::form::{Form, Wrongs};
+use crate::mask::Mask as _;
 use crate::navigation::Nav;
 use crate::page::{Frame, html, html_with};
 use crate::pages;
@@ -20,11 +22,11 @@ use crate::session::SignedIn;
 #[derive(Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Entry {
-    name: String,
+    pub(crate) name: String,
     #[serde(default)]
-    phone: String,
+    pub(crate) phone: String,
     #[serde(default)]
-    email: String,
+    pub(crate) email: String,
 }
 
 #[derive(Template)]
@@ -37,8 +39,11 @@ struct ContactForm {
 }
 
 /// What is stored, as whoever edits it sees it.
-fn shown(person: &SignedIn, contact: &Contact) -> Entry {
-    let line = person.see(ContactLine::from(contact.clone()));
+pub(crate) fn shown(user: &User, contact: &Contact) -> Entry {
+    let mut line = ContactLine::from(contact.clone());
+    if user.restrict_pii {
+        line.mask();
+    }
     Entry {
         name: match contact.name.full().is_empty() {
             true => String::new(),
@@ -49,7 +54,8 @@ fn shown(person: &SignedIn, contact: &Contact) -> Entry {
     }
 }
 
-async fn find(app: &App, id: &str) -> Result<Contact, Problem> {
+/// The contact an address names.
+pub(crate) async fn find(app: &App, id: &str) -> Result<Contact, Problem> {
     let missing = || Problem::missing("There is no such contact.");
     let id = pages::record_id(id).ok_or_else(missing)?.to_owned();
     let connection = &mut *app.engine.store.read().await?;
@@ -65,7 +71,7 @@ pub(crate) async fn show(
     let contact = find(&app, &id).await?;
     html(&ContactForm {
         wrongs: Wrongs::default(),
-        typed: shown(&person, &contact),
+        typed: shown(&person.user, &contact),
         id: contact.id,
         frame: Frame::new(&app, person, Nav::Contacts, "Edit contact").await?,
     })
@@ -78,7 +84,7 @@ pub(crate) async fn submit(
     Form(entry): Form<Entry>,
 ) -> Result<Response, Problem> {
     let contact = find(&app, &id).await?;
-    let stored = shown(&person, &contact);
+    let stored = shown(&person.user, &contact);
     let wrongs = match wanted(&stored, &entry) {
         Err(wrongs) => wrongs,
         Ok(edit) => {
@@ -102,7 +108,7 @@ pub(crate) async fn submit(
 
 /// What differs from what the form showed. Somebody who saw a value masked and left it leaves it as it
 /// is; one that was changed may hold nothing that stands for something hidden.
-fn wanted(stored: &Entry, entry: &Entry) -> Result<ContactEdit, Wrongs> {
+pub(crate) fn wanted(stored: &Entry, entry: &Entry) -> Result<ContactEdit, Wrongs> {
     const MASKED: &str =
         "This is masked for you (•••). Leave it as it was, or enter all of it anew.";
     let mut wrongs = Wrongs::default();

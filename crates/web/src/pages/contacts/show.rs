@@ -35,7 +35,7 @@ struct ContactPage {
 }
 
 /// What the audit log calls a deed, as a person reads it.
-fn told(action: &str) -> &str {
+pub(crate) fn told(action: &str) -> &str {
     match action {
         "contact.edit" => "Edited",
         "conflict.restore" => "The value that lost was restored",

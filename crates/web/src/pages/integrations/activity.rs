@@ -14,7 +14,7 @@ pub(crate) async fn activate(
     person: SignedIn,
     Path(id): Path<String>,
 ) -> Result<Response, Problem> {
-    let found = managed(&app, &person, &id).await?;
+    let found = managed(&app, &person.user, &id).await?;
     let actor = person.user.email.clone();
     match Box::pin(engine::integrations::activate(&app.engine, &found, &actor)).await {
         Ok(_) => {
@@ -30,7 +30,7 @@ pub(crate) async fn deactivate(
     person: SignedIn,
     Path(id): Path<String>,
 ) -> Result<Response, Problem> {
-    let found = managed(&app, &person, &id).await?;
+    let found = managed(&app, &person.user, &id).await?;
     engine::integrations::deactivate(&app.engine, &found, &person.user.email).await?;
     let address = format!("/integrations/{}?done=deactivated", found.id);
     Ok(Redirect::to(&address).into_response())

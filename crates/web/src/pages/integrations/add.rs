@@ -4,8 +4,9 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use engine::integration_view::SignInView;
+use engine::integrations::defaults;
 
-use super::form::{Entry, defaults, form, offer};
+use super::form::{Entry, form, offer};
 use crate::access::Right;
 use crate::app::App;
 use crate::form::{Form, Wrongs};

@@ -37,7 +37,7 @@ pub(crate) async fn show(
     person: SignedIn,
     Path(id): Path<String>,
 ) -> Result<Response, Problem> {
-    let integration = managed(&app, &person, &id).await?;
+    let integration = managed(&app, &person.user, &id).await?;
     html(&page(&app, person, integration, Wrongs::default()).await?)
 }
 
@@ -47,7 +47,7 @@ pub(crate) async fn submit(
     Path(id): Path<String>,
     Form(answer): Form<Answer>,
 ) -> Result<Response, Problem> {
-    let found = managed(&app, &person, &id).await?;
+    let found = managed(&app, &person.user, &id).await?;
     let back = |word| Redirect::to(&format!("/integrations/{}?done={word}", found.id));
     if answer.answer != "yes" {
         return Ok(back("left").into_response());

@@ -31,7 +31,7 @@ pub(crate) async fn show(
     let session = session(&person, &headers)?;
     let returned = consent::come_back(&app.engine, &session, &brought.state).await?;
     // Asked again: it may have been taken away while they were at Zendesk.
-    let found = managed(&app, &person, &returned.integration.id).await?;
+    let found = managed(&app, &person.user, &returned.integration.id).await?;
     let wrongs = match (brought.code, brought.error.as_deref()) {
         (_, Some("access_denied")) => Wrongs::whole(
             "In Zendesk the consent was denied, so nothing was connected. Choose Connect to Zendesk again and allow it there, signed in as an administrator.",

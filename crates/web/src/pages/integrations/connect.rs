@@ -34,7 +34,7 @@ pub(crate) async fn submit(
     Path(id): Path<String>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let found = managed(&app, &person, &id).await?;
+    let found = managed(&app, &person.user, &id).await?;
     let begun = match redirect(&app) {
         Some(_) if !may_connect(&app, &person, &found).await? => Err(Wrongs::whole(
             "This integration signs in by a shared credential, which only operators and administrators may connect anew. Ask one of them.",

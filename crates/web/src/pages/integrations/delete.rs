@@ -26,7 +26,7 @@ pub(crate) async fn show(
     person: SignedIn,
     Path(id): Path<String>,
 ) -> Result<Response, Problem> {
-    let integration = managed(&app, &person, &id).await?;
+    let integration = managed(&app, &person.user, &id).await?;
     html(&DeletePage {
         loss: integration_view::loss(&app.engine, &integration).await?,
         frame: Frame::new(&app, person, Nav::Integrations, "Delete integration").await?,
@@ -39,7 +39,7 @@ pub(crate) async fn submit(
     person: SignedIn,
     Path(id): Path<String>,
 ) -> Result<Response, Problem> {
-    let found = managed(&app, &person, &id).await?;
+    let found = managed(&app, &person.user, &id).await?;
     // The page before this one said what goes with it.
     engine::integrations::delete(&app.engine, &found, true, &person.user.email).await?;
     Ok(Redirect::to("/integrations?done=deleted").into_response())

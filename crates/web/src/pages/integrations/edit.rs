@@ -20,7 +20,7 @@ pub(crate) async fn show(
     person: SignedIn,
     Path(id): Path<String>,
 ) -> Result<Response, Problem> {
-    let found = managed(&app, &person, &id).await?;
+    let found = managed(&app, &person.user, &id).await?;
     let kept = sign_in(&app.engine, &found).await?;
     let entry = Entry::of(&found.settings, &kept, &person);
     let offer = offer(&app, &person, &found.settings).await?;
@@ -36,7 +36,7 @@ pub(crate) async fn submit(
     Path(id): Path<String>,
     Form(entry): Form<Entry>,
 ) -> Result<Response, Problem> {
-    let found = managed(&app, &person, &id).await?;
+    let found = managed(&app, &person.user, &id).await?;
     let kept = sign_in(&app.engine, &found).await?;
     let offer = offer(&app, &person, &found.settings).await?;
     let mut wrongs = Wrongs::default();

@@ -4,17 +4,16 @@ use std::time::Duration;
 
 use askama::Template;
 use domain::identity::Unassigned;
-use domain::mapping::Maps;
 use domain::merge::Priority;
 use engine::integration_view::SignInView;
-use engine::integrations::{OwnSignIn, SignIn, ZENDESK};
-use secrecy::ExposeSecret as _;
+use engine::integrations::{OwnSignIn, SignIn};
 use serde::Deserialize;
 use store::credentials::{Credential, CredentialKind};
 use store::integrations::{ContactPolicy, EmailMatch, Settings};
 use store::users::Member;
 
 use super::maps::{self, MapLine, MapTable, choose};
+use super::sign_in::{SignInWish, sign_in};
 use crate::access::Right;
 use crate::app::App;
 use crate::form::{SecretText, Wrongs, ticked};
@@ -64,26 +63,6 @@ pub(crate) struct Entry {
     to_priority_low: String,
     to_priority_normal: String,
     to_priority_high: String,
-}
-
-/// The settings a new integration begins with (ticket-sync.md 2), owned by whoever makes it.
-pub(super) fn defaults(owner: &str) -> Settings {
-    Settings {
-        name: String::new(),
-        kind: ZENDESK.to_owned(),
-        url: String::new(),
-        credential_id: String::new(),
-        default_email: None,
-        owner_id: owner.to_owned(),
-        two_way: false,
-        priority: Priority::Remote,
-        interval: Duration::from_secs(60),
-        contacts: ContactPolicy::TicketPeople,
-        unassigned: Unassigned::Leave,
-        email_match: EmailMatch::Primary,
-        budget_share: 50,
-        maps: Maps::default(),
-    }
 }
 
 impl Entry {
@@ -173,12 +152,7 @@ impl Entry {
         } else if !person.user.restrict_pii {
             settings.default_email = None;
         }
-        if self.owner != before.owner_id {
-            match owners.iter().find(|member| member.user.id == self.owner) {
-                Some(member) => settings.owner_id = member.user.id.clone(),
-                None => wrongs.add("owner", "Choose one of the users."),
-            }
-        }
+        settings.owner_id = owner(&self.owner, before, owners, wrongs);
         let unit = match self.interval_unit.as_str() {
             "hours" => 3600,
             "minutes" => 60,
@@ -260,69 +234,26 @@ impl Entry {
         may_share: bool,
         wrongs: &mut Wrongs,
     ) -> SignIn {
-        let kind = match self.sign_in.as_str() {
-            "stored" if self.credential == kept.credential_id && !self.credential.is_empty() => {
-                return SignIn::Kept;
-            }
-            "stored" if self.credential.is_empty() => {
-                wrongs.add("credential", "Choose a stored credential.");
-                return SignIn::Kept;
-            }
-            "stored" if may_share => return SignIn::Shared(self.credential.clone()),
+        let (kind, secret) = match self.sign_in.as_str() {
             "stored" => {
-                wrongs.add(
-                    "credential",
-                    "Only operators and administrators may choose another stored credential.",
-                );
-                return SignIn::Kept;
+                let wish = SignInWish::Stored(self.credential.clone());
+                return sign_in(wish, kept, may_share, wrongs);
             }
-            "api_token" => CredentialKind::ApiToken,
-            "oauth_client" => CredentialKind::OAuthClient,
-            "oauth_tokens" => CredentialKind::OAuthTokens,
+            "api_token" => (CredentialKind::ApiToken, &self.api_token),
+            "oauth_client" => (CredentialKind::OAuthClient, &self.client_secret),
+            "oauth_tokens" => (CredentialKind::OAuthTokens, &self.client_secret),
             _ => {
                 wrongs.add("sign_in", "Choose how to sign in.");
                 return SignIn::Kept;
             }
         };
-        let secret = match kind {
-            CredentialKind::ApiToken => &self.api_token.0,
-            CredentialKind::OAuthClient
-            | CredentialKind::OAuthTokens
-            | CredentialKind::Database
-            | CredentialKind::ObjectStore => &self.client_secret.0,
-        };
-        let secret = (!secret.expose_secret().trim().is_empty()).then(|| secret.clone());
-        let same_kind = kept.is_own && kept.kind == kind.as_str();
-        let typed = |text: &str, kept: &Option<String>| match text.trim() {
-            "" if same_kind => kept.clone(),
-            text => Some(text.to_owned()),
-        };
         let own = OwnSignIn {
             kind,
-            email: typed(&self.api_email, &kept.email),
-            client_id: typed(&self.client_id, &kept.client_id),
-            secret,
+            email: Some(self.api_email.clone()),
+            client_id: Some(self.client_id.clone()),
+            secret: Some(secret.0.clone()),
         };
-        let same = same_kind
-            && own.secret.is_none()
-            && (kind != CredentialKind::ApiToken || own.email == kept.email)
-            && (kind == CredentialKind::ApiToken || own.client_id == kept.client_id);
-        if same {
-            return SignIn::Kept;
-        }
-        let stored = same_kind.then(|| Credential {
-            id: kept.credential_id.clone(),
-            name: String::new(),
-            description: String::new(),
-            kind,
-            email: kept.email.clone(),
-            client_id: kept.client_id.clone(),
-            used_by: 1,
-        });
-        for fault in own.faults(stored.as_ref()) {
-            wrongs.add(fault.field, fault.sentence);
-        }
-        SignIn::Own(own)
+        sign_in(SignInWish::Own(own), kept, may_share, wrongs)
     }
 }
 
@@ -378,14 +309,36 @@ pub(super) struct Offer {
     credentials: Vec<Credential>,
 }
 
+/// The owner that is wished for, if it is one of the users who may sign in.
+pub(crate) fn owner(
+    wish: &str,
+    before: &Settings,
+    owners: &[Member],
+    wrongs: &mut Wrongs,
+) -> String {
+    let known = owners.iter().any(|member| member.user.id == wish);
+    if wish == before.owner_id || known {
+        return wish.to_owned();
+    }
+    wrongs.add("owner", "Choose one of the users.");
+    before.owner_id.clone()
+}
+
+/// Everybody who may own an integration: who may sign in, and who owns it.
+pub(crate) async fn owners(app: &App, settings: &Settings) -> Result<Vec<Member>, Problem> {
+    let mut members = store::users::members(&mut *app.engine.store.read().await?).await?;
+    members.retain(|m| m.disabled_at.is_none() || m.user.id == settings.owner_id);
+    Ok(members)
+}
+
 /// What somebody may choose from.
 pub(super) async fn offer(
     app: &App,
     person: &SignedIn,
     settings: &Settings,
 ) -> Result<Offer, Problem> {
+    let owners = owners(app, settings).await?;
     let reader = &mut *app.engine.store.read().await?;
-    let members = store::users::members(reader).await?;
     let may_share = person.may(Right::ManageDestinations);
     let credentials = store::credentials::list(reader).await?.into_iter();
     let to_zendesk = |kind| match kind {
@@ -395,10 +348,7 @@ pub(super) async fn offer(
         CredentialKind::Database | CredentialKind::ObjectStore => false,
     };
     Ok(Offer {
-        owners: members
-            .into_iter()
-            .filter(|m| m.disabled_at.is_none() || m.user.id == settings.owner_id)
-            .collect(),
+        owners,
         credentials: credentials
             .filter(|c| to_zendesk(c.kind))
             .filter(|c| may_share || c.id == settings.credential_id)

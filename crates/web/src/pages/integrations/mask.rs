@@ -2,6 +2,7 @@
 
 use engine::home_view::ConnectionView;
 use engine::integration_view::{Details, IntegrationLine, RunLine, RunView};
+use store::runs::LogLine;
 
 use crate::mask::{self, Mask};
 
@@ -45,6 +46,12 @@ impl Mask for Details {
     }
 }
 
+impl Mask for LogLine {
+    fn mask(&mut self) {
+        self.line = mask::text(&self.line).into_owned();
+    }
+}
+
 impl Mask for RunView {
     fn mask(&mut self) {
         free(&mut self.run.problem);
@@ -52,8 +59,6 @@ impl Mask for RunView {
             self.run.requested_by = mask::email(&self.run.requested_by);
         }
         address(&mut self.integration.settings.default_email);
-        for line in &mut self.log {
-            line.line = mask::text(&line.line).into_owned();
-        }
+        self.log.mask();
     }
 }

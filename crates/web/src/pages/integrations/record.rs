@@ -1,12 +1,12 @@
 //! The integration an address names, and whether somebody may change it.
 
 use store::integrations::{self, Integration};
+use store::users::User;
 
 use crate::access::may_manage;
 use crate::app::App;
 use crate::pages;
 use crate::problem::Problem;
-use crate::session::SignedIn;
 
 /// The integration of this id.
 pub(crate) async fn find(app: &App, id: &str) -> Result<Integration, Problem> {
@@ -19,13 +19,9 @@ pub(crate) async fn find(app: &App, id: &str) -> Result<Integration, Problem> {
 }
 
 /// The integration of this id, for somebody who wants to change it.
-pub(crate) async fn managed(
-    app: &App,
-    person: &SignedIn,
-    id: &str,
-) -> Result<Integration, Problem> {
+pub(crate) async fn managed(app: &App, user: &User, id: &str) -> Result<Integration, Problem> {
     let found = find(app, id).await?;
-    if may_manage(&person.user, &found) {
+    if may_manage(user, &found) {
         return Ok(found);
     }
     Err(Problem::refused(

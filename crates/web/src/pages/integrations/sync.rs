@@ -10,16 +10,17 @@ use crate::form::Wrongs;
 use crate::problem::Problem;
 use crate::session::SignedIn;
 
+/// Why an inactive integration is not synchronised.
+pub(crate) const INACTIVE: &str = "This integration is inactive, so nothing is synchronised. Activate it first: that begins a sync at once.";
+
 pub(crate) async fn submit(
     State(app): State<App>,
     person: SignedIn,
     Path(id): Path<String>,
 ) -> Result<Response, Problem> {
-    let found = managed(&app, &person, &id).await?;
+    let found = managed(&app, &person.user, &id).await?;
     if !found.active {
-        let wrongs = Wrongs::whole(
-            "This integration is inactive, so nothing is synchronised. Activate it first: that begins a sync at once.",
-        );
+        let wrongs = Wrongs::whole(INACTIVE);
         return show::page(&app, person, &found, None, wrongs).await;
     }
     let asked = schedule::schedule_sync(&app.engine, &found, &person.user.email).await?;

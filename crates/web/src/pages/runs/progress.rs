@@ -38,8 +38,8 @@ impl Progress {
     }
 }
 
-/// The run an address names, as this person may see it.
-pub(super) async fn find(app: &App, person: &SignedIn, id: &str) -> Result<RunView, Problem> {
+/// The run an address names.
+pub(crate) async fn found(app: &App, id: &str) -> Result<RunView, Problem> {
     let missing = || {
         Problem::missing(
             "There is no such run. Old ones are removed after a while, those that found nothing after a day.",
@@ -47,5 +47,10 @@ pub(super) async fn find(app: &App, person: &SignedIn, id: &str) -> Result<RunVi
     };
     let id = pages::record_id(id).ok_or_else(missing)?;
     let view = integration_view::run(&app.engine, id).await?;
-    Ok(person.see(view.ok_or_else(missing)?))
+    view.ok_or_else(missing)
+}
+
+/// The run an address names, as this person may see it.
+pub(super) async fn find(app: &App, person: &SignedIn, id: &str) -> Result<RunView, Problem> {
+    Ok(person.see(found(app, id).await?))
 }

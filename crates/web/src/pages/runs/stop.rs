@@ -16,7 +16,7 @@ pub(crate) async fn submit(
     Path(id): Path<String>,
 ) -> Result<Response, Problem> {
     let view = find(&app, &person, &id).await?;
-    managed(&app, &person, &view.integration.id).await?;
+    managed(&app, &person.user, &view.integration.id).await?;
     schedule::stop(&app.engine, &view.run, &person.user.email).await?;
     let address = format!("/runs/{}?done=stop", view.run.id);
     Ok(Redirect::to(&address).into_response())
