@@ -4,14 +4,21 @@
 //! are made: what is not in the document cannot be called, and nobody gets by the guard. Programs sign in
 //! with a token ([`caller`]) and never with a cookie, so that no site can send something in their name.
 
+mod answer;
 mod audit;
 mod body;
 mod caller;
+mod credentials;
 mod describe;
+mod destinations;
 mod me;
+mod notifications;
 mod operations;
+mod orchestrations;
 mod page;
+mod queries;
 mod users;
+mod workflows;
 
 use axum::Router;
 use axum::middleware::from_fn_with_state;
@@ -28,11 +35,17 @@ pub(crate) const PLACE: &str = "/api";
 
 /// All operations.
 pub(crate) fn operations() -> Operations {
-    let nouns: [fn(Operations) -> Operations; 4] = [
+    let nouns: [fn(Operations) -> Operations; 10] = [
         audit::operations,
+        credentials::operations,
         describe::operations,
+        destinations::operations,
         me::operations,
+        notifications::operations,
+        orchestrations::operations,
+        queries::operations,
         users::operations,
+        workflows::operations,
     ];
     nouns
         .into_iter()

@@ -7,6 +7,10 @@
 
 mod alert_channels;
 mod api;
+mod api_credentials;
+mod api_queries;
+mod api_sends;
+mod api_visibility;
 mod attachments;
 mod audit;
 mod browser;

@@ -318,6 +318,7 @@ impl Entry {
             email: kept.email.clone(),
             client_id: kept.client_id.clone(),
             used_by: 1,
+            updated_at: jiff::Timestamp::UNIX_EPOCH,
         });
         for fault in own.faults(stored.as_ref()) {
             wrongs.add(fault.field, fault.sentence);
