@@ -116,17 +116,38 @@ pub fn check_name(name: &str) -> Result<&str> {
 /// the name is taken.
 pub async fn add(
     engine: &Engine,
+    draft: CredentialDraft,
+    url: Option<&str>,
+    on_failure: OnFailure,
+    actor: &str,
+) -> Result<Saved> {
+    add_as(engine, engine.new_id(), draft, url, on_failure, actor).await
+}
+
+/// As [`add`], under an id that was chosen before: asked for twice, one is made.
+///
+/// # Errors
+/// As [`add`].
+pub async fn add_as(
+    engine: &Engine,
+    id: String,
     mut draft: CredentialDraft,
     url: Option<&str>,
     on_failure: OnFailure,
     actor: &str,
 ) -> Result<Saved> {
+    let made = credentials::find(&mut *engine.store.read().await?, &id).await?;
+    if made.is_some() {
+        let trials = Vec::new();
+        return Ok(Saved { id, trials });
+    }
     check(&mut draft)?;
     let places: Vec<String> = url.map(str::to_owned).into_iter().collect();
     let trials = try_draft(engine, &draft, None, &places).await?;
     refuse_if_failed(&trials, on_failure)?;
     let mut tx = engine.store.begin().await?;
-    let id = credentials::add(&mut tx, &engine.keyring, &draft, engine.act(actor)).await?;
+    let act = engine.act(actor);
+    let id = credentials::add_as(&mut tx, &engine.keyring, id, &draft, act).await?;
     tx.commit().await?;
     Ok(Saved { id, trials })
 }
@@ -134,7 +155,7 @@ pub async fn add(
 /// Changes a credential, after a trial on every account that uses it.
 ///
 /// # Errors
-/// As [`add`].
+/// As [`add`]; [`store::Error::Stale`] if somebody changed it since it was read.
 pub async fn edit(
     engine: &Engine,
     found: &Credential,
@@ -148,6 +169,7 @@ pub async fn edit(
     refuse_if_failed(&trials, on_failure)?;
     let mut tx = engine.store.begin().await?;
     let act = engine.act(actor);
+    credentials::hold(&mut tx, found).await?;
     credentials::edit(&mut tx, &engine.keyring, &found.id, &draft, act).await?;
     tx.commit().await?;
     Ok(Saved {
@@ -177,6 +199,7 @@ fn refuse_if_failed(trials: &[Trial], on_failure: OnFailure) -> Result<()> {
 /// [`Error::Refused`] with what uses it.
 pub async fn delete(engine: &Engine, found: &Credential, actor: &str) -> Result<()> {
     let mut tx = engine.store.begin().await?;
+    credentials::hold(&mut tx, found).await?;
     // Looked up inside the transaction, so that none can begin to use it meanwhile.
     let uses = credentials::uses(&mut tx, &found.id).await?;
     if !uses.is_empty() {

@@ -113,16 +113,45 @@ pub async fn add(
 ) -> Result<(Destination, Me)> {
     draft.name = check_name(&draft.name)?.to_owned();
     let me = probed(engine, &draft, "stored").await?;
-    let mut tx = engine.store.begin().await?;
-    let made = destinations::add(&mut tx, &draft, engine.act(actor)).await?;
-    tx.commit().await?;
+    let made = keep(engine, engine.new_id(), &draft, actor).await?;
     Ok((made, me))
+}
+
+/// As [`add`], under an id that was chosen before: asked for twice, one is made.
+///
+/// # Errors
+/// As [`add`].
+pub async fn add_as(
+    engine: &Engine,
+    id: String,
+    mut draft: DestinationDraft,
+    actor: &str,
+) -> Result<Destination> {
+    if let Some(made) = destinations::find(&mut *engine.store.read().await?, &id).await? {
+        return Ok(made);
+    }
+    draft.name = check_name(&draft.name)?.to_owned();
+    probed(engine, &draft, "stored").await?;
+    keep(engine, id, &draft, actor).await
+}
+
+async fn keep(
+    engine: &Engine,
+    id: String,
+    draft: &DestinationDraft,
+    actor: &str,
+) -> Result<Destination> {
+    let mut tx = engine.store.begin().await?;
+    let made = destinations::add_as(&mut tx, id, draft, engine.act(actor)).await?;
+    tx.commit().await?;
+    Ok(made)
 }
 
 /// Changes a destination; tells nothing if there is nothing to change.
 ///
 /// # Errors
-/// As [`add`]; [`Error::Refused`] too if it would belong to another account.
+/// As [`add`]; [`Error::Refused`] too if it would belong to another account; [`store::Error::Stale`] if
+/// somebody changed it since it was read.
 pub async fn edit(
     engine: &Engine,
     found: &Destination,
@@ -142,6 +171,7 @@ pub async fn edit(
     }
     let me = probed(engine, &draft, "changed").await?;
     let mut tx = engine.store.begin().await?;
+    destinations::hold(&mut tx, found).await?;
     let now = destinations::edit(&mut tx, found, &draft, engine.act(actor)).await?;
     tx.commit().await?;
     Ok(Some((now, me)))
@@ -169,6 +199,7 @@ pub fn signed_in(account: &str, me: &Me) -> String {
 /// [`Error::Refused`] with what uses it.
 pub async fn delete(engine: &Engine, found: &Destination, actor: &str) -> Result<()> {
     let mut tx = engine.store.begin().await?;
+    destinations::hold(&mut tx, found).await?;
     // Looked up inside the transaction, so that none can begin to use it meanwhile.
     let uses = destinations::uses(&mut tx, &found.id).await?;
     if !uses.is_empty() {

@@ -14,7 +14,7 @@ use crate::error::{Error, Result};
 use crate::profile_send::{SendSettings, SourceSpec};
 use crate::workflows::{self, Plan};
 
-pub use change::{add, delete, draft_of, edit, set_active, when};
+pub use change::{add, add_as, delete, draft_of, edit, set_active, when};
 pub(crate) use change::{check_name, in_use};
 pub use due::schedule_due;
 pub use timing::Timing;
@@ -119,7 +119,26 @@ pub async fn begin(
     asked: Asked,
     requested_by: &str,
 ) -> Result<Workflow> {
+    begin_as(engine, None, orchestration, asked, requested_by).await
+}
+
+/// As [`begin`], under an id that may have been chosen before: asked for twice, one workflow begins.
+///
+/// # Errors
+/// As [`begin`].
+pub async fn begin_as(
+    engine: &Engine,
+    id: Option<String>,
+    orchestration: &Orchestration,
+    asked: Asked,
+    requested_by: &str,
+) -> Result<Workflow> {
     let mut reader = engine.store.read().await?;
+    if let Some(id) = &id
+        && let Some(begun) = store::workflows::find(&mut reader, id).await?
+    {
+        return Ok(begun);
+    }
     let (source, mut settings) = inputs(&mut reader, orchestration).await?;
     let destination = destinations::find(&mut reader, &orchestration.destination_id)
         .await?
@@ -148,7 +167,7 @@ pub async fn begin(
         settings,
         requested_by,
     };
-    let workflow = workflows::begin_in(engine, &mut tx, &plan).await?;
+    let workflow = workflows::begin_in(engine, &mut tx, &plan, id).await?;
     tx.commit().await?;
     engine.memory.ring();
     Ok(workflow)

@@ -32,9 +32,34 @@ pub async fn add(
     source: &SourceSpec,
     actor: &str,
 ) -> Result<Query> {
+    add_as(engine, None, text, source, actor).await
+}
+
+/// As [`add`], under an id that may have been chosen before: asked for twice, one is made.
+///
+/// # Errors
+/// As [`add`].
+pub async fn add_as(
+    engine: &Engine,
+    id: Option<String>,
+    text: &QueryText,
+    source: &SourceSpec,
+    actor: &str,
+) -> Result<Query> {
+    if let Some(made) = made(engine, id.as_deref()).await? {
+        return Ok(made);
+    }
     check_name(&text.name)?;
     check(engine, source).await?;
-    keep(engine, text, source, actor).await
+    keep(engine, id, text, source, actor).await
+}
+
+/// What was made under an id that was chosen before.
+async fn made(engine: &Engine, id: Option<&str>) -> Result<Option<Query>> {
+    match id {
+        Some(id) => Ok(queries::find(&mut *engine.store.read().await?, id).await?),
+        None => Ok(None),
+    }
 }
 
 /// As [`add`], of a file that was uploaded just now.
@@ -47,12 +72,32 @@ pub async fn add_upload(
     file: Uploaded,
     actor: &str,
 ) -> Result<Query> {
-    let kept = match check_name(&text.name) {
-        Ok(()) => keep(engine, text, file.source(), actor).await,
-        Err(error) => Err(error),
+    add_upload_as(engine, None, text, file, actor).await
+}
+
+/// As [`add_upload`], under an id that may have been chosen before: asked for twice, one is made, with the
+/// file that came first.
+///
+/// # Errors
+/// As [`add`].
+pub async fn add_upload_as(
+    engine: &Engine,
+    id: Option<String>,
+    text: &QueryText,
+    file: Uploaded,
+    actor: &str,
+) -> Result<Query> {
+    let adding = async {
+        if let Some(made) = made(engine, id.as_deref()).await? {
+            return Ok(made);
+        }
+        check_name(&text.name)?;
+        keep(engine, id, text, file.source(), actor).await
     };
-    if kept.is_err() {
-        upload::forget(engine, file.source()).await;
+    let kept = adding.await;
+    let is_its_own = |query: &Query| source_of(query).is_ok_and(|source| source == *file.source());
+    if kept.as_ref().is_ok_and(is_its_own) {
+        file.keep();
     }
     kept
 }
@@ -71,18 +116,22 @@ pub async fn replace_upload(
         name: found.name.clone(),
         description: found.description.clone(),
     };
-    change(engine, found, &text, file.source(), actor).await
+    let becomes_draft = change(engine, found, &text, file.source(), actor).await?;
+    file.keep();
+    Ok(becomes_draft)
 }
 
 async fn keep(
     engine: &Engine,
+    id: Option<String>,
     text: &QueryText,
     source: &SourceSpec,
     actor: &str,
 ) -> Result<Query> {
     let draft = draft(text, source)?;
     let mut tx = engine.store.begin().await?;
-    let made = queries::add(&mut tx, &draft, engine.act(actor)).await?;
+    let id = id.unwrap_or_else(|| engine.new_id());
+    let made = queries::add_as(&mut tx, id, &draft, engine.act(actor)).await?;
     tx.commit().await?;
     Ok(made)
 }
@@ -117,6 +166,7 @@ async fn change(
     let is_another = kept.as_ref() != Some(source);
     let draft = draft(text, source)?;
     let mut tx = engine.store.begin().await?;
+    queries::hold(&mut tx, found).await?;
     let edited = queries::edit(&mut tx, found, &draft, engine.act(actor)).await?;
     let becomes_draft = is_another && edited.active;
     if becomes_draft {
@@ -228,6 +278,7 @@ pub async fn deactivate(engine: &Engine, found: &Query, actor: &str) -> Result<(
 /// [`Error::Refused`] with what uses it.
 pub async fn delete(engine: &Engine, found: &Query, actor: &str) -> Result<()> {
     let mut tx = engine.store.begin().await?;
+    queries::hold(&mut tx, found).await?;
     // Looked up inside the transaction, so that none can begin to use it meanwhile.
     let uses = queries::uses(&mut tx, &found.id).await?;
     if !uses.is_empty() {

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use domain::profile::RowState;
-use domain::profile::action::{Action, Trouble, credential_string};
+use domain::profile::action::{Action, ActionKind, Trouble, credential_string};
 use jiff::Timestamp;
 use store::workflows::{self, Task, Workflow, WorkflowFilter, WorkflowKind, WorkflowState};
 use store::{credentials, destinations, ledger, orchestrations};
@@ -132,6 +132,22 @@ impl WorkflowView {
     /// What can be done about it, the specific actions first; nothing while it is at work.
     pub fn actions(&self) -> Vec<Action> {
         crate::workflows::actions(&self.line.workflow)
+    }
+
+    /// What a person approves with an action, in numbers; none where they approve nothing.
+    pub fn review(&self, action: ActionKind) -> Option<String> {
+        if action != ActionKind::ApproveOnce {
+            return None;
+        }
+        let (read, leavers) = (grouped(self.counts.rows.read), grouped(self.counts.leavers));
+        Some(match self.line.trouble {
+            Some(Trouble::LeaverBrake) => format!(
+                "{leavers} customers are no longer in the source, which has {read} rows. If you resolve, what the orchestration says of leavers is done to as many as {leavers} of them, in this run only."
+            ),
+            Some(_) | None => format!(
+                "The source has {read} rows. If you resolve, they are sent although the guard says otherwise, in this run only."
+            ),
+        })
     }
 
     /// The seven outcomes with their rows, and then rows whose outcome is not known yet: together the rows

@@ -40,17 +40,19 @@ pub struct Plan<'a> {
 /// As the database says.
 pub async fn begin(engine: &Engine, plan: Plan<'_>) -> Result<Workflow> {
     let mut tx = engine.store.begin().await?;
-    let workflow = begin_in(engine, &mut tx, &plan).await?;
+    let workflow = begin_in(engine, &mut tx, &plan, None).await?;
     tx.commit().await?;
     engine.memory.ring();
     Ok(workflow)
 }
 
-/// As [`begin`], in a transaction that decides more. Whoever commits it rings the bell.
+/// As [`begin`], in a transaction that decides more, under an id that may have been chosen before. Whoever
+/// commits it rings the bell.
 pub(crate) async fn begin_in(
     engine: &Engine,
     tx: &mut store::Tx,
     plan: &Plan<'_>,
+    id: Option<String>,
 ) -> Result<Workflow> {
     let title = match plan.orchestration {
         Some(orchestration) => orchestration.name.clone(),
@@ -67,7 +69,8 @@ pub(crate) async fn begin_in(
         settings: write(&plan.settings)?,
         requested_by: plan.requested_by.to_owned(),
     };
-    let workflow = workflows::add(tx, &new, engine.now(), &*engine.dice).await?;
+    let id = id.unwrap_or_else(|| engine.new_id());
+    let workflow = workflows::add_as(tx, id, &new, engine.now()).await?;
     ask_for_work(engine, tx, &workflow).await?;
     Ok(workflow)
 }
@@ -182,14 +185,44 @@ pub async fn choose(
     line: i64,
     choice: ConflictChoice,
 ) -> Result<()> {
+    choose_all(engine, workflow, &[(line, Some(choice))]).await
+}
+
+/// As [`choose`], about several rows: all of it or nothing. Without a choice an earlier one is taken back.
+///
+/// # Errors
+/// As [`choose`].
+pub async fn choose_all(
+    engine: &Engine,
+    workflow: &Workflow,
+    choices: &[(i64, Option<ConflictChoice>)],
+) -> Result<()> {
     let mut tx = engine.store.begin().await?;
-    if !workflow_rows::choose(&mut tx, &workflow.id, line, Some(choice)).await? {
-        return Err(Error::Refused(format!(
-            "The workflow has no row of line {line} to decide about. `deskbridge workflow rows {}` lists them.",
-            workflow.id
-        )));
+    for (line, choice) in choices {
+        if !workflow_rows::choose(&mut tx, &workflow.id, *line, *choice).await? {
+            return Err(Error::Refused(format!(
+                "The workflow has no row of line {line} to decide about. `deskbridge workflow rows {}` lists them.",
+                workflow.id
+            )));
+        }
     }
     Ok(tx.commit().await?)
+}
+
+/// The action of this word, if it is offered as the workflow stands now.
+///
+/// # Errors
+/// [`Error::Refused`] if it is not.
+pub fn action(workflow: &Workflow, word: &str) -> Result<Action> {
+    let found = actions(workflow)
+        .into_iter()
+        .find(|action| action.kind.as_str() == word);
+    found.ok_or_else(|| {
+        Error::Refused(
+            "That cannot be done about this workflow as it stands now. Open its page and choose again."
+                .to_owned(),
+        )
+    })
 }
 
 /// Carries out an action on a workflow that failed or was stopped: checks the cause again and goes on from

@@ -9,10 +9,12 @@ use sqlx::{AnyConnection, Row as _};
 
 use crate::audit::{self, Act};
 use crate::bulk::clean;
+use crate::cases::moment;
 use crate::database::Tx;
 use crate::error::{Error, Result, exists_already};
 use crate::ids::new_id;
 use crate::secrets::Keyring;
+use crate::versions::{self, Read};
 
 /// How a credential signs in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -70,6 +72,8 @@ pub struct Credential {
     pub client_id: Option<String>,
     /// How many integrations, destinations and queries use it; [`uses`] names them.
     pub used_by: i64,
+    /// When a person last changed it, or its secret.
+    pub updated_at: Timestamp,
 }
 
 /// What a new or edited credential carries.
@@ -111,6 +115,7 @@ fn credential(row: &AnyRow) -> Result<Credential> {
         email: row.try_get("email")?,
         client_id: row.try_get("client_id")?,
         used_by: row.try_get("used_by")?,
+        updated_at: moment(row, "updated_at")?,
     })
 }
 
@@ -124,7 +129,20 @@ pub async fn add(
     draft: &CredentialDraft,
     act: Act<'_>,
 ) -> Result<String> {
-    let id = new_id(act.now, act.dice);
+    add_as(tx, keyring, new_id(act.now, act.dice), draft, act).await
+}
+
+/// As [`add`], under an id that was chosen before.
+///
+/// # Errors
+/// As [`add`].
+pub async fn add_as(
+    tx: &mut Tx,
+    keyring: &Keyring,
+    id: String,
+    draft: &CredentialDraft,
+    act: Act<'_>,
+) -> Result<String> {
     let sealed = draft
         .secret
         .as_ref()
@@ -146,6 +164,20 @@ pub async fn add(
     .map_err(|error| exists_already(error, &format!("A credential named {}", draft.name)))?;
     audit::note(tx, act, "credential.add", &draft.name, draft.kind.as_str()).await?;
     Ok(id)
+}
+
+/// Makes sure that a credential is still as it was read, and stays so until the transaction ends.
+///
+/// # Errors
+/// [`Error::Stale`] if somebody changed or deleted it since.
+pub async fn hold(tx: &mut Tx, read: &Credential) -> Result<()> {
+    let read = Read {
+        table: "credential",
+        id: &read.id,
+        name: &read.name,
+        updated_at: read.updated_at,
+    };
+    versions::hold(tx, read).await
 }
 
 /// Replaces what a credential holds. Tokens got with another client or secret are forgotten.
@@ -228,7 +260,7 @@ pub async fn delete(tx: &mut Tx, credential: &Credential, act: Act<'_>) -> Resul
 /// As the database says.
 pub async fn list(connection: &mut AnyConnection) -> Result<Vec<Credential>> {
     sqlx::query(
-        "SELECT c.id, c.name, c.description, c.kind, c.email, c.client_id, \
+        "SELECT c.id, c.name, c.description, c.kind, c.email, c.client_id, c.updated_at, \
          (SELECT COUNT(*) FROM integration i WHERE i.credential_id = c.id) \
          + (SELECT COUNT(*) FROM destination d WHERE d.credential_id = c.id) \
          + (SELECT COUNT(*) FROM query q WHERE q.credential_id = c.id) AS used_by FROM credential c ORDER BY c.name",

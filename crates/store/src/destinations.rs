@@ -11,6 +11,7 @@ use crate::counters;
 use crate::database::Tx;
 use crate::error::{Error, Result, exists_already};
 use crate::ids::new_id;
+use crate::versions::{self, Read};
 
 /// What an account is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -147,11 +148,38 @@ fn destination(row: &AnyRow) -> Result<Destination> {
 /// # Errors
 /// [`Error::Exists`] if the name is taken.
 pub async fn add(tx: &mut Tx, draft: &DestinationDraft, act: Act<'_>) -> Result<Destination> {
+    add_as(tx, new_id(act.now, act.dice), draft, act).await
+}
+
+/// As [`add`], under an id that was chosen before.
+///
+/// # Errors
+/// As [`add`].
+pub async fn add_as(
+    tx: &mut Tx,
+    id: String,
+    draft: &DestinationDraft,
+    act: Act<'_>,
+) -> Result<Destination> {
     let number = counters::take(tx, "destination", 1).await?;
-    let made = Destination::of(new_id(act.now, act.dice), number, draft, act.now, act.now);
+    let made = Destination::of(id, number, draft, act.now, act.now);
     write(tx, &made).await?;
     audit::note(tx, act, "destination.add", &made.name, &made.url).await?;
     Ok(made)
+}
+
+/// Makes sure that a destination is still as it was read, and stays so until the transaction ends.
+///
+/// # Errors
+/// [`Error::Stale`] if somebody changed or deleted it since.
+pub async fn hold(tx: &mut Tx, read: &Destination) -> Result<()> {
+    let read = Read {
+        table: "destination",
+        id: &read.id,
+        name: &read.name,
+        updated_at: read.updated_at,
+    };
+    versions::hold(tx, read).await
 }
 
 /// Replaces what a person set of a destination; returns it as it is now.

@@ -60,6 +60,14 @@ pub enum Error {
         "This is the last administrator who can sign in, so nothing was changed. Make somebody else an administrator first."
     )]
     LastAdministrator,
+    /// Somebody changed or deleted a record after whoever writes had read it.
+    #[error(
+        "Somebody changed or deleted {what} meanwhile, so nothing was changed. Look at it again and decide."
+    )]
+    Stale {
+        /// Which record: `the destination live`.
+        what: String,
+    },
     /// A record of Zendesk is another one's of ours than the caller thought.
     #[error(
         "{what} belongs to another case already. Nothing was written; the work is repeated by itself with what is known by then."
@@ -137,6 +145,7 @@ impl Error {
             | Self::Unreachable { .. }
             | Self::Exists { .. }
             | Self::LastAdministrator
+            | Self::Stale { .. }
             | Self::Key(_)
             | Self::Schema(_) => When::AfterFix,
             Self::Damaged(_) | Self::Database(_) => When::Never,

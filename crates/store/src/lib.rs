@@ -51,6 +51,7 @@ pub mod tombstones;
 pub mod totals;
 pub mod unreadable;
 pub mod users;
+mod versions;
 pub mod waiting;
 pub mod webhooks;
 pub mod words;

@@ -11,6 +11,7 @@ use crate::counters;
 use crate::database::Tx;
 use crate::error::{Error, Result, exists_already};
 use crate::ids::new_id;
+use crate::versions::{self, Read};
 
 /// What makes an orchestration run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -155,8 +156,21 @@ fn orchestration(row: &AnyRow) -> Result<Orchestration> {
 /// # Errors
 /// [`Error::Exists`] if the name is taken.
 pub async fn add(tx: &mut Tx, draft: &OrchestrationDraft, act: Act<'_>) -> Result<Orchestration> {
+    add_as(tx, new_id(act.now, act.dice), draft, act).await
+}
+
+/// As [`add`], under an id that was chosen before.
+///
+/// # Errors
+/// As [`add`].
+pub async fn add_as(
+    tx: &mut Tx,
+    id: String,
+    draft: &OrchestrationDraft,
+    act: Act<'_>,
+) -> Result<Orchestration> {
     let blank = Orchestration {
-        id: new_id(act.now, act.dice),
+        id,
         number: counters::take(tx, "orchestration", 1).await?,
         name: String::new(),
         description: String::new(),
@@ -178,6 +192,20 @@ pub async fn add(tx: &mut Tx, draft: &OrchestrationDraft, act: Act<'_>) -> Resul
     write(tx, &made).await?;
     audit::note(tx, act, "orchestration.add", &made.name, made.mode.as_str()).await?;
     Ok(made)
+}
+
+/// Makes sure that an orchestration is still as it was read, and stays so until the transaction ends.
+///
+/// # Errors
+/// [`Error::Stale`] if somebody changed or deleted it since.
+pub async fn hold(tx: &mut Tx, read: &Orchestration) -> Result<()> {
+    let read = Read {
+        table: "orchestration",
+        id: &read.id,
+        name: &read.name,
+        updated_at: read.updated_at,
+    };
+    versions::hold(tx, read).await
 }
 
 /// Replaces what a person set of an orchestration; returns it as it is now. When it runs next is

@@ -10,6 +10,7 @@ use crate::cases::moment;
 use crate::database::Tx;
 use crate::error::{Error, Result, exists_already};
 use crate::ids::new_id;
+use crate::versions::{self, Read};
 
 /// Where the rows of a query come from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -106,8 +107,16 @@ fn query(row: &AnyRow) -> Result<Query> {
 /// # Errors
 /// [`Error::Exists`] if the name is taken.
 pub async fn add(tx: &mut Tx, draft: &QueryDraft, act: Act<'_>) -> Result<Query> {
+    add_as(tx, new_id(act.now, act.dice), draft, act).await
+}
+
+/// As [`add`], under an id that was chosen before.
+///
+/// # Errors
+/// As [`add`].
+pub async fn add_as(tx: &mut Tx, id: String, draft: &QueryDraft, act: Act<'_>) -> Result<Query> {
     let made = Query {
-        id: new_id(act.now, act.dice),
+        id,
         name: draft.name.clone(),
         description: draft.description.clone(),
         kind: draft.kind,
@@ -121,6 +130,20 @@ pub async fn add(tx: &mut Tx, draft: &QueryDraft, act: Act<'_>) -> Result<Query>
     write(tx, &made).await?;
     audit::note(tx, act, "query.add", &made.name, made.kind.as_str()).await?;
     Ok(made)
+}
+
+/// Makes sure that a query is still as it was read, and stays so until the transaction ends.
+///
+/// # Errors
+/// [`Error::Stale`] if somebody changed or deleted it since.
+pub async fn hold(tx: &mut Tx, read: &Query) -> Result<()> {
+    let read = Read {
+        table: "query",
+        id: &read.id,
+        name: &read.name,
+        updated_at: read.updated_at,
+    };
+    versions::hold(tx, read).await
 }
 
 /// Replaces what a person set of a query; returns it as it is now. Whether it is active, and the columns

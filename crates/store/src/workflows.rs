@@ -248,12 +248,25 @@ pub async fn add(
     now: Timestamp,
     dice: &dyn Dice,
 ) -> Result<Workflow> {
+    add_as(tx, new_id(now, dice), new, now).await
+}
+
+/// As [`add`], under an id that was chosen before.
+///
+/// # Errors
+/// As [`add`].
+pub async fn add_as(
+    tx: &mut Tx,
+    id: String,
+    new: &NewWorkflow,
+    now: Timestamp,
+) -> Result<Workflow> {
     let row = sqlx::query(
         "INSERT INTO workflow (id, number, orchestration_id, destination_id, kind, title, source, settings, state, task, \
          tasks, counts, requested_by, created_at) \
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'waiting', 'read', '{}', '{}', $9, $10) RETURNING *",
     )
-    .bind(new_id(now, dice))
+    .bind(id)
     .bind(counters::take(tx, "workflow", 1).await?)
     .bind(new.orchestration_id.as_deref().map(clean))
     .bind(clean(&new.destination_id))

@@ -5,20 +5,27 @@
 //! with a token ([`caller`]) and never with a cookie, so that no site can send something in their name.
 
 mod accounts;
+mod answer;
 mod audit;
 mod body;
 mod caller;
 mod cases;
 mod conflicts;
 mod contacts;
+mod credentials;
 mod describe;
+mod destinations;
 mod integrations;
 mod me;
+mod notifications;
 mod operations;
+mod orchestrations;
 mod page;
 mod parked;
+mod queries;
 mod runs;
 mod users;
+mod workflows;
 
 use axum::Router;
 use axum::middleware::from_fn_with_state;
@@ -35,18 +42,24 @@ pub(crate) const PLACE: &str = "/api";
 
 /// All operations.
 pub(crate) fn operations() -> Operations {
-    let nouns: [fn(Operations) -> Operations; 11] = [
+    let nouns: [fn(Operations) -> Operations; 17] = [
         accounts::operations,
         audit::operations,
         cases::operations,
         conflicts::operations,
         contacts::operations,
+        credentials::operations,
         describe::operations,
+        destinations::operations,
         integrations::operations,
         me::operations,
+        notifications::operations,
+        orchestrations::operations,
         parked::operations,
+        queries::operations,
         runs::operations,
         users::operations,
+        workflows::operations,
     ];
     nouns
         .into_iter()

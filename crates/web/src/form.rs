@@ -92,6 +92,28 @@ impl Wrongs {
         Some((name, sentence))
     }
 
+    /// The same under the names that a body has for some of the fields.
+    pub(crate) fn renamed(mut self, names: &[(&str, &'static str)]) -> Self {
+        for (field, _) in &mut self.fields {
+            if let Some((_, name)) = names.iter().find(|(known, _)| known == field) {
+                *field = name;
+            }
+        }
+        self
+    }
+
+    /// All that is wrong, as one text: a program has no marks beside its fields.
+    pub(crate) fn sentence(&self) -> String {
+        let fields = self.fields.iter().map(|(_, sentence)| sentence.as_str());
+        let all: Vec<&str> = self.whole.as_deref().into_iter().chain(fields).collect();
+        all.join(" ")
+    }
+
+    /// The fields with what is wrong with each.
+    pub(crate) fn into_fields(self) -> impl Iterator<Item = (&'static str, String)> {
+        self.fields.into_iter()
+    }
+
     /// What stands above the form.
     pub(crate) fn summary(&self) -> Option<String> {
         match (&self.whole, self.fields.len()) {
@@ -135,5 +157,11 @@ mod tests {
         wrongs.add("url", "Enter an address.");
         assert!(wrongs.summary().unwrap().contains("2 fields"));
         assert_eq!(Wrongs::whole("No.").summary().unwrap(), "No.");
+        assert_eq!(wrongs.sentence(), "Enter a name. Enter an address.");
+        let renamed: Vec<_> = wrongs
+            .renamed(&[("url", "address")])
+            .into_fields()
+            .collect();
+        assert_eq!(renamed[1], ("address", "Enter an address.".to_owned()));
     }
 }

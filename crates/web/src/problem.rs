@@ -16,6 +16,7 @@ use tower_http::csrf::ProtectionError;
 use utoipa::ToSchema;
 
 use crate::app::App;
+use crate::form::Wrongs;
 use crate::page::{Frame, html_with};
 
 /// Why a request has no proper answer.
@@ -25,8 +26,8 @@ pub(crate) struct Problem {
     /// What kind it is, for programs; it never changes.
     code: &'static str,
     sentence: Cow<'static, str>,
-    /// Which field of a body is wrong, if one is.
-    field: Option<String>,
+    /// Which fields of a body are wrong, if some are.
+    field: Option<Vec<FieldProblem>>,
     /// For the log.
     cause: Option<String>,
 }
@@ -117,8 +118,10 @@ impl Problem {
         field: impl Into<String>,
         sentence: impl Into<Cow<'static, str>>,
     ) -> Self {
+        let sentence: Cow<'static, str> = sentence.into();
+        let (field, detail) = (field.into(), sentence.clone().into_owned());
         Self {
-            field: Some(field.into()),
+            field: Some(vec![FieldProblem { field, detail }]),
             ..Self::of_api(StatusCode::UNPROCESSABLE_ENTITY, "invalid", sentence)
         }
     }
@@ -186,8 +189,26 @@ impl Problem {
     }
 }
 
+impl From<Wrongs> for Problem {
+    /// What is wrong with the fields of a body, by the names they have there.
+    fn from(wrongs: Wrongs) -> Self {
+        let sentence = wrongs.sentence();
+        let fields = wrongs.into_fields().map(|(field, detail)| FieldProblem {
+            field: field.to_owned(),
+            detail,
+        });
+        Self {
+            field: Some(fields.collect()),
+            ..Self::of_api(StatusCode::UNPROCESSABLE_ENTITY, "invalid", sentence)
+        }
+    }
+}
+
 impl From<engine::Error> for Problem {
     fn from(error: engine::Error) -> Self {
+        if matches!(error, engine::Error::Store(store::Error::Stale { .. })) {
+            return Self::stale();
+        }
         if is_refusal(&error) {
             return Self::conflict(error.to_string());
         }
@@ -204,7 +225,9 @@ pub(crate) fn is_refusal(error: &engine::Error) -> bool {
         engine::Error::Refused(_) | engine::Error::Zendesk(_) => true,
         engine::Error::Store(error) => matches!(
             error,
-            store::Error::Exists { .. } | store::Error::LastAdministrator
+            store::Error::Exists { .. }
+                | store::Error::LastAdministrator
+                | store::Error::Stale { .. }
         ),
         engine::Error::Stopped | engine::Error::Rejected { .. } | engine::Error::Stuck { .. } => {
             false
@@ -296,7 +319,7 @@ pub(crate) struct ProblemBody {
 }
 
 /// What is wrong with a field.
-#[derive(Serialize, ToSchema)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 pub(crate) struct FieldProblem {
     /// Which one, as a path from the body's top.
     field: String,
@@ -318,14 +341,7 @@ pub(crate) async fn become_json(State(app): State<App>, request: Request, next: 
         title: title(status),
         code: problem.code,
         id,
-        errors: problem
-            .field
-            .map(|field| FieldProblem {
-                field,
-                detail: detail.clone(),
-            })
-            .into_iter()
-            .collect(),
+        errors: problem.field.unwrap_or_default(),
         detail,
     };
     let text = serde_json::to_string(&body).unwrap_or_default();

@@ -42,6 +42,17 @@ pub async fn add(
     Ok(format!("{PATH}{}", token.expose_secret()).into())
 }
 
+/// Takes a link back, which opens nothing any more; says whether it was there.
+///
+/// # Errors
+/// As the database says.
+pub async fn withdraw(engine: &Engine, id: &str, actor: &str) -> Result<bool> {
+    let mut tx = engine.store.begin().await?;
+    let withdrawn = credential_requests::withdraw(&mut tx, id, engine.act(actor)).await?;
+    tx.commit().await?;
+    Ok(withdrawn)
+}
+
 /// The link that a token opens, if it can still be used.
 ///
 /// # Errors

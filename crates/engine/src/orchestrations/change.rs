@@ -20,10 +20,29 @@ pub async fn add(
     draft: &OrchestrationDraft,
     actor: &str,
 ) -> Result<Orchestration> {
+    add_as(engine, None, draft, actor).await
+}
+
+/// As [`add`], under an id that may have been chosen before: asked for twice, one is made.
+///
+/// # Errors
+/// As [`add`].
+pub async fn add_as(
+    engine: &Engine,
+    id: Option<String>,
+    draft: &OrchestrationDraft,
+    actor: &str,
+) -> Result<Orchestration> {
+    if let Some(id) = &id
+        && let Some(made) = orchestrations::find(&mut *engine.store.read().await?, id).await?
+    {
+        return Ok(made);
+    }
     check_name(&draft.name)?;
     check_timing(engine, draft, None).await?;
     let mut tx = engine.store.begin().await?;
-    let made = orchestrations::add(&mut tx, draft, engine.act(actor)).await?;
+    let id = id.unwrap_or_else(|| engine.new_id());
+    let made = orchestrations::add_as(&mut tx, id, draft, engine.act(actor)).await?;
     tx.commit().await?;
     Ok(made)
 }
@@ -31,7 +50,7 @@ pub async fn add(
 /// Replaces what a person set of an orchestration. Returns whether anything was another than before.
 ///
 /// # Errors
-/// As [`add`].
+/// As [`add`]; [`store::Error::Stale`] if somebody changed it since it was read.
 pub async fn edit(
     engine: &Engine,
     found: &Orchestration,
@@ -44,6 +63,7 @@ pub async fn edit(
     check_name(&draft.name)?;
     check_timing(engine, draft, Some(&found.id)).await?;
     let mut tx = engine.store.begin().await?;
+    orchestrations::hold(&mut tx, found).await?;
     orchestrations::edit(&mut tx, found, draft, engine.act(actor)).await?;
     tx.commit().await?;
     Ok(true)
@@ -77,6 +97,7 @@ pub async fn set_active(
 /// [`Error::Refused`] with what uses it.
 pub async fn delete(engine: &Engine, found: &Orchestration, actor: &str) -> Result<()> {
     let mut tx = engine.store.begin().await?;
+    orchestrations::hold(&mut tx, found).await?;
     // Looked up inside the transaction, so that none can begin to use it meanwhile.
     let uses = orchestrations::uses(&mut tx, &found.id).await?;
     if !uses.is_empty() {

@@ -108,7 +108,7 @@ async fn begin(engine: &Engine, found: &Orchestration) -> Result<bool> {
                 settings,
                 requested_by: SCHEDULE,
             };
-            workflows::begin_in(engine, &mut tx, &plan).await?;
+            workflows::begin_in(engine, &mut tx, &plan, None).await?;
             true
         }
         Some(_) | None => false,

@@ -24,14 +24,32 @@ pub struct Upload {
     is_done: bool,
 }
 
-/// A file that is whole, and no query's yet.
+/// A file that is whole, and no query's yet. If it becomes none's, nothing of it is left.
 #[derive(Debug)]
-pub struct Uploaded(SourceSpec);
+pub struct Uploaded {
+    source: SourceSpec,
+    folder: PathBuf,
+    is_kept: bool,
+}
 
 impl Uploaded {
     /// The file as the source of a query.
     pub(super) fn source(&self) -> &SourceSpec {
-        &self.0
+        &self.source
+    }
+
+    /// It is a query's now.
+    pub(super) fn keep(mut self) {
+        self.is_kept = true;
+    }
+}
+
+impl Drop for Uploaded {
+    fn drop(&mut self) {
+        if !self.is_kept {
+            // What is left over costs room and nothing else.
+            drop(std::fs::remove_dir_all(&self.folder));
+        }
     }
 }
 
@@ -112,11 +130,15 @@ impl Upload {
             .await
             .map_err(|error| no_room(&error))?;
         self.is_done = true;
-        Ok(Uploaded(SourceSpec::File {
-            path: self.path.clone(),
-            anywhere: false,
-            form: Form::default(),
-        }))
+        Ok(Uploaded {
+            source: SourceSpec::File {
+                path: self.path.clone(),
+                anywhere: false,
+                form: Form::default(),
+            },
+            folder: self.folder.clone(),
+            is_kept: false,
+        })
     }
 }
 

@@ -138,6 +138,7 @@ pub(super) fn explain(error: Error, dialect: Dialect, url: &str) -> Error {
         | Error::Key(_)
         | Error::Schema(_)
         | Error::LastAdministrator
+        | Error::Stale { .. }
         | Error::Damaged(_)) => other,
     }
 }

@@ -30,6 +30,20 @@ impl Place {
         self.limit.unwrap_or(USUAL).clamp(1, MOST)
     }
 
+    /// The same for the database.
+    pub(crate) fn count(&self) -> i64 {
+        i64::try_from(self.limit()).unwrap_or(i64::MAX)
+    }
+
+    /// The number after which the page begins, of a list that goes by numbers.
+    ///
+    /// # Errors
+    /// For a cursor that no page has given.
+    pub(crate) fn number(&self) -> Result<Option<i64>, Problem> {
+        let number = self.after()?.map(str::parse);
+        number.transpose().map_err(|_| bad_cursor())
+    }
+
     /// The id after which the page begins.
     ///
     /// # Errors
@@ -38,20 +52,48 @@ impl Place {
         let Some(cursor) = &self.cursor else {
             return Ok(None);
         };
-        Ok(Some(record_id(cursor).ok_or_else(no_cursor)?))
+        record_id(cursor).map(Some).ok_or_else(bad_cursor)
     }
 
-    /// The number after which the page begins, where a list is walked by number.
+    /// The page of a short list that is read as a whole, in the order of its ids, which is the one in which
+    /// its records were made.
     ///
     /// # Errors
     /// For a cursor that no page has given.
-    pub(crate) fn after_number(&self) -> Result<Option<i64>, Problem> {
-        let number = self.after()?.map(str::parse).transpose();
-        number.map_err(|_| no_cursor())
+    pub(crate) fn page_of<T, R: ToSchema + From<T>>(
+        &self,
+        all: Vec<T>,
+        id: impl Fn(&T) -> &str,
+    ) -> Result<Page<R>, Problem> {
+        let (records, next) = self.cut(all, id)?;
+        Ok(Page {
+            items: records.into_iter().map(R::from).collect(),
+            next,
+        })
+    }
+
+    /// As [`Place::page_of`]: the records of the page, and where the next one begins.
+    ///
+    /// # Errors
+    /// As [`Place::page_of`].
+    pub(crate) fn cut<T>(
+        &self,
+        mut all: Vec<T>,
+        id: impl Fn(&T) -> &str,
+    ) -> Result<(Vec<T>, Option<String>), Problem> {
+        let after = self.after()?.unwrap_or_default();
+        all.retain(|one| id(one) > after);
+        all.sort_by(|one, other| id(one).cmp(id(other)));
+        let more = all.len() > self.limit();
+        all.truncate(self.limit());
+        let last = all.last().filter(|_| more);
+        let next = last.map(|last| id(last).to_owned());
+        Ok((all, next))
     }
 }
 
-fn no_cursor() -> Problem {
+/// What is wrong with a cursor that no page has given.
+pub(crate) fn bad_cursor() -> Problem {
     Problem::bad_query("The cursor is none that a page has given as `next`.")
 }
 

@@ -114,7 +114,7 @@ async fn read_run_log(
     Query(place): Query<Place>,
 ) -> Result<Answer<Page<RunLogLine>>, Problem> {
     let run = found(&app, &id).await?.run.id;
-    let (after, limit) = (place.after_number()?.unwrap_or(0), place.limit());
+    let (after, limit) = (place.number()?.unwrap_or(0), place.limit());
     let problems = wish.problems.unwrap_or(false);
     let page = integration_view::log(&app.engine, &run, after, limit, problems).await?;
     let items = caller.see(page.lines).into_iter();

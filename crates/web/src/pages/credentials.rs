@@ -1,9 +1,9 @@
 //! Credentials: stored sign-in details, and links on which somebody else enters them.
 
-mod add;
+pub(crate) mod add;
 mod delete;
 mod edit;
-mod form;
+pub(crate) mod form;
 mod list;
 mod mask;
 mod requests;
@@ -50,7 +50,7 @@ pub(crate) fn routes(routes: Routes) -> Routes {
 }
 
 /// The credential an address names.
-async fn find(app: &App, id: &str) -> Result<Credential, Problem> {
+pub(crate) async fn find(app: &App, id: &str) -> Result<Credential, Problem> {
     let missing = || Problem::missing("There is no such credential.");
     let id = record_id(id).ok_or_else(missing)?;
     let connection = &mut *app.engine.store.read().await?;

@@ -1,12 +1,12 @@
 //! Destinations: Zendesk accounts that profiles are sent to.
 
-mod add;
+pub(crate) mod add;
 mod delete;
 mod edit;
-mod form;
+pub(crate) mod form;
 mod list;
-mod promote;
-mod show;
+pub(crate) mod promote;
+pub(crate) mod show;
 
 use store::credentials::Credential;
 use store::destinations::Destination;
@@ -17,7 +17,6 @@ use crate::app::App;
 use crate::pages::record_id;
 use crate::problem::Problem;
 use crate::routes::Routes;
-use crate::session::SignedIn;
 
 pub(crate) fn routes(routes: Routes) -> Routes {
     const MANAGE: Right = Right::ManageDestinations;
@@ -37,7 +36,7 @@ pub(crate) fn routes(routes: Routes) -> Routes {
 }
 
 /// Whether somebody sees a destination: who may send to it, and who looks after all of them.
-fn may_see(user: &User, destination: &Destination) -> Result<(), String> {
+pub(crate) fn may_see(user: &User, destination: &Destination) -> Result<(), String> {
     if access::may(user.role, Right::ManageDestinations) {
         return Ok(());
     }
@@ -45,7 +44,7 @@ fn may_see(user: &User, destination: &Destination) -> Result<(), String> {
 }
 
 /// The destination an address names, if whoever asks may see it.
-async fn find(app: &App, person: &SignedIn, id: &str) -> Result<Destination, Problem> {
+pub(crate) async fn find(app: &App, user: &User, id: &str) -> Result<Destination, Problem> {
     let missing = || Problem::missing("There is no such destination.");
     let id = record_id(id).ok_or_else(missing)?;
     let connection = &mut *app.engine.store.read().await?;
@@ -54,12 +53,12 @@ async fn find(app: &App, person: &SignedIn, id: &str) -> Result<Destination, Pro
     let found = found
         .filter(|destination| destination.id == id)
         .ok_or_else(missing)?;
-    may_see(&person.user, &found).map_err(Problem::refused)?;
+    may_see(user, &found).map_err(Problem::refused)?;
     Ok(found)
 }
 
 /// The credentials that sign in to Zendesk, by name.
-async fn credentials(app: &App) -> Result<Vec<Credential>, Problem> {
+pub(crate) async fn credentials(app: &App) -> Result<Vec<Credential>, Problem> {
     use engine::credentials::Kind;
     let connection = &mut *app.engine.store.read().await?;
     let mut all = store::credentials::list(connection).await?;

@@ -1,7 +1,7 @@
 //! The notifications pane: what people are told of workflows.
 
 mod list;
-mod seen;
+pub(crate) mod seen;
 
 use crate::access::Right;
 use crate::routes::Routes;

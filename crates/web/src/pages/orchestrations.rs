@@ -3,15 +3,18 @@
 mod add;
 mod delete;
 mod edit;
-mod fields;
-mod form;
+pub(crate) mod fields;
+pub(crate) mod form;
+pub(crate) mod lines;
 mod list;
-mod mapping;
-mod run;
+pub(crate) mod mapping;
+pub(crate) mod run;
 mod show;
 mod switch;
 
 use engine::orchestration_view::{self, OrchestrationView};
+
+use store::users::User;
 
 use crate::access::Right;
 use crate::app::App;
@@ -19,7 +22,6 @@ use crate::pages;
 use crate::pages::workflows::reach::Reach;
 use crate::problem::Problem;
 use crate::routes::Routes;
-use crate::session::SignedIn;
 
 pub(crate) fn routes(routes: Routes) -> Routes {
     let (see, edit) = (Right::SeeSends, Right::EditSends);
@@ -47,13 +49,13 @@ pub(crate) fn routes(routes: Routes) -> Routes {
         )
 }
 
-/// The orchestration an address names, if `person` may send to its destination.
-async fn find(app: &App, person: &SignedIn, id: &str) -> Result<OrchestrationView, Problem> {
+/// The orchestration an address names, if `user` may send to its destination.
+pub(crate) async fn find(app: &App, user: &User, id: &str) -> Result<OrchestrationView, Problem> {
     let missing = || Problem::missing("There is no such orchestration.");
     let id = pages::record_id(id).ok_or_else(missing)?;
     let found = orchestration_view::find(&app.engine, id).await?;
     let found = found.ok_or_else(missing)?;
-    let reach = Reach::of(app, person).await?;
-    reach.check(person, &found.orchestration.destination_id)?;
+    let reach = Reach::of(app, user).await?;
+    reach.check(user, &found.orchestration.destination_id)?;
     Ok(found)
 }

@@ -3,12 +3,12 @@
 mod add;
 mod delete;
 mod edit;
-mod form;
+pub(crate) mod form;
 mod list;
 mod preview;
 mod show;
 mod switch;
-mod upload;
+pub(crate) mod upload;
 
 use axum::extract::Path;
 use store::queries::Query;
@@ -20,7 +20,7 @@ use crate::problem::Problem;
 use crate::routes::Routes;
 
 /// The largest body of an upload; the setting sources.largest_upload_mb is smaller.
-const LARGEST_BODY: usize = 4_100_000_000;
+pub(crate) const LARGEST_BODY: usize = 4_100_000_000;
 
 pub(crate) fn routes(routes: Routes) -> Routes {
     let (see, edit) = (Right::SeeSends, Right::EditSends);
@@ -41,7 +41,7 @@ pub(crate) fn routes(routes: Routes) -> Routes {
 }
 
 /// The query an address names.
-async fn find(app: &App, Path(id): &Path<String>) -> Result<Query, Problem> {
+pub(crate) async fn find(app: &App, Path(id): &Path<String>) -> Result<Query, Problem> {
     let missing = || Problem::missing("There is no such query.");
     let id = pages::record_id(id).ok_or_else(missing)?;
     let found = store::queries::find(&mut *app.engine.store.read().await?, id).await?;

@@ -1,14 +1,14 @@
 //! Workflows: sends, what became of them, and what to do about those that failed.
 
 mod conflicts;
-mod download;
+pub(crate) mod download;
 mod events;
 mod list;
 mod mask;
 pub(crate) mod reach;
-mod resolutions;
+pub(crate) mod resolutions;
 mod resolve;
-mod rows;
+pub(crate) mod rows;
 mod show;
 mod stop;
 

@@ -8,9 +8,13 @@
 mod alert_channels;
 mod api;
 mod api_cases;
+mod api_credentials;
 mod api_customers;
 mod api_integrations;
+mod api_queries;
+mod api_sends;
 mod api_settling;
+mod api_visibility;
 mod attachments;
 mod audit;
 mod browser;

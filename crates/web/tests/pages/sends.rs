@@ -13,7 +13,7 @@ use crate::browser::{Answer, Browser};
 use crate::house::PASSWORD;
 
 /// A world whose Zendesk has three people of staff and no customers, and that takes uploads.
-fn quiet(folder: &tempfile::TempDir) -> Builder {
+pub(crate) fn quiet(folder: &tempfile::TempDir) -> Builder {
     let folder = folder.path().to_owned();
     // A folder for each database: both worlds roll the same ids.
     let round = AtomicU32::new(0);
@@ -31,7 +31,7 @@ fn quiet(folder: &tempfile::TempDir) -> Builder {
 }
 
 /// The pages of a world, on a socket.
-async fn serve(world: &World) -> SocketAddr {
+pub(crate) async fn serve(world: &World) -> SocketAddr {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let app = web::app(world.engine().clone(), Options::new(None, "1.2.3").unwrap());
@@ -40,7 +40,12 @@ async fn serve(world: &World) -> SocketAddr {
 }
 
 /// A browser of somebody new, who has signed in.
-async fn browser(world: &World, at: SocketAddr, role: UserRole, restricted: bool) -> Browser {
+pub(crate) async fn browser(
+    world: &World,
+    at: SocketAddr,
+    role: UserRole,
+    restricted: bool,
+) -> Browser {
     let engine = world.engine();
     let email = format!("{}-{restricted}@staff.example", role.as_str());
     let (now, dice) = (engine.now(), &*engine.dice);
@@ -66,7 +71,10 @@ async fn browser(world: &World, at: SocketAddr, role: UserRole, restricted: bool
     browser
 }
 
-async fn destination(world: &World, change: impl FnOnce(&mut DestinationDraft)) -> Destination {
+pub(crate) async fn destination(
+    world: &World,
+    change: impl FnOnce(&mut DestinationDraft),
+) -> Destination {
     let engine = world.engine();
     let integration = world.integration().await;
     let mut draft = DestinationDraft {
@@ -87,7 +95,7 @@ async fn destination(world: &World, change: impl FnOnce(&mut DestinationDraft)) 
     added.unwrap()
 }
 
-const PEOPLE: &str = "external_id,name,email\nc1,Rosa Parks,rosa@customer.example\nc2,=Ada Byron,ada@customer.example\nc3,,grace@customer.example\n";
+pub(crate) const PEOPLE: &str = "external_id,name,email\nc1,Rosa Parks,rosa@customer.example\nc2,=Ada Byron,ada@customer.example\nc3,,grace@customer.example\n";
 
 /// Sends a file with a form of our own page.
 async fn upload(browser: &mut Browser, at: SocketAddr, path: &str, file: &str) -> Answer {

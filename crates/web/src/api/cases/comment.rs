@@ -124,7 +124,7 @@ pub(super) async fn list_comments(
     Query(place): Query<Place>,
 ) -> Result<Answer<Page<CommentRecord>>, Problem> {
     let case = find(&app, &id).await?;
-    let skip = place.after_number()?.unwrap_or(0);
+    let skip = place.number()?.unwrap_or(0);
     let page = case_view::comments(&app.engine, &case.id, skip, place.limit()).await?;
     let items = caller.see(page.comments).into_iter();
     Ok(Answer(Page {

@@ -101,7 +101,7 @@ pub(super) async fn list_history(
     Query(place): Query<Place>,
 ) -> Result<Answer<Page<CaseHistory>>, Problem> {
     let case = find(&app, &id).await?;
-    let before = place.after_number()?;
+    let before = place.number()?;
     let page = case_view::history(&app.engine, &case.id, before, place.limit()).await?;
     let items = caller.see(page.lines).into_iter();
     Ok(Answer(Page {

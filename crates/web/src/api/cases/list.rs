@@ -91,7 +91,7 @@ pub(super) async fn list_cases(
     Query(place): Query<Place>,
 ) -> Result<Answer<Page<CaseSummary>>, Problem> {
     let filter = wish.asked().filter(&caller.user);
-    let at = place.after_number()?.map_or(At::Newest, At::Below);
+    let at = place.number()?.map_or(At::Newest, At::Below);
     let limit = i64::try_from(place.limit()).unwrap_or(1);
     let page = case_view::search(&app.engine, &filter, at, limit).await?;
     let older = page.older;

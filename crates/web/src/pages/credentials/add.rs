@@ -111,7 +111,7 @@ pub(crate) async fn submit(
     html_with(StatusCode::UNPROCESSABLE_ENTITY, &page)
 }
 
-pub(super) fn on_failure(anyway: bool) -> OnFailure {
+pub(crate) fn on_failure(anyway: bool) -> OnFailure {
     if anyway {
         OnFailure::Keep
     } else {
@@ -127,7 +127,7 @@ fn read(app: &App, entry: &Entry, kind: Kind) -> Result<(CredentialDraft, Option
 }
 
 /// The address of the account that was named, if one was.
-pub(super) fn account(app: &App, subdomain: &str) -> Result<Option<String>, Wrongs> {
+pub(crate) fn account(app: &App, subdomain: &str) -> Result<Option<String>, Wrongs> {
     if subdomain.trim().is_empty() {
         return Ok(None);
     }

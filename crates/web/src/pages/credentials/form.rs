@@ -14,21 +14,21 @@ use crate::page::Frame;
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct Entry {
-    pub(super) kind: String,
-    pub(super) name: String,
-    pub(super) description: String,
+    pub(crate) kind: String,
+    pub(crate) name: String,
+    pub(crate) description: String,
     /// `token` or `oauth`.
-    sign_in: String,
-    api_token: SecretText,
-    email: String,
-    client_id: String,
-    client_secret: SecretText,
-    address: SecretText,
-    key_id: String,
-    secret_key: SecretText,
-    pub(super) subdomain: String,
+    pub(crate) sign_in: String,
+    pub(crate) api_token: SecretText,
+    pub(crate) email: String,
+    pub(crate) client_id: String,
+    pub(crate) client_secret: SecretText,
+    pub(crate) address: SecretText,
+    pub(crate) key_id: String,
+    pub(crate) secret_key: SecretText,
+    pub(crate) subdomain: String,
     #[serde(deserialize_with = "ticked")]
-    pub(super) anyway: bool,
+    pub(crate) anyway: bool,
 }
 
 /// What of it is shown again: everything but secrets.
@@ -91,7 +91,7 @@ impl Entry {
     ///
     /// # Errors
     /// Which fields are missing.
-    pub(super) fn draft(
+    pub(crate) fn draft(
         &self,
         kind: Kind,
         kept: Option<&Credential>,

@@ -177,7 +177,7 @@ async fn page(
 }
 
 /// What is wrong with the choice of a credential.
-pub(super) async fn wrong_credential(app: &App, entry: &Entry) -> Result<Option<Wrongs>, Problem> {
+pub(crate) async fn wrong_credential(app: &App, entry: &Entry) -> Result<Option<Wrongs>, Problem> {
     let all = super::credentials(app).await?;
     let known = all.iter().any(|known| known.id == entry.credential);
     Ok((!known).then(|| {

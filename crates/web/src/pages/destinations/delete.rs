@@ -29,7 +29,7 @@ pub(crate) async fn show(
     person: SignedIn,
     Path(id): Path<String>,
 ) -> Result<Response, Problem> {
-    let found = find(&app, &person, &id).await?;
+    let found = find(&app, &person.user, &id).await?;
     let mut reader = app.engine.store.read().await?;
     let uses = store::destinations::uses(&mut reader, &found.id).await?;
     let extent = store::destinations::extent(&mut reader, &found).await?;
@@ -48,7 +48,7 @@ pub(crate) async fn submit(
     person: SignedIn,
     Path(id): Path<String>,
 ) -> Result<Response, Problem> {
-    let found = find(&app, &person, &id).await?;
+    let found = find(&app, &person.user, &id).await?;
     destinations::delete(&app.engine, &found, &person.user.email).await?;
     Ok(Redirect::to("/destinations?done=deleted").into_response())
 }

@@ -44,7 +44,7 @@ pub(crate) async fn show(
     person: SignedIn,
     Path(id): Path<String>,
 ) -> Result<Response, Problem> {
-    let found = find(&app, &person, &id).await?;
+    let found = find(&app, &person.user, &id).await?;
     let entry = Entry::of(&found)?;
     page(&app, person, &found, entry, Wrongs::default()).await
 }
@@ -55,7 +55,7 @@ pub(crate) async fn submit(
     Path(id): Path<String>,
     Form(entry): Form<Entry>,
 ) -> Result<Response, Problem> {
-    let found = find(&app, &person, &id).await?;
+    let found = find(&app, &person.user, &id).await?;
     let read = match wrong_credential(&app, &entry).await? {
         Some(wrongs) => Err(wrongs),
         None => entry.draft(&app, Some(&found)),

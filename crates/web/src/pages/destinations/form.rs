@@ -14,26 +14,26 @@ use crate::problem::Problem;
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct Entry {
     /// Which step follows, while it is made.
-    pub(super) step: String,
-    pub(super) credential: String,
-    pub(super) name: String,
-    pub(super) description: String,
+    pub(crate) step: String,
+    pub(crate) credential: String,
+    pub(crate) name: String,
+    pub(crate) description: String,
     #[serde(deserialize_with = "ticked")]
-    pub(super) admin_only: bool,
+    pub(crate) admin_only: bool,
     #[serde(deserialize_with = "ticked")]
-    pub(super) allow_restricted: bool,
-    pub(super) subdomain: String,
-    pub(super) environment: String,
-    pub(super) users_per_second: String,
+    pub(crate) allow_restricted: bool,
+    pub(crate) subdomain: String,
+    pub(crate) environment: String,
+    pub(crate) users_per_second: String,
     #[serde(deserialize_with = "ticked")]
-    pub(super) one_by_one: bool,
+    pub(crate) one_by_one: bool,
     /// Powerful attributes that may be sent.
-    pub(super) allow: Vec<String>,
+    pub(crate) allow: Vec<String>,
 }
 
 impl Entry {
     /// What a new one begins with.
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self {
             environment: Environment::Sandbox.as_str().to_owned(),
             users_per_second: "100".to_owned(),
@@ -42,7 +42,7 @@ impl Entry {
     }
 
     /// What is stored.
-    pub(super) fn of(destination: &Destination) -> Result<Self, Problem> {
+    pub(crate) fn of(destination: &Destination) -> Result<Self, Problem> {
         let terms = destinations::terms(&destination.settings)?;
         Ok(Self {
             step: String::new(),
@@ -64,12 +64,12 @@ impl Entry {
     }
 
     /// Whether this attribute may be sent.
-    pub(super) fn allows(&self, attribute: &Attribute) -> bool {
+    pub(crate) fn allows(&self, attribute: &Attribute) -> bool {
         self.allow.iter().any(|word| word == attribute.as_str())
     }
 
     /// What was typed, over what is stored of it. `kept` says nothing of a new one.
-    pub(super) fn draft(
+    pub(crate) fn draft(
         &self,
         app: &App,
         kept: Option<&Destination>,
@@ -130,7 +130,7 @@ impl Entry {
 }
 
 /// The attributes that are sent only where a destination allows it.
-pub(super) fn powerful() -> Vec<Attribute> {
+pub(crate) fn powerful() -> Vec<Attribute> {
     let all = Attribute::ALL.iter().copied();
     all.filter(|attribute| attribute.is_powerful()).collect()
 }

@@ -21,9 +21,9 @@ use crate::session::SignedIn;
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct Entry {
-    name: String,
-    credential: String,
-    subdomain: String,
+    pub(crate) name: String,
+    pub(crate) credential: String,
+    pub(crate) subdomain: String,
 }
 
 #[derive(Template)]
@@ -46,7 +46,7 @@ pub(crate) async fn show(
     person: SignedIn,
     Path(id): Path<String>,
 ) -> Result<Response, Problem> {
-    let found = find(&app, &person, &id).await?;
+    let found = find(&app, &person.user, &id).await?;
     page(&app, person, &found, Entry::default(), Wrongs::default()).await
 }
 
@@ -56,7 +56,7 @@ pub(crate) async fn submit(
     Path(id): Path<String>,
     Form(entry): Form<Entry>,
 ) -> Result<Response, Problem> {
-    let found = find(&app, &person, &id).await?;
+    let found = find(&app, &person.user, &id).await?;
     let wrongs = match read(&app, &entry).await? {
         Err(wrongs) => wrongs,
         Ok(to) => {
@@ -73,7 +73,7 @@ pub(crate) async fn submit(
     page(&app, person, &found, entry, wrongs).await
 }
 
-async fn read(app: &App, entry: &Entry) -> Result<Result<Promotion, Wrongs>, Problem> {
+pub(crate) async fn read(app: &App, entry: &Entry) -> Result<Result<Promotion, Wrongs>, Problem> {
     let mut wrongs = Wrongs::default();
     let all = super::credentials(app).await?;
     if !all.iter().any(|known| known.id == entry.credential) {

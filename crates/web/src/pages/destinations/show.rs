@@ -6,6 +6,7 @@ use axum::response::Response;
 use engine::destinations::{self, draft_of, signed_in, terms};
 use engine::profile_send::DestinationSettings;
 use store::destinations::{Destination, Environment};
+use store::users::User;
 
 use super::{find, list};
 use crate::access::{self, Right};
@@ -39,7 +40,7 @@ pub(crate) async fn show(
     Path(id): Path<String>,
     Query(done): Query<Done>,
 ) -> Result<Response, Problem> {
-    let found = find(&app, &person, &id).await?;
+    let found = find(&app, &person.user, &id).await?;
     let done = done.sentence(&[
         (
             "added",
@@ -60,8 +61,18 @@ pub(crate) async fn test(
     person: SignedIn,
     Path(id): Path<String>,
 ) -> Result<Response, Problem> {
-    let found = find(&app, &person, &id).await?;
-    let tested = match destinations::probe(&app.engine, &draft_of(&found)).await {
+    let found = find(&app, &person.user, &id).await?;
+    let tested = probe(&app, &person.user, &found).await?;
+    page(&app, person, found, Some(tested), None).await
+}
+
+/// Whether the account of a destination lets us in, and what was found there.
+pub(crate) async fn probe(
+    app: &App,
+    user: &User,
+    found: &Destination,
+) -> Result<(bool, String), Problem> {
+    let (works, sentence) = match destinations::probe(&app.engine, &draft_of(found)).await {
         Ok(me) => (
             true,
             format!("It works: {}.", signed_in(&found.account, &me)),
@@ -69,12 +80,10 @@ pub(crate) async fn test(
         Err(error) if is_refusal(&error) => (false, error.to_string()),
         Err(error) => return Err(error.into()),
     };
-    let tested = if person.user.restrict_pii {
-        (tested.0, mask::text(&tested.1).into_owned())
-    } else {
-        tested
-    };
-    page(&app, person, found, Some(tested), None).await
+    Ok(match user.restrict_pii {
+        true => (works, mask::text(&sentence).into_owned()),
+        false => (works, sentence),
+    })
 }
 
 async fn page(

@@ -80,6 +80,7 @@ fn by_its_own(wish: OwnSignIn, kept: &SignInView, wrongs: &mut Wrongs) -> SignIn
         email: kept.email.clone(),
         client_id: kept.client_id.clone(),
         used_by: 1,
+        updated_at: jiff::Timestamp::UNIX_EPOCH,
     });
     for fault in own.faults(stored.as_ref()) {
         wrongs.add(fault.field, fault.sentence);

@@ -85,7 +85,7 @@ pub(crate) async fn show(
     Query(place): Query<Place>,
     Query(done): Query<Done>,
 ) -> Result<Response, Problem> {
-    let among = Reach::of(&app, &person).await?.among();
+    let among = Reach::of(&app, &person.user).await?.among();
     let id = place.id.as_deref().and_then(pages::record_id);
     let at = place.at.and_then(|at| Timestamp::from_microsecond(at).ok());
     let connection = &mut *app.engine.store.read().await?;

@@ -39,7 +39,10 @@ pub(crate) async fn submit(
     person: SignedIn,
     Form(entry): Form<Entry>,
 ) -> Result<Response, Problem> {
-    let wrongs = match entry.draft(&app, &person, SendSettings::default()).await? {
+    let wrongs = match entry
+        .draft(&app, &person.user, SendSettings::default())
+        .await?
+    {
         Err(wrongs) => wrongs,
         Ok(draft) => match orchestrations::add(&app.engine, &draft, &person.user.email).await {
             Ok(made) => {

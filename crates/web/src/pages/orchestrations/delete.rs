@@ -25,7 +25,7 @@ pub(crate) async fn show(
     person: SignedIn,
     Path(id): Path<String>,
 ) -> Result<Response, Problem> {
-    let view = find(&app, &person, &id).await?;
+    let view = find(&app, &person.user, &id).await?;
     let uses = {
         let connection = &mut *app.engine.store.read().await?;
         store::orchestrations::uses(connection, &view.orchestration.id).await?
@@ -42,7 +42,7 @@ pub(crate) async fn submit(
     person: SignedIn,
     Path(id): Path<String>,
 ) -> Result<Response, Problem> {
-    let view = find(&app, &person, &id).await?;
+    let view = find(&app, &person.user, &id).await?;
     let actor = person.user.email.clone();
     match engine::orchestrations::delete(&app.engine, &view.orchestration, &actor).await {
         Ok(()) => Ok(Redirect::to("/orchestrations?done=deleted").into_response()),

@@ -21,7 +21,7 @@ pub(crate) async fn show(
     person: SignedIn,
     Path(id): Path<String>,
 ) -> Result<Response, Problem> {
-    let view = find(&app, &person, &id).await?;
+    let view = find(&app, &person.user, &id).await?;
     let (entry, title) = (Entry::of(&view), (TITLE, Some(view.orchestration.id)));
     html(&OrchestrationForm::new(&app, person, title, entry, Wrongs::default()).await?)
 }
@@ -32,9 +32,9 @@ pub(crate) async fn submit(
     Path(id): Path<String>,
     Form(entry): Form<Entry>,
 ) -> Result<Response, Problem> {
-    let view = find(&app, &person, &id).await?;
+    let view = find(&app, &person.user, &id).await?;
     let (found, actor) = (&view.orchestration, person.user.email.clone());
-    let wrongs = match entry.draft(&app, &person, view.settings()).await? {
+    let wrongs = match entry.draft(&app, &person.user, view.settings()).await? {
         Err(wrongs) => wrongs,
         Ok(draft) => match orchestrations::edit(&app.engine, found, &draft, &actor).await {
             Ok(_) => {

@@ -37,7 +37,7 @@ pub(crate) async fn show(
     person: SignedIn,
     Path(id): Path<String>,
 ) -> Result<Response, Problem> {
-    let view = find(&app, &person, &id).await?;
+    let view = find(&app, &person.user, &id).await?;
     let (steps, wrongs) = match plan(&app, &view).await {
         Ok(steps) => (Some(steps), Wrongs::default()),
         Err(error) => (None, Wrongs::refusal(error)?),
@@ -55,13 +55,8 @@ pub(crate) async fn submit(
     person: SignedIn,
     Path(id): Path<String>,
 ) -> Result<Response, Problem> {
-    let view = find(&app, &person, &id).await?;
-    let done = match (plan(&app, &view).await, &view.destination) {
-        (Ok(steps), Some(destination)) => set_up_fields(&app.engine, destination, &steps).await,
-        (Ok(_), None) => Ok(()),
-        (Err(error), _) => Err(error),
-    };
-    match done {
+    let view = find(&app, &person.user, &id).await?;
+    match set_up(&app, &view).await {
         Ok(()) => {
             let address = format!("/orchestrations/{}/mapping", view.orchestration.id);
             Ok(Redirect::to(&address).into_response())
@@ -74,7 +69,16 @@ pub(crate) async fn submit(
     }
 }
 
-async fn plan(app: &App, view: &OrchestrationView) -> Result<Vec<Step>, engine::Error> {
+/// Makes the fields that Zendesk lacks.
+pub(crate) async fn set_up(app: &App, view: &OrchestrationView) -> Result<(), engine::Error> {
+    let steps = plan(app, view).await?;
+    match &view.destination {
+        Some(destination) => set_up_fields(&app.engine, destination, &steps).await,
+        None => Ok(()),
+    }
+}
+
+pub(crate) async fn plan(app: &App, view: &OrchestrationView) -> Result<Vec<Step>, engine::Error> {
     let (Some(query), Some(destination)) = (&view.query, &view.destination) else {
         return Err(engine::Error::Refused(
             "Its query or its destination is gone. Edit the orchestration first.".to_owned(),
@@ -97,14 +101,9 @@ async fn page(
     wrongs: Wrongs,
 ) -> Result<FieldsPage, Problem> {
     let shown = !person.user.restrict_pii;
-    let is_done_here = |step: &Step| match step {
-        Step::Create(_) | Step::AddOptions { .. } => true,
-        Step::Rename { .. } => false,
-    };
     let steps = steps.as_deref();
     Ok(FieldsPage {
-        can_apply: person.may(Right::ManageDestinations)
-            && steps.is_some_and(|all| !all.is_empty() && all.iter().all(is_done_here)),
+        can_apply: person.may(Right::ManageDestinations) && steps.is_some_and(can_be_done),
         plan: steps.map(|all| all.iter().map(|step| words(step, shown)).collect()),
         frame: Frame::new(app, person, Nav::Orchestrations, "Fields in Zendesk").await?,
         view,
@@ -112,8 +111,17 @@ async fn page(
     })
 }
 
+/// Whether there is something to do, and all of it can be done here.
+pub(crate) fn can_be_done(steps: &[Step]) -> bool {
+    let is_done_here = |step: &Step| match step {
+        Step::Create(_) | Step::AddOptions { .. } => true,
+        Step::Rename { .. } => false,
+    };
+    !steps.is_empty() && steps.iter().all(is_done_here)
+}
+
 /// A step for people. Options are values of rows: `shown` says whether they may be seen.
-fn words(step: &Step, shown: bool) -> String {
+pub(crate) fn words(step: &Step, shown: bool) -> String {
     let options = |all: &[FieldOption]| match shown {
         true => {
             let names: Vec<&str> = all.iter().map(|option| option.name.as_str()).collect();

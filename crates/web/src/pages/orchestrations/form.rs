@@ -11,6 +11,7 @@ use serde::Deserialize;
 use store::destinations::Destination;
 use store::orchestrations::{Mode, OrchestrationDraft};
 use store::queries::Query;
+use store::users::User;
 
 use crate::app::App;
 use crate::form::{Wrongs, ticked};
@@ -23,26 +24,26 @@ use crate::session::SignedIn;
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct Entry {
-    name: String,
-    description: String,
-    query: String,
-    destination: String,
-    mode: String,
-    cron: String,
-    time_zone: String,
-    after: String,
+    pub(crate) name: String,
+    pub(crate) description: String,
+    pub(crate) query: String,
+    pub(crate) destination: String,
+    pub(crate) mode: String,
+    pub(crate) cron: String,
+    pub(crate) time_zone: String,
+    pub(crate) after: String,
     #[serde(deserialize_with = "ticked")]
-    only_if_changed: bool,
-    warn_below: String,
-    warn_above: String,
-    fail_below: String,
-    fail_above: String,
-    same_key: String,
-    on_leave: String,
-    leavers_percent: String,
-    deadline_hours: String,
-    region: String,
-    verification: String,
+    pub(crate) only_if_changed: bool,
+    pub(crate) warn_below: String,
+    pub(crate) warn_above: String,
+    pub(crate) fail_below: String,
+    pub(crate) fail_above: String,
+    pub(crate) same_key: String,
+    pub(crate) on_leave: String,
+    pub(crate) leavers_percent: String,
+    pub(crate) deadline_hours: String,
+    pub(crate) region: String,
+    pub(crate) verification: String,
 }
 
 /// The form with what was typed, and what is wrong with it.
@@ -96,7 +97,7 @@ impl OrchestrationForm {
         entry: Entry,
         wrongs: Wrongs,
     ) -> Result<Self, Problem> {
-        let reach = Reach::of(app, &person).await?;
+        let reach = Reach::of(app, &person.user).await?;
         let connection = &mut *app.engine.store.read().await?;
         let queries = store::queries::list(connection).await?;
         let others = store::orchestrations::list(connection).await?.into_iter();
@@ -167,7 +168,7 @@ fn per_mille(text: &str) -> Option<u64> {
 
 impl Entry {
     /// What a new one begins with.
-    pub(super) fn blank(query: String, destination: String) -> Self {
+    pub(crate) fn blank(query: String, destination: String) -> Self {
         Self {
             query,
             destination,
@@ -179,7 +180,7 @@ impl Entry {
     }
 
     /// What a stored one has.
-    pub(super) fn of(view: &OrchestrationView) -> Self {
+    pub(crate) fn of(view: &OrchestrationView) -> Self {
         let one = view.orchestration.clone();
         Self {
             name: one.name,
@@ -218,17 +219,17 @@ impl Entry {
     }
 
     /// What was typed, over the settings that are kept.
-    pub(super) async fn draft(
+    pub(crate) async fn draft(
         &self,
         app: &App,
-        person: &SignedIn,
+        user: &User,
         mut settings: SendSettings,
     ) -> Result<Result<OrchestrationDraft, Wrongs>, Problem> {
         let mut wrongs = Wrongs::default();
         if self.name.trim().is_empty() {
             wrongs.add("name", "Enter a name.");
         }
-        let reach = Reach::of(app, person).await?;
+        let reach = Reach::of(app, user).await?;
         let connection = &mut *app.engine.store.read().await?;
         if store::queries::find(connection, &self.query)
             .await?

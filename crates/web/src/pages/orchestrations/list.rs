@@ -27,7 +27,7 @@ pub(crate) async fn show(
     person: SignedIn,
     Query(done): Query<Done>,
 ) -> Result<Response, Problem> {
-    let reach = Reach::of(&app, &person).await?;
+    let reach = Reach::of(&app, &person.user).await?;
     let mut views = orchestration_view::list(&app.engine).await?;
     views.retain(|view| reach.has(&view.orchestration.destination_id));
     html(&OrchestrationsPage {

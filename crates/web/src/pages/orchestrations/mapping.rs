@@ -5,16 +5,16 @@ use askama::Template;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Redirect, Response};
-use domain::profile::{
-    Attribute, Column, ColumnRule, Empty, Handling, Mapping, Origin, RuleName, Target,
-};
+use domain::profile::{Attribute, Column, Empty, Handling, RuleName};
 use engine::orchestration_view::OrchestrationView;
 use engine::orchestrations::{self, draft_of};
 use engine::profile_send::{Mapped, SendSettings, mapped};
 use engine::queries::{columns_of, source_of};
 use serde::Deserialize;
+use store::users::User;
 
 use super::find;
+use super::lines::{Line, lines_of, over};
 use crate::access::Right;
 use crate::app::App;
 use crate::form::{Form, Wrongs, ticked};
@@ -27,7 +27,7 @@ use crate::session::SignedIn;
 /// Empty lines below those that are used.
 const SPARE: usize = 5;
 /// The most lines of a form.
-const MOST: usize = 500;
+pub(crate) const MOST: usize = 500;
 
 /// The lines of the form: what has one place in all lists belongs together.
 #[derive(Debug, Default, Deserialize)]
@@ -42,18 +42,6 @@ pub(crate) struct Entry {
     handling: Vec<String>,
     empty: Vec<String>,
     required: Vec<String>,
-}
-
-/// One line of the form.
-#[derive(Debug, Clone, Default)]
-struct Line {
-    target: String,
-    origin: String,
-    value: String,
-    rule: String,
-    handling: String,
-    empty: String,
-    required: bool,
 }
 
 #[derive(Template)]
@@ -108,9 +96,9 @@ pub(crate) async fn show(
     person: SignedIn,
     Path(id): Path<String>,
 ) -> Result<Response, Problem> {
-    let view = find(&app, &person, &id).await?;
+    let view = find(&app, &person.user, &id).await?;
     let settings = view.settings();
-    let preview = look(&app, &person, &view, &settings).await?;
+    let preview = look(&app, &person.user, &view, &settings).await?;
     let lines = lines_of(&settings);
     let by_name = settings.mapping.by_name;
     let page = page(
@@ -130,8 +118,8 @@ pub(crate) async fn submit(
     Path(id): Path<String>,
     Form(entry): Form<Entry>,
 ) -> Result<Response, Problem> {
-    let view = find(&app, &person, &id).await?;
-    let wrongs = match entry.over(view.settings()) {
+    let view = find(&app, &person.user, &id).await?;
+    let wrongs = match over(view.settings(), entry.by_name, &entry.lines()) {
         Err(wrongs) => wrongs,
         Ok(settings) => {
             let mut draft = draft_of(&view.orchestration);
@@ -160,11 +148,11 @@ pub(crate) async fn preview(
     headers: HeaderMap,
     Form(entry): Form<Entry>,
 ) -> Result<Response, Problem> {
-    let view = find(&app, &person, &id).await?;
+    let view = find(&app, &person.user, &id).await?;
     let is_part = headers.contains_key("hx-request");
-    let (preview, wrongs) = match entry.over(view.settings()) {
+    let (preview, wrongs) = match over(view.settings(), entry.by_name, &entry.lines()) {
         Ok(settings) => {
-            let preview = look(&app, &person, &view, &settings).await?;
+            let preview = look(&app, &person.user, &view, &settings).await?;
             (Some(preview), Wrongs::default())
         }
         Err(wrongs) if is_part => (Some(Err(wrongs.summary().unwrap_or_default())), wrongs),
@@ -177,9 +165,10 @@ pub(crate) async fn preview(
     html(&page(&app, person, view, typed, preview, wrongs).await?)
 }
 
-async fn look(
+/// What the settings make of the first rows, as `user` may see it, or why that cannot be said.
+pub(crate) async fn look(
     app: &App,
-    person: &SignedIn,
+    user: &User,
     view: &OrchestrationView,
     settings: &SendSettings,
 ) -> Result<Result<Mapped, String>, Problem> {
@@ -188,7 +177,12 @@ async fn look(
     };
     let source = source_of(query)?;
     match mapped(&app.engine, destination, &source, settings).await {
-        Ok(mapped) => Ok(Ok(person.see(mapped))),
+        Ok(mut mapped) => {
+            if user.restrict_pii {
+                mapped.mask();
+            }
+            Ok(Ok(mapped))
+        }
         Err(error) if is_refusal(&error) => Ok(Err(mask::text(&error.to_string()).into_owned())),
         Err(error) => Err(error.into()),
     }
@@ -228,33 +222,6 @@ async fn page(
     })
 }
 
-/// The lines of what is stored.
-fn lines_of(settings: &SendSettings) -> Vec<Line> {
-    let (entries, rules) = (&settings.mapping.entries, &settings.rules.columns);
-    let mut targets: Vec<&Target> = entries.keys().chain(rules.keys()).collect();
-    targets.sort();
-    targets.dedup();
-    let line = |target: &Target| {
-        let (origin, value) = match entries.get(target) {
-            None => ("", ""),
-            Some(Origin::Column(column)) => ("column", column.as_str()),
-            Some(Origin::Constant(text)) => ("constant", text.as_str()),
-            Some(Origin::Template(text)) => ("template", text.as_str()),
-        };
-        let rule = rules.get(target).cloned().unwrap_or_default();
-        Line {
-            target: target.to_string(),
-            origin: origin.to_owned(),
-            value: value.to_owned(),
-            rule: rule.rule.map_or("", RuleName::as_str).to_owned(),
-            handling: rule.handling.as_str().to_owned(),
-            empty: rule.empty.as_str().to_owned(),
-            required: rule.required,
-        }
-    };
-    targets.into_iter().map(line).collect()
-}
-
 impl Entry {
     /// The lines in which something was typed.
     fn lines(&self) -> Vec<Line> {
@@ -273,104 +240,5 @@ impl Entry {
         lines
             .filter(|line| !line.target.is_empty() || !line.value.is_empty())
             .collect()
-    }
-
-    /// The settings with the mapping and the rules that were typed.
-    fn over(&self, mut settings: SendSettings) -> Result<SendSettings, Wrongs> {
-        let mut mapping = Mapping {
-            by_name: self.by_name,
-            ..Mapping::default()
-        };
-        settings.rules.columns.clear();
-        for line in self.lines() {
-            let name = &line.target;
-            let refuse = |sentence: String| Err(Wrongs::whole(sentence));
-            let Some(target) = Target::parse(name) else {
-                return refuse(format!(
-                    "{name:?} is neither an attribute of a Zendesk user nor a custom field. Write user_fields. and the key for a custom field. Nothing was saved."
-                ));
-            };
-            let value = line.value.clone();
-            let origin = match (line.origin.as_str(), value.is_empty()) {
-                ("", _) => None,
-                ("column" | "template", true) => {
-                    return refuse(format!(
-                        "Say what {name} is filled from. Nothing was saved."
-                    ));
-                }
-                ("column", false) => Some(Origin::Column(value)),
-                ("constant", _) => Some(Origin::Constant(value)),
-                ("template", false) => Some(Origin::Template(value)),
-                _ => return refuse(format!("Choose what {name} is filled from.")),
-            };
-            if mapping.entries.contains_key(&target) || settings.rules.columns.contains_key(&target)
-            {
-                return refuse(format!(
-                    "{name} is there twice. Keep one. Nothing was saved."
-                ));
-            }
-            let rule = ColumnRule {
-                rule: RuleName::parse(&line.rule),
-                handling: Handling::parse(&line.handling).unwrap_or_default(),
-                empty: Empty::parse(&line.empty).unwrap_or_default(),
-                required: line.required,
-            };
-            if rule != ColumnRule::default() || origin.is_none() {
-                settings.rules.columns.insert(target.clone(), rule);
-            }
-            if let Some(origin) = origin {
-                mapping.entries.insert(target, origin);
-            }
-        }
-        settings.mapping = mapping;
-        Ok(settings)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn entry(lines: &[(&str, &str, &str)]) -> Entry {
-        let pick = |of: fn(&(&str, &str, &str)) -> String| lines.iter().map(of).collect();
-        Entry {
-            target: pick(|line| line.0.to_owned()),
-            origin: pick(|line| line.1.to_owned()),
-            value: pick(|line| line.2.to_owned()),
-            ..Entry::default()
-        }
-    }
-
-    #[test]
-    fn what_is_typed_becomes_the_mapping_and_comes_back_as_it_was() {
-        let typed = entry(&[
-            ("external_id", "column", "id"),
-            ("user_fields.plan", "constant", "gold"),
-            ("name", "template", "{{ first }} {{ last }}"),
-            ("", "column", ""),
-        ]);
-        let settings = typed.over(SendSettings::default()).unwrap();
-        assert_eq!(settings.mapping.entries.len(), 3);
-        assert_eq!(settings.rules, SendSettings::default().rules);
-        let lines = lines_of(&settings);
-        assert_eq!(lines.len(), 3);
-        assert_eq!(lines[0].target, "external_id");
-        assert_eq!(lines[0].value, "id");
-    }
-
-    #[test]
-    fn an_unknown_target_and_a_doubled_one_are_refused() {
-        for (lines, said) in [
-            (&[("shoe_size", "column", "x")][..], "neither an attribute"),
-            (
-                &[("name", "column", "a"), ("name", "column", "b")][..],
-                "there twice",
-            ),
-            (&[("name", "column", "")][..], "filled from"),
-        ] {
-            let wrongs = entry(lines).over(SendSettings::default()).unwrap_err();
-            let sentence = wrongs.summary().unwrap();
-            assert!(sentence.contains(said), "{sentence}");
-        }
     }
 }

@@ -19,10 +19,10 @@ const TEST: std::ops::RangeInclusive<u64> = 10..=100;
 #[serde(default, deny_unknown_fields)]
 #[derive(Default)]
 pub(crate) struct Entry {
-    kind: String,
-    first: String,
+    pub(crate) kind: String,
+    pub(crate) first: String,
     #[serde(deserialize_with = "ticked")]
-    full: bool,
+    pub(crate) full: bool,
 }
 
 pub(crate) async fn submit(
@@ -31,7 +31,7 @@ pub(crate) async fn submit(
     Path(id): Path<String>,
     Form(entry): Form<Entry>,
 ) -> Result<Response, Problem> {
-    let view = find(&app, &person, &id).await?;
+    let view = find(&app, &person.user, &id).await?;
     let asked = match entry.asked() {
         Ok(asked) => asked,
         Err(sentence) => {
@@ -50,7 +50,7 @@ pub(crate) async fn submit(
 }
 
 impl Entry {
-    fn asked(&self) -> Result<Asked, &'static str> {
+    pub(crate) fn asked(&self) -> Result<Asked, &'static str> {
         let kind = WorkflowKind::parse(&self.kind).ok_or("Choose what is to be run.")?;
         let first = match kind {
             WorkflowKind::Send | WorkflowKind::DryRun => None,

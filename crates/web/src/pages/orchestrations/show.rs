@@ -44,7 +44,7 @@ pub(crate) async fn show(
     Path(id): Path<String>,
     Query(done): Query<Done>,
 ) -> Result<Response, Problem> {
-    let view = find(&app, &person, &id).await?;
+    let view = find(&app, &person.user, &id).await?;
     let mut page = page(&app, person, view, Wrongs::default()).await?;
     page.done = done.sentence(&[
         ("added", "The orchestration was added, inactive. Look at its mapping, try a dry run, then activate it."),

@@ -26,7 +26,7 @@ pub(crate) async fn deactivate(
 }
 
 async fn set(app: &App, person: SignedIn, id: &str, active: bool) -> Result<Response, Problem> {
-    let view = find(app, &person, id).await?;
+    let view = find(app, &person.user, id).await?;
     let actor = person.user.email.clone();
     match orchestrations::set_active(&app.engine, &view.orchestration, active, &actor).await {
         Ok(()) => {

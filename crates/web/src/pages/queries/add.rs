@@ -38,7 +38,7 @@ pub(crate) async fn submit(
     person: SignedIn,
     Form(entry): Form<Entry>,
 ) -> Result<Response, Problem> {
-    let wrongs = match entry.source(&person, None) {
+    let wrongs = match entry.source(&person.user, None) {
         Err(wrongs) => wrongs,
         Ok(source) => {
             let text = QueryText {

@@ -34,7 +34,7 @@ pub(crate) async fn submit(
 ) -> Result<Response, Problem> {
     let query = find(&app, &id).await?;
     let kept = queries::source_of(&query)?;
-    let wrongs = match entry.source(&person, Some(&kept)) {
+    let wrongs = match entry.source(&person.user, Some(&kept)) {
         Err(wrongs) => wrongs,
         Ok(source) => {
             let text = QueryText {

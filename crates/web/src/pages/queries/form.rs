@@ -8,13 +8,13 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use store::credentials::{self, Credential, CredentialKind};
 use store::queries::Query;
+use store::users::User;
 
-use crate::access::Right;
+use crate::access::{self, Right};
 use crate::app::App;
 use crate::form::{Wrongs, ticked};
 use crate::page::Frame;
 use crate::problem::Problem;
-use crate::session::SignedIn;
 
 /// The kinds of sources, with what a person reads: an upload has a form of its own.
 pub(super) const KINDS: [(&str, &str); 5] = [
@@ -29,24 +29,24 @@ pub(super) const KINDS: [(&str, &str); 5] = [
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct Entry {
-    pub(super) kind: String,
-    pub(super) name: String,
-    pub(super) description: String,
-    pub(super) path: String,
-    pub(super) format: String,
-    pub(super) encoding: String,
-    pub(super) delimiter: String,
-    pub(super) bucket: String,
-    pub(super) key: String,
-    pub(super) region: String,
-    pub(super) endpoint: String,
-    pub(super) credential: String,
-    pub(super) statement: String,
-    pub(super) search_path: String,
+    pub(crate) kind: String,
+    pub(crate) name: String,
+    pub(crate) description: String,
+    pub(crate) path: String,
+    pub(crate) format: String,
+    pub(crate) encoding: String,
+    pub(crate) delimiter: String,
+    pub(crate) bucket: String,
+    pub(crate) key: String,
+    pub(crate) region: String,
+    pub(crate) endpoint: String,
+    pub(crate) credential: String,
+    pub(crate) statement: String,
+    pub(crate) search_path: String,
     #[serde(deserialize_with = "ticked")]
-    pub(super) with_email: bool,
-    pub(super) email_ends_with: String,
-    pub(super) changed_since: String,
+    pub(crate) with_email: bool,
+    pub(crate) email_ends_with: String,
+    pub(crate) changed_since: String,
 }
 
 /// The form with what was typed, and what is wrong with it.
@@ -122,7 +122,7 @@ fn word<T: DeserializeOwned>(text: &str) -> Result<Option<T>, ()> {
 
 impl Entry {
     /// What a stored query has.
-    pub(super) fn of(app: &App, query: &Query) -> Result<Self, Problem> {
+    pub(crate) fn of(app: &App, query: &Query) -> Result<Self, Problem> {
         let source = engine::queries::source_of(query)?;
         let mut entry = Self {
             kind: source.kind().to_owned(),
@@ -189,16 +189,16 @@ impl Entry {
     }
 
     /// The source that was typed, over what was kept: what the form does not ask for stays.
-    pub(super) fn source(
+    pub(crate) fn source(
         &self,
-        person: &SignedIn,
+        user: &User,
         kept: Option<&SourceSpec>,
     ) -> Result<SourceSpec, Wrongs> {
         let mut wrongs = Wrongs::default();
         if self.name.trim().is_empty() {
             wrongs.add("name", "Enter a name.");
         }
-        let source = self.told(person, kept, &mut wrongs);
+        let source = self.told(user, kept, &mut wrongs);
         match source {
             Some(source) if wrongs.is_empty() => Ok(source),
             Some(_) => Err(wrongs),
@@ -209,7 +209,7 @@ impl Entry {
 
     fn told(
         &self,
-        person: &SignedIn,
+        user: &User,
         kept: Option<&SourceSpec>,
         wrongs: &mut Wrongs,
     ) -> Option<SourceSpec> {
@@ -240,7 +240,7 @@ impl Entry {
                     Some(_) | None => None,
                 };
                 let typed = Some(self.endpoint.trim().to_owned()).filter(|text| !text.is_empty());
-                let may = person.may(Right::ManageDestinations);
+                let may = access::may(user.role, Right::ManageDestinations);
                 // Addresses of other stores are for those who manage what leads out of here.
                 let endpoint = if may { typed } else { kept_endpoint };
                 Some(SourceSpec::Object {

@@ -5,6 +5,7 @@ use axum::extract::{Multipart, Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use engine::queries::{self, QueryText, Uploaded, begin_upload};
+use sha2::{Digest as _, Sha256};
 
 use super::form::Entry;
 use super::{add as new, edit, find};
@@ -19,12 +20,14 @@ const LONGEST: usize = 4_000;
 
 /// What came with the form.
 #[derive(Default)]
-struct Sent {
-    name: String,
-    description: String,
-    file: Option<Uploaded>,
+pub(crate) struct Sent {
+    pub(crate) name: String,
+    pub(crate) description: String,
+    pub(crate) file: Option<Uploaded>,
     /// What the file is called by its owner.
-    called: String,
+    pub(crate) called: String,
+    /// By this the same file is known again.
+    pub(crate) digest: Vec<u8>,
 }
 
 pub(crate) async fn add(
@@ -38,14 +41,8 @@ pub(crate) async fn add(
         Ok(()) => match sent.file.take() {
             None => Wrongs::field("file", "Choose a file."),
             Some(file) => {
-                let text = QueryText {
-                    name: match sent.name.trim() {
-                        "" => sent.called.clone(),
-                        name => name.to_owned(),
-                    },
-                    description: sent.description.clone(),
-                };
-                match queries::add_upload(&app.engine, &text, file, &person.user.email).await {
+                match queries::add_upload(&app.engine, &sent.text(), file, &person.user.email).await
+                {
                     Ok(made) => {
                         let address = format!("/queries/{}?done=added", made.id);
                         return Ok(Redirect::to(&address).into_response());
@@ -92,8 +89,23 @@ pub(crate) async fn replace(
 }
 
 impl Sent {
+    /// What was said of the query: a file without another name keeps its own.
+    pub(crate) fn text(&self) -> QueryText {
+        QueryText {
+            name: match self.name.trim() {
+                "" => self.called.clone(),
+                name => name.to_owned(),
+            },
+            description: self.description.clone(),
+        }
+    }
+
     /// Reads the fields in the order in which they come.
-    async fn read(&mut self, app: &App, mut body: Multipart) -> Result<(), engine::Error> {
+    pub(crate) async fn read(
+        &mut self,
+        app: &App,
+        mut body: Multipart,
+    ) -> Result<(), engine::Error> {
         let broken = |error: axum::extract::multipart::MultipartError| {
             engine::Error::Refused(format!(
                 "The file did not arrive whole ({}). Send it again.",
@@ -108,9 +120,12 @@ impl Sent {
                     continue;
                 }
                 let mut upload = begin_upload(&app.engine, &called).await?;
+                let mut hash = Sha256::new();
                 while let Some(piece) = field.chunk().await.map_err(broken)? {
+                    hash.update(&piece);
                     upload.write(&piece).await?;
                 }
+                self.digest = hash.finalize().to_vec();
                 self.called = called;
                 self.file = Some(upload.finish().await?);
                 continue;

@@ -46,7 +46,7 @@ pub(crate) async fn show(
     Query(place): Query<Place>,
     Query(done): Query<Done>,
 ) -> Result<Response, Problem> {
-    let (workflow, destination) = reach::find(&app, &person, &id).await?;
+    let (workflow, destination) = reach::find(&app, &person.user, &id).await?;
     let mut rows = {
         let connection = &mut *app.engine.store.read().await?;
         let after = place.after.unwrap_or(-1);
@@ -84,13 +84,18 @@ pub(crate) async fn submit(
     Path(id): Path<String>,
     Form(entry): Form<Entry>,
 ) -> Result<Response, Problem> {
-    let (workflow, _) = reach::find(&app, &person, &id).await?;
-    for (row, word) in entry.row.iter().zip(&entry.choice) {
-        // A row without a choice is left for later.
-        if let Some(choice) = ConflictChoice::parse(word) {
-            engine::workflows::choose(&app.engine, &workflow, *row, choice).await?;
-        }
-    }
+    let (workflow, _) = reach::find(&app, &person.user, &id).await?;
+    // A row without a choice is left for later.
+    let chosen = entry
+        .row
+        .iter()
+        .zip(&entry.choice)
+        .filter_map(|(row, word)| {
+            let choice = ConflictChoice::parse(word)?;
+            Some((*row, Some(choice)))
+        });
+    let choices: Vec<_> = chosen.collect();
+    engine::workflows::choose_all(&app.engine, &workflow, &choices).await?;
     let address = format!("/workflows/{}/conflicts?done=chosen", workflow.id);
     Ok(Redirect::to(&address).into_response())
 }

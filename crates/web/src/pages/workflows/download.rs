@@ -7,10 +7,12 @@ use axum::response::{IntoResponse as _, Response};
 use domain::profile::RowState;
 use engine::profile_send::{Download, download};
 use futures_util::stream::try_unfold;
+use store::workflows::Workflow;
 
 use super::reach;
 use super::rows::Place;
 use crate::app::App;
+use crate::mask::Mask as _;
 use crate::problem::Problem;
 use crate::session::SignedIn;
 
@@ -20,8 +22,18 @@ pub(crate) async fn show(
     Path(id): Path<String>,
     Query(place): Query<Place>,
 ) -> Result<Response, Problem> {
-    let (workflow, _) = reach::find(&app, &person, &id).await?;
+    let (workflow, _) = reach::find(&app, &person.user, &id).await?;
     let outcome = RowState::parse(&place.outcome);
+    file(&app, &workflow, outcome, person.user.restrict_pii)
+}
+
+/// The rows of a workflow as a file; `restricted` for those who see personal data masked.
+pub(crate) fn file(
+    app: &App,
+    workflow: &Workflow,
+    outcome: Option<RowState>,
+    restricted: bool,
+) -> Result<Response, Problem> {
     let word = outcome.map_or("rows", RowState::as_str);
     let name = format!(
         "attachment; filename=\"workflow-{}-{word}.csv\"",
@@ -37,32 +49,35 @@ pub(crate) async fn show(
             HeaderValue::from_str(&name).map_err(|error| Problem::broken(error.to_string()))?,
         ),
     ];
-    let rows = download(&app.engine, &workflow, outcome);
+    let rows = download(&app.engine, workflow, outcome);
     // The first line tells letters other than ASCII to a spreadsheet.
     let head = format!("\u{feff}{}", line(&rows.header()));
-    let state = Some((rows, person, Some(head)));
+    let state = Some((rows, restricted, Some(head)));
     Ok((headers, Body::from_stream(try_unfold(state, next))).into_response())
 }
 
-type Step = Option<(Download, SignedIn, Option<String>)>;
+type Step = Option<(Download, bool, Option<String>)>;
 
 /// The next lines: one page of rows in memory at a time.
 async fn next(state: Step) -> Result<Option<(String, Step)>, engine::Error> {
-    let Some((mut rows, person, head)) = state else {
+    let Some((mut rows, restricted, head)) = state else {
         return Ok(None);
     };
     if let Some(head) = head {
-        return Ok(Some((head, Some((rows, person, None)))));
+        return Ok(Some((head, Some((rows, restricted, None)))));
     }
-    let page = rows.next_rows().await?;
+    let mut page = rows.next_rows().await?;
     if page.is_empty() {
         return Ok(None);
     }
+    if restricted {
+        page.mask();
+    }
     let mut text = String::new();
-    for row in &person.see(page) {
+    for row in &page {
         text.push_str(&line(&rows.line(row)?));
     }
-    Ok(Some((text, Some((rows, person, None)))))
+    Ok(Some((text, Some((rows, restricted, None)))))
 }
 
 /// Cells as a line of a CSV file (RFC 4180).

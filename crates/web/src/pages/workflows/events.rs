@@ -41,7 +41,7 @@ pub(crate) async fn show(
     Path(id): Path<String>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let (workflow, _) = reach::find(&app, &person, &id).await?;
+    let (workflow, _) = reach::find(&app, &person.user, &id).await?;
     let watch = Watch {
         until: app
             .engine
@@ -92,7 +92,7 @@ impl Watch {
             .await?
             .filter(|person| person.may(Right::SeeSends))
             .ok_or_else(ended)?;
-        let (workflow, _) = reach::find(&self.app, &person, &self.id).await?;
+        let (workflow, _) = reach::find(&self.app, &person.user, &self.id).await?;
         let is_over = workflow.state.is_over();
         let view = workflow_view::show(&self.app.engine, workflow).await?;
         let part = WorkflowPart {

@@ -94,7 +94,7 @@ pub(crate) async fn show(
     person: SignedIn,
     Query(place): Query<Place>,
 ) -> Result<Response, Problem> {
-    let reach = Reach::of(&app, &person).await?;
+    let reach = Reach::of(&app, &person.user).await?;
     let filter = place.filter(&reach);
     let page = workflow_view::list(&app.engine, &filter, place.before, PAGE).await?;
     let orchestrations = {

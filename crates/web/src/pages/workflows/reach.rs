@@ -1,13 +1,13 @@
 //! Which destinations somebody may send to, and so whose workflows and orchestrations they see.
 
 use store::destinations::{self, Destination};
+use store::users::User;
 use store::workflows::Workflow;
 
 use crate::access;
 use crate::app::App;
 use crate::pages;
 use crate::problem::Problem;
-use crate::session::SignedIn;
 
 /// The destinations, by name, and those of them that are open to somebody.
 pub(crate) struct Reach {
@@ -16,12 +16,12 @@ pub(crate) struct Reach {
 }
 
 impl Reach {
-    /// What is open to `person`.
-    pub(crate) async fn of(app: &App, person: &SignedIn) -> Result<Self, Problem> {
+    /// What is open to `user`.
+    pub(crate) async fn of(app: &App, user: &User) -> Result<Self, Problem> {
         let all = destinations::list(&mut *app.engine.store.read().await?).await?;
         let open = all
             .iter()
-            .filter(|one| access::may_send(&person.user, one).is_ok())
+            .filter(|one| access::may_send(user, one).is_ok())
             .cloned()
             .collect();
         Ok(Self { all, open })
@@ -43,26 +43,26 @@ impl Reach {
         self.open.iter().any(|one| one.id == id)
     }
 
-    /// The one with this id, if `person` may send to it.
-    pub(crate) fn check(&self, person: &SignedIn, id: &str) -> Result<&Destination, Problem> {
+    /// The one with this id, if `user` may send to it.
+    pub(crate) fn check(&self, user: &User, id: &str) -> Result<&Destination, Problem> {
         let found = self.all.iter().find(|one| one.id == id);
         let found = found.ok_or_else(|| Problem::missing("There is no such destination."))?;
-        access::may_send(&person.user, found).map_err(Problem::refused)?;
+        access::may_send(user, found).map_err(Problem::refused)?;
         Ok(found)
     }
 }
 
-/// The workflow an address names, and where it goes, if `person` may send there.
-pub(super) async fn find(
+/// The workflow an address names, and where it goes, if `user` may send there.
+pub(crate) async fn find(
     app: &App,
-    person: &SignedIn,
+    user: &User,
     id: &str,
 ) -> Result<(Workflow, Destination), Problem> {
     let missing = || Problem::missing("There is no such workflow.");
     let id = pages::record_id(id).ok_or_else(missing)?;
     let found = store::workflows::find(&mut *app.engine.store.read().await?, id).await?;
     let found = found.filter(|found| found.id == id).ok_or_else(missing)?;
-    let reach = Reach::of(app, person).await?;
-    let destination = reach.check(person, &found.destination_id)?.clone();
+    let reach = Reach::of(app, user).await?;
+    let destination = reach.check(user, &found.destination_id)?.clone();
     Ok((found, destination))
 }

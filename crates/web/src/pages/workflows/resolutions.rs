@@ -3,7 +3,7 @@
 use askama::Template;
 use axum::extract::{Path, State};
 use axum::response::Response;
-use domain::profile::action::ActionKind;
+use domain::profile::action::{Action, ActionKind};
 use engine::workflow_view::{self, WorkflowView};
 
 use super::reach;
@@ -30,18 +30,28 @@ impl ResolutionsPage {
     }
 }
 
+/// What can be done about a workflow.
+///
+/// # Errors
+/// While it is at work.
+pub(crate) fn offered(view: &WorkflowView) -> Result<Vec<Action>, Problem> {
+    let actions = view.actions();
+    if actions.is_empty() {
+        return Err(Problem::conflict(
+            "The workflow is at work, so there is nothing to resolve. Wait for its end, or stop it.",
+        ));
+    }
+    Ok(actions)
+}
+
 pub(crate) async fn show(
     State(app): State<App>,
     person: SignedIn,
     Path(id): Path<String>,
 ) -> Result<Response, Problem> {
-    let (workflow, _) = reach::find(&app, &person, &id).await?;
+    let (workflow, _) = reach::find(&app, &person.user, &id).await?;
     let view = person.see(workflow_view::show(&app.engine, workflow).await?);
-    if view.actions().is_empty() {
-        return Err(Problem::conflict(
-            "The workflow is at work, so there is nothing to resolve. Wait for its end, or stop it.",
-        ));
-    }
+    offered(&view)?;
     html(&ResolutionsPage {
         view,
         frame: Frame::new(&app, person, Nav::Workflows, "Resolve workflow").await?,

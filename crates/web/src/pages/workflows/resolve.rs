@@ -5,8 +5,8 @@ use askama::Template;
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Redirect, Response};
-use domain::profile::action::{Action, ActionKind, Link, Trouble};
-use engine::workflow_view::{self, WorkflowView, grouped};
+use domain::profile::action::{Action, ActionKind, Link};
+use engine::workflow_view::{self, WorkflowView};
 use serde::Deserialize;
 use store::destinations::Destination;
 use store::workflows::Workflow;
@@ -80,19 +80,7 @@ impl StepsPage {
 
     /// What a person approves, in numbers.
     fn review(&self) -> Option<String> {
-        if self.action.kind != ActionKind::ApproveOnce {
-            return None;
-        }
-        let counts = &self.view.counts;
-        let (read, leavers) = (grouped(counts.rows.read), grouped(counts.leavers));
-        Some(match self.view.line.trouble {
-            Some(Trouble::LeaverBrake) => format!(
-                "{leavers} customers are no longer in the source, which has {read} rows. If you resolve, what the orchestration says of leavers is done to as many as {leavers} of them, in this run only."
-            ),
-            Some(_) | None => format!(
-                "The source has {read} rows. If you resolve, they are sent although the guard says otherwise, in this run only."
-            ),
-        })
+        self.view.review(self.action.kind)
     }
 
     /// Whether rows that failed for good can be sent again with this action.
@@ -107,8 +95,8 @@ pub(crate) async fn show(
     Path(id): Path<String>,
     Query(choice): Query<Choice>,
 ) -> Result<Response, Problem> {
-    let (workflow, destination) = reach::find(&app, &person, &id).await?;
-    let action = chosen(&workflow, &choice.action)?;
+    let (workflow, destination) = reach::find(&app, &person.user, &id).await?;
+    let action = engine::workflows::action(&workflow, &choice.action)?;
     let page = page(
         &app,
         person,
@@ -127,8 +115,8 @@ pub(crate) async fn submit(
     Path(id): Path<String>,
     Form(entry): Form<Entry>,
 ) -> Result<Response, Problem> {
-    let (workflow, destination) = reach::find(&app, &person, &id).await?;
-    let action = chosen(&workflow, &entry.action)?;
+    let (workflow, destination) = reach::find(&app, &person.user, &id).await?;
+    let action = engine::workflows::action(&workflow, &entry.action)?;
     let actor = person.user.email.clone();
     let kind = action.kind;
     match engine::workflows::act(&app.engine, &workflow, kind, entry.repeat_failed, &actor).await {
@@ -146,17 +134,6 @@ pub(crate) async fn submit(
             html_with(StatusCode::UNPROCESSABLE_ENTITY, &page)
         }
     }
-}
-
-/// The action of this word, if it is offered.
-fn chosen(workflow: &Workflow, word: &str) -> Result<Action, Problem> {
-    let mut offered = engine::workflows::actions(workflow).into_iter();
-    let found = offered.find(|action| action.kind.as_str() == word);
-    found.ok_or_else(|| {
-        Problem::conflict(
-            "That cannot be done about this workflow as it stands now. Open its page and choose again.",
-        )
-    })
 }
 
 async fn page(

@@ -56,7 +56,7 @@ impl RowsPage {
 }
 
 /// The cells of a row with the names of their columns; those that are empty are left out.
-fn cells(columns: &[String], row: &WorkflowRow) -> Vec<(String, String)> {
+pub(crate) fn cells(columns: &[String], row: &WorkflowRow) -> Vec<(String, String)> {
     let cells: Option<Vec<Option<String>>> = row
         .cells
         .as_deref()
@@ -79,7 +79,7 @@ pub(crate) async fn show(
     Path(id): Path<String>,
     Query(place): Query<Place>,
 ) -> Result<Response, Problem> {
-    let (workflow, destination) = reach::find(&app, &person, &id).await?;
+    let (workflow, destination) = reach::find(&app, &person.user, &id).await?;
     let outcome = RowState::parse(&place.outcome);
     let mut rows = {
         let connection = &mut *app.engine.store.read().await?;

@@ -77,7 +77,7 @@ pub(crate) async fn show(
     Path(id): Path<String>,
     Query(done): Query<Done>,
 ) -> Result<Response, Problem> {
-    let (workflow, _) = reach::find(&app, &person, &id).await?;
+    let (workflow, _) = reach::find(&app, &person.user, &id).await?;
     let view = person.see(workflow_view::show(&app.engine, workflow).await?);
     html(&WorkflowPage {
         may_edit: person.may(Right::EditSends),

@@ -14,7 +14,7 @@ pub(crate) async fn submit(
     person: SignedIn,
     Path(id): Path<String>,
 ) -> Result<Response, Problem> {
-    let (workflow, _) = reach::find(&app, &person, &id).await?;
+    let (workflow, _) = reach::find(&app, &person.user, &id).await?;
     engine::workflows::stop(&app.engine, &workflow).await?;
     let address = format!("/workflows/{}?done=stopping", workflow.id);
     Ok(Redirect::to(&address).into_response())

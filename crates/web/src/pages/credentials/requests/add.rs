@@ -65,7 +65,7 @@ pub(crate) async fn submit(
     Form(entry): Form<Entry>,
 ) -> Result<Response, Problem> {
     let kind = Kind::parse(&entry.kind);
-    match make(&app, &entry, kind, &person.user.email).await? {
+    match make(&app, &entry, &person.user.email).await? {
         Ok(path) => {
             // The form came from a page of ours, so its origin is how browsers reach us.
             let origin = headers.get(ORIGIN).and_then(|text| text.to_str().ok());
@@ -89,18 +89,19 @@ pub(crate) async fn submit(
     }
 }
 
-/// The path of the new link, or what is wrong with the form.
-async fn make(
-    app: &App,
-    entry: &Entry,
-    kind: Option<Kind>,
-    actor: &str,
-) -> Result<Result<String, Wrongs>, Problem> {
-    let Some(kind) = kind else {
-        return Ok(Err(Wrongs::field("kind", "Choose one of the types.")));
+/// What is asked for, and the account on which it is tried.
+fn read(app: &App, entry: &Entry) -> Result<(Kind, Option<String>), Wrongs> {
+    let Some(kind) = Kind::parse(&entry.kind) else {
+        return Err(Wrongs::field("kind", "Choose one of the types."));
     };
-    let url = match account(app, &entry.subdomain) {
-        Ok(url) => url.filter(|_| kind == Kind::Zendesk),
+    let url = account(app, &entry.subdomain)?;
+    Ok((kind, url.filter(|_| kind == Kind::Zendesk)))
+}
+
+/// The path of the new link, or what is wrong with the form.
+async fn make(app: &App, entry: &Entry, actor: &str) -> Result<Result<String, Wrongs>, Problem> {
+    let (kind, url) = match read(app, entry) {
+        Ok(asked) => asked,
         Err(wrongs) => return Ok(Err(wrongs)),
     };
     let (name, about) = (&entry.name, &entry.description);

@@ -2,6 +2,7 @@
 
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse as _, Redirect, Response};
+use engine::credentials::requests;
 
 use crate::app::App;
 use crate::pages::record_id;
@@ -15,12 +16,8 @@ pub(crate) async fn submit(
 ) -> Result<Response, Problem> {
     let missing = || Problem::missing("This link was used, withdrawn or has expired already.");
     let id = record_id(&id).ok_or_else(missing)?;
-    let engine = &app.engine;
-    let mut tx = engine.store.begin().await?;
-    let act = engine.act(&person.user.email);
-    if !store::credential_requests::withdraw(&mut tx, id, act).await? {
+    if !requests::withdraw(&app.engine, id, &person.user.email).await? {
         return Err(missing());
     }
-    tx.commit().await?;
     Ok(Redirect::to("/credentials?done=withdrawn").into_response())
 }
