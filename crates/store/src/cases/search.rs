@@ -285,7 +285,7 @@ async fn few(connection: &mut AnyConnection, filter: &CaseFilter) -> Result<Opti
     }
     for set in sets {
         let count = format!(
-            "SELECT COUNT(*) FROM (SELECT case_id FROM ({set}) AS every LIMIT {}) AS some",
+            "SELECT COUNT(*) FROM (SELECT case_id FROM ({set}) AS every LIMIT {}) AS counted",
             FEW + 1
         );
         let found: i64 = sqlx::query_scalar(AssertSqlSafe(count))
@@ -308,7 +308,7 @@ async fn few(connection: &mut AnyConnection, filter: &CaseFilter) -> Result<Opti
         "SELECT case_id FROM link WHERE integration_id = '{integration}' AND state = 'open' LIMIT {}",
         FEW + 1
     );
-    let count = format!("SELECT COUNT(*) FROM ({set}) AS some");
+    let count = format!("SELECT COUNT(*) FROM ({set}) AS counted");
     let found: i64 = sqlx::query_scalar(AssertSqlSafe(count))
         .persistent(false)
         .fetch_one(&mut *connection)
