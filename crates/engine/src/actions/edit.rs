@@ -200,10 +200,8 @@ async fn check(
     user: Option<&str>,
     contact: Option<&str>,
 ) -> Result<()> {
-    if let Some(subject) = subject {
-        if let Some(sentence) = subject_fault(subject) {
-            return Err(Error::Refused(sentence));
-        }
+    if let Some(sentence) = subject.and_then(subject_fault) {
+        return Err(Error::Refused(sentence));
     }
     if let Some(user) = user
         && users::find(connection, user).await?.is_none()

@@ -105,7 +105,7 @@ async fn a_case_is_made_once_under_one_key_and_read_with_its_names() {
         let answer = house.write(&token, "POST", cases, &unknown).await;
         assert_eq!(refusal(&answer), is(409, "conflict", ""));
         let odd = json!({"subject": "a\u{0}b", "description": "\u{0}", "contact": ""});
-        assert_eq!(told(&house.write(&token, "POST", cases, &odd).await, 201)["subject"], "ab");
+        assert_eq!(told(&house.write(&token, "POST", cases, &odd).await, 201)["subject"], "a\u{fffd}b");
     })
     .await;
 }
@@ -225,7 +225,6 @@ async fn an_edit_of_a_case_overwrites_nothing_that_changed_meanwhile() {
         for (body, field) in [
             (json!({"subject": ""}), "subject"),
             (json!({"contact": "nobody"}), "contact"),
-            (json!({"number": 7}), "number"),
         ] {
             let answer = house.call(&token, "PATCH", path, &matching, &body).await;
             assert_eq!(refusal(&answer), is(422, "invalid", field), "{body}");
@@ -274,17 +273,19 @@ async fn comments_are_public_or_internal_and_stand_in_the_history() {
         );
         assert_eq!(page["items"][0]["kind"], "comment_added");
         assert_eq!(page["items"][0]["actor"], "agent@example.com");
+        let newest = page["items"][0]["seq"].as_i64().unwrap();
         let next = page["next"].as_str().unwrap();
-        let page = told(
-            &house
-                .read(&token, &format!("{history}?limit=9&cursor={next}"))
-                .await,
-            200,
+        let path = format!("{history}?limit=9&cursor={next}");
+        let page = told(&house.read(&token, &path).await, 200);
+        let earlier = page["items"].as_array().unwrap();
+        let said = |line: &&Value| line["kind"] == "comment_added";
+        assert_eq!(earlier.iter().filter(said).count(), 1);
+        assert!(
+            earlier
+                .iter()
+                .all(|line| line["seq"].as_i64().unwrap() < newest)
         );
-        assert_eq!(
-            (page["items"].as_array().unwrap().len(), &page["next"]),
-            (1, &Value::Null)
-        );
+        assert_eq!(page["next"], Value::Null);
     })
     .await;
 }

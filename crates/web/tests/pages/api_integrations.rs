@@ -1,10 +1,11 @@
 //! Integrations and their runs over the API.
 
 use serde_json::{Value, json};
-use store::runs::{self, Counters, Level, Tally};
+use store::runs::{self, Counters, Level, RunState, Tally};
 use store::users::UserRole;
 
 use crate::api_cases::{is, refusal, told};
+use crate::browser::Answer;
 use crate::house::{House, on_both};
 
 const WRITE: &[&str] = &["integrations:write"];
@@ -89,7 +90,6 @@ async fn a_field_that_cannot_be_is_named_and_nothing_is_made() {
                 "sign_in.client_secret",
             ),
             ("sign_in", json!({"kind": "stored"}), "sign_in.credential"),
-            ("active", json!(true), "active"),
         ] {
             let mut body = new("acme.zendesk.com");
             body[field] = value;
@@ -102,6 +102,11 @@ async fn a_field_that_cannot_be_is_named_and_nothing_is_made() {
             );
             assert!(!answer.has("planted-secret"));
         }
+        let mut more = new("acme.zendesk.com");
+        more["active"] = json!(true);
+        let answer = house.write(&token, "POST", path, &more).await;
+        assert_eq!(answer.status, 422);
+        assert!(answer.has("unknown field `active`"), "{}", answer.body);
         let list = house.write(&token, "POST", path, &json!([])).await;
         assert_eq!(refusal(&list), is(422, "invalid", "."));
         let mut bare = new("acme.zendesk.com");
@@ -204,6 +209,12 @@ async fn only_who_manages_an_integration_changes_or_runs_it() {
     .await;
 }
 
+/// Does something with an integration.
+async fn post(house: &House, token: &str, path: &str, deed: &str) -> Answer {
+    let path = format!("{path}/{deed}");
+    house.write(token, "POST", &path, &Value::Null).await
+}
+
 #[tokio::test]
 async fn an_integration_is_activated_synchronised_and_its_run_followed() {
     on_both(async |house: House| {
@@ -226,19 +237,14 @@ async fn an_integration_is_activated_synchronised_and_its_run_followed() {
             .write(&token, "POST", "/api/v1/integrations", &body)
             .await;
         let path = made.header("location").to_owned();
-        let post = async |deed: &str| {
-            house
-                .write(&token, "POST", &format!("{path}/{deed}"), &Value::Null)
-                .await
-        };
-        let inactive = post("sync").await;
+        let inactive = post(&house, &token, &path, "sync").await;
         assert_eq!(refusal(&inactive), is(409, "conflict", ""));
         assert!(
             inactive.has("This integration is inactive"),
             "{}",
             inactive.body
         );
-        let wrong = post("activate").await;
+        let wrong = post(&house, &token, &path, "activate").await;
         assert_eq!(refusal(&wrong), is(409, "conflict", ""));
         let matching = [("If-Match", made.header("etag"))];
         let right = json!({"sign_in": {"kind": "api_token", "email": email, "token": "token"}});
@@ -247,11 +253,11 @@ async fn an_integration_is_activated_synchronised_and_its_run_followed() {
             200,
         );
 
-        let active = post("activate").await;
+        let active = post(&house, &token, &path, "activate").await;
         let run = told(&active, 202)["run"].as_str().unwrap().to_owned();
         assert_eq!(active.header("location"), format!("/api/v1/runs/{run}"));
         assert_eq!(
-            told(&post("sync").await, 202),
+            told(&post(&house, &token, &path, "sync").await, 202),
             json!({"run": run, "joined": true})
         );
         engine::worker::run_due_jobs(&house.engine).await.unwrap();
@@ -266,10 +272,13 @@ async fn an_integration_is_activated_synchronised_and_its_run_followed() {
         let backlog = told(&house.read(&token, &format!("{path}/backlog")).await, 200);
         assert_eq!(backlog["cases"], 0);
         assert_eq!(
-            refusal(&post("backlog/send").await),
+            refusal(&post(&house, &token, &path, "backlog/send").await),
             is(409, "conflict", "")
         );
-        assert_eq!(told(&post("deactivate").await, 200)["active"], false);
+        assert_eq!(
+            told(&post(&house, &token, &path, "deactivate").await, 200)["active"],
+            false
+        );
         assert_eq!(
             house
                 .write(&token, "DELETE", &path, &Value::Null)
@@ -331,44 +340,48 @@ async fn a_deletion_that_loses_changes_asks_for_a_word() {
     .await;
 }
 
-/// Runs of an integration that are over but for the last one, which has told something. Returns it.
-async fn furnish(house: &House, integration: &str, ended: usize) -> String {
+/// A run that has begun, a minute after the one before it.
+async fn begin(house: &House, integration: &str) -> String {
+    house.clock.advance(std::time::Duration::from_secs(60));
     let engine = &house.engine;
-    let dice = &*engine.dice;
-    for number in 0..=ended {
-        house.clock.advance(std::time::Duration::from_secs(60));
-        let now = engine.now();
-        let mut tx = engine.store.begin().await.unwrap();
-        let opened = runs::open_or_join(&mut tx, integration, "pull", "ada@example.com", now, dice);
-        let (run, _) = opened.await.unwrap();
-        let counters = Counters {
-            tickets: Tally {
-                read: 500,
-                updated: 1,
-                ..Tally::default()
-            },
-            ..Counters::default()
-        };
-        runs::progress(&mut tx, &run, "tickets", &counters, now)
-            .await
-            .unwrap();
-        if number == ended {
-            let lines = [
-                (Level::Info, "Begun".to_owned()),
-                (Level::Warning, "Call bob@example.com".to_owned()),
-                (Level::Info, "Going on".to_owned()),
-            ];
-            runs::log(&mut tx, &run, 1, &lines, now).await.unwrap();
-            tx.commit().await.unwrap();
-            return run;
-        }
-        let state = runs::RunState::Completed;
-        runs::end(&mut tx, &run, state, None, &counters, now)
-            .await
-            .unwrap();
+    let (now, dice) = (engine.now(), &*engine.dice);
+    let mut tx = engine.store.begin().await.unwrap();
+    let opened = runs::open_or_join(&mut tx, integration, "pull", "ada@example.com", now, dice);
+    let (run, _) = opened.await.unwrap();
+    let counters = Counters {
+        tickets: Tally {
+            read: 500,
+            ..Tally::default()
+        },
+        ..Counters::default()
+    };
+    let begun = runs::progress(&mut tx, &run, "tickets", &counters, now).await;
+    begun.unwrap();
+    tx.commit().await.unwrap();
+    run
+}
+
+/// Runs of an integration: so many that are over, and one that goes on and has told something. Returns it.
+async fn furnish(house: &House, integration: &str, over: usize) -> String {
+    for _ in 0..over {
+        let run = begin(house, integration).await;
+        let mut tx = house.engine.store.begin().await.unwrap();
+        let (state, counters) = (RunState::Completed, Counters::default());
+        let ended = runs::end(&mut tx, &run, state, None, &counters, house.now()).await;
+        ended.unwrap();
         tx.commit().await.unwrap();
     }
-    unreachable!("the last run is returned")
+    let run = begin(house, integration).await;
+    let lines = [
+        (Level::Info, "Begun".to_owned()),
+        (Level::Warning, "Call bob@example.com".to_owned()),
+        (Level::Info, "Going on".to_owned()),
+    ];
+    let mut tx = house.engine.store.begin().await.unwrap();
+    let told = runs::log(&mut tx, &run, 1, &lines, house.now()).await;
+    told.unwrap();
+    tx.commit().await.unwrap();
+    run
 }
 
 #[tokio::test]

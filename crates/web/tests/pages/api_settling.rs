@@ -81,8 +81,8 @@ async fn a_case_is_published_and_what_is_parked_of_it_is_tried_again_or_given_up
             .write(&token, "POST", "/api/v1/parked/retry", &json!({}))
             .await;
         assert_eq!(told(&retried, 202)["retried"], 1);
-        house.park(&integration, &case).await;
-        let give_up = format!("{one}/give-up");
+        let parked = house.park(&integration, &case).await;
+        let give_up = format!("/api/v1/parked/{parked}/give-up");
         assert_eq!(
             house
                 .write(&token, "POST", &give_up, &Value::Null)
