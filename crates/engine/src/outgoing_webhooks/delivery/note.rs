@@ -1,5 +1,7 @@
 //! What came of a try, in one transaction under the endpoint's lease.
 
+use std::time::Duration;
+
 use jiff::{SignedDuration, Timestamp};
 use notify::standard::{Outcome, Verdict};
 use store::Tx;
@@ -15,6 +17,20 @@ use crate::error::Result;
 
 /// Who switches off an endpoint that says that it is gone, in the audit log.
 const ACTOR: &str = "delivery";
+/// Why an endpoint that says that it is gone is off.
+const GONE: &str = "The receiver answered that it is gone (410), so it was switched off. What waits for it is kept; if it is back, switch it on again.";
+
+/// What a try is noted with.
+struct Noting<'a> {
+    engine: &'a Engine,
+    tx: Tx,
+    webhook: &'a OutgoingWebhook,
+    event: &'a OutgoingEvent,
+    status: Option<i64>,
+    /// Why it failed; empty if it did not.
+    why: &'a str,
+    now: Timestamp,
+}
 
 /// Notes what came of a try.
 ///
@@ -27,7 +43,6 @@ pub(super) async fn note(
     event: &OutgoingEvent,
     outcome: &Outcome,
 ) -> Result<Step> {
-    let now = engine.now();
     let told = problem(&outcome.verdict);
     if let Some(sentence) = &told {
         tracing::warn!(
@@ -38,93 +53,103 @@ pub(super) async fn note(
     }
     let mut tx = engine.store.begin().await?;
     leases::confirm(&mut tx, lease).await?;
-    let tried = Try {
+    let mut noting = Noting {
+        engine,
+        tx,
+        webhook,
+        event,
         status: outcome.status.map(i64::from),
-        problem: told.as_deref(),
-        state: OutgoingState::Waiting,
-        next_at: now,
+        why: told.as_deref().unwrap_or_default(),
+        now: engine.now(),
     };
-    let sentence = told.as_deref().unwrap_or_default();
     let step = match &outcome.verdict {
-        Verdict::Taken => {
-            let tried = Try {
-                state: OutgoingState::Delivered,
-                ..tried
-            };
-            outgoing_events::note_try(&mut tx, &event.id, tried, now).await?;
-            outgoing_webhooks::delivered(&mut tx, &webhook.id, now).await?;
-            Step::Arrived
-        }
-        Verdict::Gone => {
-            outgoing_events::note_try(&mut tx, &event.id, tried, now).await?;
-            switch_off(engine, &mut tx, webhook).await?;
-            Step::Nothing
-        }
-        Verdict::Unavailable { wait, .. } => {
-            outgoing_events::note_try(&mut tx, &event.id, tried, now).await?;
-            let until = pace::again(now, webhook.failures + 1, *wait, &*engine.dice);
-            outgoing_webhooks::put_off(&mut tx, &webhook.id, sentence, Some(until)).await?;
-            // Everything whose time is over by the next try, so that a backlog does not end one by one.
-            let over = earlier(until, KEEP_TRYING);
-            let given_up =
-                outgoing_events::give_up_old(&mut tx, &webhook.id, over, sentence, now).await?;
-            if given_up > 0 {
-                tell_given_up(engine, &mut tx, webhook, sentence).await?;
-            }
-            Step::Nothing
-        }
-        Verdict::Refused { .. } => {
-            let next_at = pace::again(now, event.attempts + 1, None, &*engine.dice);
-            let gives_up = event.tried_since < earlier(next_at, KEEP_TRYING);
-            let tried = Try {
-                next_at,
-                state: if gives_up {
-                    OutgoingState::GivenUp
-                } else {
-                    OutgoingState::Waiting
-                },
-                ..tried
-            };
-            outgoing_events::note_try(&mut tx, &event.id, tried, now).await?;
-            outgoing_webhooks::put_off(&mut tx, &webhook.id, sentence, None).await?;
-            if gives_up {
-                tell_given_up(engine, &mut tx, webhook, sentence).await?;
-            }
-            Step::Failed
-        }
+        Verdict::Taken => noting.arrived().await?,
+        Verdict::Gone => noting.gone().await?,
+        Verdict::Unavailable { wait, .. } => noting.unavailable(*wait).await?,
+        Verdict::Refused { .. } => noting.refused().await?,
     };
     engine.reached("outgoing event: before what came of it is committed");
-    tx.commit().await?;
+    noting.tx.commit().await?;
     Ok(step)
+}
+
+impl Noting<'_> {
+    async fn event_is(&mut self, state: OutgoingState, next_at: Timestamp) -> Result<()> {
+        let tried = Try {
+            status: self.status,
+            problem: Some(self.why).filter(|why| !why.is_empty()),
+            state,
+            next_at,
+        };
+        Ok(outgoing_events::note_try(&mut self.tx, &self.event.id, tried, self.now).await?)
+    }
+
+    async fn arrived(&mut self) -> Result<Step> {
+        self.event_is(OutgoingState::Delivered, self.now).await?;
+        outgoing_webhooks::delivered(&mut self.tx, &self.webhook.id, self.now).await?;
+        Ok(Step::Arrived)
+    }
+
+    /// The endpoint is there no more: it is switched off, and what waits for it is kept.
+    async fn gone(&mut self) -> Result<Step> {
+        self.event_is(OutgoingState::Waiting, self.now).await?;
+        let act = self.engine.act(ACTOR);
+        if outgoing_webhooks::switch_off(&mut self.tx, &self.webhook.id, GONE, act).await? {
+            self.alert(alerts::WEBHOOK_OFF, GONE).await?;
+        }
+        Ok(Step::Nothing)
+    }
+
+    /// Nothing is sent to the endpoint for a while; what waits for it keeps its order.
+    async fn unavailable(&mut self, wait: Option<Duration>) -> Result<Step> {
+        self.event_is(OutgoingState::Waiting, self.now).await?;
+        let (id, now) = (&self.webhook.id, self.now);
+        let failures = self.webhook.failures + 1;
+        let until = pace::again(now, failures, wait, &*self.engine.dice);
+        outgoing_webhooks::put_off(&mut self.tx, id, self.why, Some(until)).await?;
+        // Everything whose time is over by the next try, so that a backlog does not end one by one.
+        let over = earlier(until, KEEP_TRYING);
+        let given_up =
+            outgoing_events::give_up_old(&mut self.tx, id, over, self.why, now).await?;
+        if given_up > 0 {
+            self.tell_given_up().await?;
+        }
+        Ok(Step::Nothing)
+    }
+
+    /// The event is put off by itself, or given up; the next one may go.
+    async fn refused(&mut self) -> Result<Step> {
+        let tries = self.event.attempts + 1;
+        let next_at = pace::again(self.now, tries, None, &*self.engine.dice);
+        outgoing_webhooks::put_off(&mut self.tx, &self.webhook.id, self.why, None).await?;
+        if self.event.tried_since < earlier(next_at, KEEP_TRYING) {
+            self.event_is(OutgoingState::GivenUp, next_at).await?;
+            self.tell_given_up().await?;
+        } else {
+            self.event_is(OutgoingState::Waiting, next_at).await?;
+        }
+        Ok(Step::Failed)
+    }
+
+    /// Tells people that something was given up: once until something arrives again.
+    async fn tell_given_up(&mut self) -> Result<()> {
+        if !outgoing_webhooks::note_gave_up(&mut self.tx, &self.webhook.id).await? {
+            return Ok(());
+        }
+        let what = format!(
+            "events were given up after three days. {} Under Settings, Webhooks, they can be sent again for a month.",
+            self.why
+        );
+        self.alert(alerts::WEBHOOK_GAVE_UP, &what).await
+    }
+
+    async fn alert(&mut self, kind: &str, what: &str) -> Result<()> {
+        let name = &self.webhook.draft.name;
+        let sentence = format!("Outgoing webhook {name}: {what}");
+        alerts::webhook_trouble(self.engine, &mut self.tx, kind, name, &sentence).await
+    }
 }
 
 fn earlier(from: Timestamp, by: SignedDuration) -> Timestamp {
     from.saturating_sub(by).unwrap_or(Timestamp::MIN)
-}
-
-async fn switch_off(engine: &Engine, tx: &mut Tx, webhook: &OutgoingWebhook) -> Result<()> {
-    let reason = "The receiver answered that it is gone (410), so it was switched off. What waits for it is kept; if it is back, switch it on again.";
-    if outgoing_webhooks::switch_off(tx, &webhook.id, reason, engine.act(ACTOR)).await? {
-        let name = &webhook.draft.name;
-        let sentence = format!("Outgoing webhook {name}: {reason}");
-        alerts::webhook_trouble(engine, tx, alerts::WEBHOOK_OFF, name, &sentence).await?;
-    }
-    Ok(())
-}
-
-/// Tells people that something was given up: once until something arrives again.
-async fn tell_given_up(
-    engine: &Engine,
-    tx: &mut Tx,
-    webhook: &OutgoingWebhook,
-    why: &str,
-) -> Result<()> {
-    if !outgoing_webhooks::note_gave_up(tx, &webhook.id).await? {
-        return Ok(());
-    }
-    let name = &webhook.draft.name;
-    let sentence = format!(
-        "Outgoing webhook {name}: events were given up after three days. {why} Under Settings, Webhooks, they can be sent again for a month."
-    );
-    alerts::webhook_trouble(engine, tx, alerts::WEBHOOK_GAVE_UP, name, &sentence).await
 }
