@@ -185,7 +185,12 @@ fn happened(
         )
         | None => None,
     };
-    let deed = kind.map(|kind| Happening::of_case(kind, case, ticket, by.side));
+    let side = match deed {
+        // The push finds the ticket in Zendesk, but it was made because somebody here asked for it.
+        Some(Deed::TicketMade { .. }) => "crm",
+        Some(_) | None => by.side,
+    };
+    let deed = kind.map(|kind| Happening::of_case(kind, case, ticket, side));
     let updated = Happening::case_updated(case, ticket, by.side, &decision.written.changes);
     let fought = fought.iter().map(Happening::conflict_recorded);
     deed.into_iter().chain(updated).chain(fought).collect()

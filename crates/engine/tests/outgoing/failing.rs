@@ -220,8 +220,8 @@ async fn an_endpoint_inside_is_refused_unless_that_is_allowed() {
                 "https://[::1]/x",
                 "https://10.1.2.3/x",
             ] {
-                let adding =
-                    outgoing_webhooks::add(world.engine(), None, &draft(inner), ADMIN_EMAIL);
+                let draft = draft(inner);
+                let adding = outgoing_webhooks::add(world.engine(), None, &draft, ADMIN_EMAIL);
                 let refused = adding.await.unwrap_err().to_string();
                 assert!(refused.contains("not called"), "{refused}");
             }

@@ -122,7 +122,7 @@ fn rename_there(world: &World, ticket: i64, subject: &str) {
     };
     world
         .zendesk()
-        .edit(|account| account.change_ticket(ticket, change))
+        .edit(|account| account.update_ticket(ticket, change))
         .unwrap();
 }
 
