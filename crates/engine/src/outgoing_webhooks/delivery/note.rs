@@ -109,8 +109,7 @@ impl Noting<'_> {
         outgoing_webhooks::put_off(&mut self.tx, id, self.why, Some(until)).await?;
         // Everything whose time is over by the next try, so that a backlog does not end one by one.
         let over = earlier(until, KEEP_TRYING);
-        let given_up =
-            outgoing_events::give_up_old(&mut self.tx, id, over, self.why, now).await?;
+        let given_up = outgoing_events::give_up_old(&mut self.tx, id, over, self.why, now).await?;
         if given_up > 0 {
             self.tell_given_up().await?;
         }
