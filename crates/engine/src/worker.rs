@@ -18,6 +18,7 @@ use crate::case_sync;
 use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::orchestrations;
+use crate::outgoing_webhooks;
 use crate::profile_send::{self, SEND};
 use crate::schedule::{PULL, schedule_due};
 
@@ -120,9 +121,10 @@ pub async fn serve(engine: Engine, stop: impl Future<Output = ()>) {
     let calling = repeat(engine.clone(), |engine| {
         Box::pin(async move { alerts::deliver(&engine, Channel::Webhook).await })
     });
+    let telling = outgoing_webhooks::serve(engine.clone());
     let first = join4(scheduling, join_all(working), join_all(pushing), heeding);
-    let then = join3(verifying, fetching, tidy_up(&engine));
-    let last = join4(beginning, mailing, calling, index_older(&engine));
+    let then = join4(verifying, fetching, tidy_up(&engine), index_older(&engine));
+    let last = join4(beginning, mailing, calling, telling);
     select(pin!(stop), pin!(join3(first, then, last))).await;
 }
 
@@ -178,6 +180,7 @@ pub async fn tidy_up_once(engine: &Engine) -> Result<()> {
     outbox::sweep(&mut tx, before).await?;
     inbox::sweep(&mut tx, before).await?;
     tx.commit().await?;
+    outgoing_webhooks::tidy_up(engine).await?;
     attachments::sweep(engine).await
 }
 

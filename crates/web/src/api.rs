@@ -25,6 +25,7 @@ mod parked;
 mod queries;
 mod runs;
 mod users;
+mod webhooks;
 mod workflows;
 
 use axum::Router;
@@ -42,7 +43,7 @@ pub(crate) const PLACE: &str = "/api";
 
 /// All operations.
 pub(crate) fn operations() -> Operations {
-    let nouns: [fn(Operations) -> Operations; 17] = [
+    let nouns: [fn(Operations) -> Operations; 18] = [
         accounts::operations,
         audit::operations,
         cases::operations,
@@ -59,6 +60,7 @@ pub(crate) fn operations() -> Operations {
         queries::operations,
         runs::operations,
         users::operations,
+        webhooks::operations,
         workflows::operations,
     ];
     nouns
