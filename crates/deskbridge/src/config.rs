@@ -27,6 +27,7 @@ pub(crate) struct Config {
     pub(crate) attachments: Attachments,
     pub(crate) sources: Sources,
     pub(crate) alerts: Alerts,
+    pub(crate) outgoing_webhooks: OutgoingWebhooks,
     pub(crate) web: Web,
     pub(crate) log: Log,
 }
@@ -44,6 +45,12 @@ pub(crate) struct Zendesk {
     pub(crate) extra_hosts: Vec<String>,
     pub(crate) page_size: u32,
     pub(crate) request_timeout_seconds: u64,
+}
+
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct OutgoingWebhooks {
+    pub(crate) allow_private: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Deserialize)]

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, anyhow};
 use clock::{Clock, Dice, SystemClock, SystemDice};
+use engine::outgoing_webhooks::Rules;
 use engine::{Engine, Sources};
 use secrecy::{ExposeSecret as _, SecretString};
 use store::Store;
@@ -234,6 +235,9 @@ impl Place {
             files: self.config.files(),
             sources: Sources::default(),
             alerts: engine::alerts::Channels::default(),
+            outgoing_webhooks: Rules {
+                allow_private: self.config.outgoing_webhooks.allow_private,
+            },
         }
     }
 }

@@ -35,6 +35,10 @@ pub const FAILED: &str = "workflow_failed";
 pub const GOES_AGAIN: &str = "workflow_goes_again";
 /// An orchestration was due and could not begin.
 pub const NOT_RUN: &str = "orchestration_not_run";
+/// An outgoing webhook was tried for so long that events for it were given up.
+pub const WEBHOOK_GAVE_UP: &str = "outgoing_webhook_gave_up";
+/// An outgoing webhook was switched off, since its receiver is gone.
+pub const WEBHOOK_OFF: &str = "outgoing_webhook_off";
 
 /// Where alerts go beside the notifications pane. By default nowhere.
 #[derive(Debug, Clone, Default)]
@@ -190,6 +194,21 @@ pub(crate) async fn not_run(
         ..About::default()
     };
     add(engine, tx, None, NOT_RUN, &text, about).await
+}
+
+/// Tells people that events do not reach another system any more: `name` is what it is called here.
+pub(crate) async fn webhook_trouble(
+    engine: &Engine,
+    tx: &mut Tx,
+    kind: &str,
+    name: &str,
+    sentence: &str,
+) -> Result<()> {
+    let about = About {
+        title: name.to_owned(),
+        ..About::default()
+    };
+    add(engine, tx, None, kind, sentence, about).await
 }
 
 /// What was last told of a workflow, or of its orchestration's sends if it is one of them.

@@ -23,6 +23,7 @@ use crate::actions::Deed;
 use crate::case_sync::{hints, rule_words};
 use crate::engine::Engine;
 use crate::error::Result;
+use crate::outgoing_webhooks::{EventKind, Happening, tell};
 
 /// What the core may draw on beside the case: gathered before, so that deciding needs no I/O.
 pub(crate) struct Setting {
@@ -149,6 +150,7 @@ pub(crate) async fn keep_deed(
     let ticket = desk.link.as_ref().map(|link| link.ticket);
     let fought = conflicts_of(engine, desk, ticket, written, setting.mode);
     conflicts::record(tx, &setting.integration, by.run, &fought, now).await?;
+    tell(engine, tx, &happened(decision, &fought, by, deed), now).await?;
     if let Some(ticket) = ticket.filter(|_| written.look_again) {
         hints::look_again(tx, integration, ticket, now).await?;
     }
@@ -156,6 +158,42 @@ pub(crate) async fn keep_deed(
         history::append(tx, &[event], now).await?;
     }
     Ok(())
+}
+
+/// What other systems can be told of a decision.
+fn happened(
+    decision: &Decision<'_>,
+    fought: &[Conflict],
+    by: &By<'_>,
+    deed: Option<&Deed>,
+) -> Vec<Happening> {
+    let ticket = decision.desk.link.as_ref().map(|link| link.ticket);
+    let case = &decision.held.case;
+    let kind = match deed {
+        Some(Deed::Restored) => Some(EventKind::CaseRestored),
+        Some(Deed::TicketMade { .. }) => Some(EventKind::CasePublished),
+        Some(
+            Deed::Created
+            | Deed::Deleted
+            | Deed::AskedForTicket { .. }
+            | Deed::AskedForFollowUp { .. }
+            | Deed::Retried { .. }
+            | Deed::Discarded { .. }
+            | Deed::SentPiledUp
+            | Deed::Commented { .. }
+            | Deed::ConflictRestored { .. },
+        )
+        | None => None,
+    };
+    let side = match deed {
+        // The push finds the ticket in Zendesk, but it was made because somebody here asked for it.
+        Some(Deed::TicketMade { .. }) => "crm",
+        Some(_) | None => by.side,
+    };
+    let deed = kind.map(|kind| Happening::of_case(kind, case, ticket, side));
+    let updated = Happening::case_updated(case, ticket, by.side, &decision.written.changes);
+    let fought = fought.iter().map(Happening::conflict_recorded);
+    deed.into_iter().chain(updated).chain(fought).collect()
 }
 
 /// Tells of a ticket that the case has since this decision.

@@ -15,6 +15,7 @@ use zendesk::AddressPolicy;
 use crate::alerts::Channels;
 use crate::attachments::Limits;
 use crate::memory::Memory;
+use crate::outgoing_webhooks::Rules;
 
 /// A durable step, told to whoever listens. The binary's fault switch ends the process at one of
 /// them, which is how the tests prove that every one of them can be survived.
@@ -46,6 +47,8 @@ pub struct Settings {
     pub sources: Sources,
     /// Where alerts go beside the notifications pane.
     pub alerts: Channels,
+    /// Which endpoints of other systems may be told anything.
+    pub outgoing_webhooks: Rules,
 }
 
 /// What may be read as a source of profiles, and where (profile-send.md 5).

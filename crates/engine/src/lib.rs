@@ -27,6 +27,7 @@ pub mod live_check;
 mod memory;
 pub mod orchestration_view;
 pub mod orchestrations;
+pub mod outgoing_webhooks;
 pub mod profile_send;
 pub mod queries;
 pub mod schedule;

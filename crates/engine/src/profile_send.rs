@@ -343,7 +343,8 @@ impl Send<'_> {
                     now,
                 )
                 .await?;
-                report::alert(self.engine, &mut tx, &self.workflow, trouble, &sentence).await?;
+                let (why, rows) = ((trouble, sentence.as_str()), &self.counts.rows);
+                report::failed(self.engine, &mut tx, &self.workflow, why, rows).await?;
             }
             Err(Halt::Asked) => {
                 workflows::stop(&mut tx, &self.workflow.id, Some(&result), now).await?;

@@ -17,6 +17,7 @@ use crate::case_sync;
 use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::orchestrations;
+use crate::outgoing_webhooks;
 use crate::profile_send::{self, SEND};
 use crate::schedule::{PULL, schedule_due};
 
@@ -119,9 +120,10 @@ pub async fn serve(engine: Engine, stop: impl Future<Output = ()>) {
     let calling = repeat(engine.clone(), |engine| {
         Box::pin(async move { alerts::deliver(&engine, Channel::Webhook).await })
     });
+    let telling = outgoing_webhooks::serve(engine.clone());
     let first = join4(scheduling, join_all(working), join_all(pushing), heeding);
     let then = join3(verifying, fetching, tidy_up(engine));
-    let last = join3(beginning, mailing, calling);
+    let last = join4(beginning, mailing, calling, telling);
     select(pin!(stop), pin!(join3(first, then, last))).await;
 }
 
@@ -163,6 +165,7 @@ pub async fn tidy_up_once(engine: &Engine) -> Result<()> {
     outbox::sweep(&mut tx, before).await?;
     inbox::sweep(&mut tx, before).await?;
     tx.commit().await?;
+    outgoing_webhooks::tidy_up(engine).await?;
     attachments::sweep(engine).await
 }
 

@@ -1,15 +1,7 @@
 //! Signed webhooks: one POST of JSON to an address of the installation's own choosing.
 //!
 //! The signature is made as Zendesk makes those that come in to us: base64 of HMAC-SHA256, by a secret that
-//! both sides know, over the moment as the header has it and then the raw body. No redirect is followed,
-//! no proxy is used, and the address that was judged is the one that is called
-//! (security-and-operations.md 1, SSRF).
-
-mod resolver;
-
-use std::error::Error as _;
-use std::net::IpAddr;
-use std::time::Duration;
+//! both sides know, over the moment as the header has it and then the raw body.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -17,10 +9,10 @@ use hmac::{Hmac, KeyInit, Mac};
 use jiff::Timestamp;
 use secrecy::{ExposeSecret as _, SecretString};
 use sha2::Sha256;
-use url::{Host, Url};
 
+pub use crate::door::TIMEOUT;
+use crate::door::{Door, Lookup, Silence, Unfit, system_lookup};
 use crate::error::Error;
-use resolver::{Judging, Lookup, RefusedAddress, refusal, system_lookup};
 
 /// When the request was signed, RFC 3339 in UTC.
 pub const TIMESTAMP_HEADER: &str = "x-deskbridge-signature-timestamp";
@@ -28,8 +20,6 @@ pub const TIMESTAMP_HEADER: &str = "x-deskbridge-signature-timestamp";
 pub const SIGNATURE_HEADER: &str = "x-deskbridge-signature";
 /// What is told, the same for each repetition.
 pub const ID_HEADER: &str = "x-deskbridge-id";
-/// The longest that a receiver may take.
-pub const TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Who is called.
 #[derive(Debug, Clone)]
@@ -44,15 +34,14 @@ pub struct WebhookSettings {
 
 /// Calls one receiver.
 pub struct Caller {
-    client: reqwest::Client,
-    url: Url,
+    door: Door,
     secret: SecretString,
 }
 
 impl std::fmt::Debug for Caller {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Caller")
-            .field("host", &self.host())
+            .field("host", &self.door.host())
             .finish_non_exhaustive()
     }
 }
@@ -68,68 +57,14 @@ impl Caller {
 
     /// As [`Caller::new`], with names looked up by `lookup`.
     fn with_lookup(settings: &WebhookSettings, lookup: Lookup) -> Result<Self, Error> {
-        let url = Url::parse(settings.url.trim())
-            .ok()
-            .filter(Url::has_host)
-            .ok_or_else(|| {
-                setup("alerts.webhook.url cannot be read; write it as https://example.com/path.")
-            })?;
+        let door = Door::open(&settings.url, settings.allow_private, lookup).map_err(unfit)?;
         if settings.secret.expose_secret().is_empty() {
             return Err(setup(
                 "alerts.webhook.secret is empty; choose a long random text, and give it to the receiver too.",
             ));
         }
-        if !url.username().is_empty() || url.password().is_some() {
-            return Err(setup(
-                "alerts.webhook.url holds a name or password; leave them out, the signature proves who calls.",
-            ));
-        }
-        let plain = match url.scheme() {
-            "https" => false,
-            "http" if settings.allow_private => true,
-            _ => {
-                return Err(setup(
-                    "alerts.webhook.url must begin with https://; http:// is for private addresses, with alerts.webhook.allow_private = true.",
-                ));
-            }
-        };
-        let literal = match url.host() {
-            Some(Host::Ipv4(ip)) => Some(IpAddr::V4(ip)),
-            Some(Host::Ipv6(ip)) => Some(IpAddr::V6(ip)),
-            Some(Host::Domain(_)) | None => None,
-        };
-        if let Some(why) = literal.and_then(|ip| refusal(ip, settings.allow_private)) {
-            return Err(Error::Setup(format!(
-                "alerts.webhook.url leads to {why}, which is not called. Use a public address, or set alerts.webhook.allow_private for one of your own network."
-            )));
-        }
-        drop(rustls::crypto::ring::default_provider().install_default());
-        #[expect(
-            clippy::disallowed_methods,
-            reason = "builds a client with the same rules: no proxy, no redirect, judged address"
-        )]
-        let mut builder = reqwest::Client::builder()
-            .no_proxy()
-            .redirect(reqwest::redirect::Policy::none())
-            .referer(false)
-            .connect_timeout(TIMEOUT)
-            .timeout(TIMEOUT)
-            .http1_only()
-            .retry(reqwest::retry::never())
-            .https_only(!plain)
-            .user_agent(concat!("deskbridge/", env!("CARGO_PKG_VERSION")))
-            .dns_resolver(Judging::new(lookup, settings.allow_private));
-        if plain {
-            builder = builder.tls_certs_only([]);
-        }
-        let client = builder.build().map_err(|_| {
-            setup(
-                "TLS could not be set up for the webhook; is the package ca-certificates installed?",
-            )
-        })?;
         Ok(Self {
-            client,
-            url,
+            door,
             secret: settings.secret.clone(),
         })
     }
@@ -142,18 +77,17 @@ impl Caller {
     pub async fn post(&self, id: &str, at: Timestamp, body: Vec<u8>) -> Result<(), Error> {
         let moment = at.to_string();
         let signature = sign(&self.secret, &moment, &body);
-        let answer = self
-            .client
-            .post(self.url.clone())
-            .header("content-type", "application/json")
-            .header(ID_HEADER, id)
-            .header(TIMESTAMP_HEADER, moment)
-            .header(SIGNATURE_HEADER, signature)
-            .body(body)
-            .send()
-            .await
-            .map_err(|error| self.trouble(&error))?;
-        let (status, host) = (answer.status(), self.host());
+        let headers = [
+            (ID_HEADER, id),
+            (TIMESTAMP_HEADER, &moment),
+            (SIGNATURE_HEADER, &signature),
+        ];
+        let answer = self.door.post(&headers, body).await;
+        let (answer, host) = (
+            answer.map_err(|silence| self.trouble(&silence))?,
+            self.door.host(),
+        );
+        let status = answer.status();
         if status.is_success() {
             return Ok(());
         }
@@ -175,34 +109,41 @@ impl Caller {
         )))
     }
 
-    fn host(&self) -> &str {
-        self.url.host_str().unwrap_or_default()
-    }
-
-    fn trouble(&self, error: &reqwest::Error) -> Error {
-        let host = self.host();
-        let mut next = error.source();
-        while let Some(current) = next {
-            if let Some(RefusedAddress { why }) = current.downcast_ref() {
-                return Error::Refused(format!(
-                    "The webhook's receiver {host} leads to {why}, which is not called. Use a public address, or set alerts.webhook.allow_private for one of your own network."
-                ));
-            }
-            if let Some(rustls::Error::InvalidCertificate(_)) = current
-                .downcast_ref::<std::io::Error>()
-                .and_then(std::io::Error::get_ref)
-                .and_then(|inner| inner.downcast_ref())
-            {
-                return Error::Refused(format!(
-                    "The certificate of the webhook's receiver {host} is not trusted. Look at alerts.webhook.url."
-                ));
-            }
-            next = current.source();
+    fn trouble(&self, silence: &Silence) -> Error {
+        let host = self.door.host();
+        match silence {
+            Silence::Inside(why) => Error::Refused(format!(
+                "The webhook's receiver {host} leads to {why}, which is not called. Use a public address, or set alerts.webhook.allow_private for one of your own network."
+            )),
+            Silence::Untrusted => Error::Refused(format!(
+                "The certificate of the webhook's receiver {host} is not trusted. Look at alerts.webhook.url."
+            )),
+            Silence::Unreached => Error::Unavailable(format!(
+                "The webhook's receiver {host} cannot be reached, or did not answer in {} seconds. It is called again later.",
+                TIMEOUT.as_secs()
+            )),
         }
-        Error::Unavailable(format!(
-            "The webhook's receiver {host} cannot be reached, or did not answer in {} seconds. It is called again later.",
-            TIMEOUT.as_secs()
-        ))
+    }
+}
+
+/// What is wrong with the configured address.
+fn unfit(unfit: Unfit) -> Error {
+    match unfit {
+        Unfit::Unreadable => {
+            setup("alerts.webhook.url cannot be read; write it as https://example.com/path.")
+        }
+        Unfit::SignsIn => setup(
+            "alerts.webhook.url holds a name or password; leave them out, the signature proves who calls.",
+        ),
+        Unfit::NotHttps => setup(
+            "alerts.webhook.url must begin with https://; http:// is for private addresses, with alerts.webhook.allow_private = true.",
+        ),
+        Unfit::Inside(why) => Error::Setup(format!(
+            "alerts.webhook.url leads to {why}, which is not called. Use a public address, or set alerts.webhook.allow_private for one of your own network."
+        )),
+        Unfit::NoTls => setup(
+            "TLS could not be set up for the webhook; is the package ca-certificates installed?",
+        ),
     }
 }
 

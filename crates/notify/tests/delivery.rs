@@ -8,6 +8,7 @@ mod server;
 
 use jiff::Timestamp;
 use notify::mail::{Letter, MailSettings, Mailer, Tls};
+use notify::standard::{self, Endpoint, Verdict};
 use notify::webhook::{Caller, ID_HEADER, SIGNATURE_HEADER, TIMESTAMP_HEADER, WebhookSettings};
 use notify::{Error, When};
 
@@ -170,4 +171,60 @@ async fn what_a_receiver_answers_says_whether_to_call_again() {
     let caller = Caller::new(&webhook(port)).unwrap();
     let error = caller.post("a1", Timestamp::UNIX_EPOCH, Vec::new()).await;
     assert_eq!(error.unwrap_err().when(), When::Later);
+}
+
+async fn tell(port: u16, secrets: &[&str]) -> standard::Outcome {
+    let url = format!("http://127.0.0.1:{port}/events");
+    let secrets: Vec<_> = secrets.iter().map(|one| (*one).to_owned().into()).collect();
+    let endpoint = Endpoint::new(&url, true).unwrap();
+    let at = "2026-11-22T12:00:00.5Z".parse().unwrap();
+    endpoint.post("e1", at, &secrets, b"{}".to_vec()).await
+}
+
+#[tokio::test]
+async fn an_event_carries_a_signature_by_every_secret_that_is_good() {
+    let receiver = receiver::start("204 No Content", &[]).await;
+    let outcome = tell(receiver.port, &["whsec_cXVpbmNl", "whsec_cGVhcg=="]).await;
+    assert_eq!(
+        (outcome.status, outcome.verdict),
+        (Some(204), Verdict::Taken)
+    );
+    let request = receiver.heard().await;
+    assert_eq!(request.header(standard::ID_HEADER), "e1");
+    assert_eq!(request.header(standard::TIMESTAMP_HEADER), "1795348800");
+    // Made with Python's hmac over "e1.1795348800.{}" by b"quince" and b"pear".
+    assert_eq!(
+        request.header(standard::SIGNATURE_HEADER),
+        "v1,C4OG04bLvgq5h1Z0iw3df57lqHnjBSiKbVPUyxyb7N8= v1,YWwUnzrEvuy4ufgY2jKD+mKvd0NcwIslMJ55TUrFfBc="
+    );
+}
+
+#[tokio::test]
+async fn what_an_endpoint_answers_to_an_event_says_how_to_go_on() {
+    for (status, header) in [
+        ("503 Service Unavailable", "retry-after: 7"),
+        ("429 Too Many Requests", "retry-after: 7"),
+        ("500 Internal Server Error", "retry-after: 7"),
+    ] {
+        let receiver = receiver::start(status, &[header]).await;
+        let verdict = tell(receiver.port, &["whsec_cXVpbmNl"]).await.verdict;
+        let Verdict::Unavailable { wait, sentence } = verdict else {
+            panic!("{status}: {verdict:?}");
+        };
+        assert_eq!(wait, Some(std::time::Duration::from_secs(7)), "{sentence}");
+    }
+    for status in ["400 Bad Request", "404 Not Found", "307 Temporary Redirect"] {
+        let receiver = receiver::start(status, &["location: http://127.0.0.1:9/"]).await;
+        let verdict = tell(receiver.port, &["whsec_cXVpbmNl"]).await.verdict;
+        assert!(matches!(verdict, Verdict::Refused { .. }), "{verdict:?}");
+    }
+    let receiver = receiver::start("410 Gone", &[]).await;
+    let outcome = tell(receiver.port, &["whsec_cXVpbmNl"]).await;
+    assert_eq!(
+        (outcome.status, outcome.verdict),
+        (Some(410), Verdict::Gone)
+    );
+    let nobody = tell(server::closed_port().await, &["whsec_cXVpbmNl"]).await;
+    assert_eq!(nobody.status, None);
+    assert!(matches!(nobody.verdict, Verdict::Unavailable { .. }));
 }

@@ -19,13 +19,19 @@ const FEW: usize = 16;
 /// What the walk over a SQLite table is called in its own result.
 const PLACE: &str = "copied_at";
 
-/// Tables that stay empty in the copy: what sends of profiles keep of each of millions of customers. No pull
-/// looks into them.
-const LEFT_EMPTY: [&str; 3] = ["ledger", "workflow_row", "send_batch"];
+/// Tables that stay empty in the copy: what sends of profiles keep of each of millions of customers, which no
+/// pull looks into; and who is told what by webhooks, since what happens in a copy is told to nobody.
+const LEFT_EMPTY: [&str; 5] = [
+    "ledger",
+    "workflow_row",
+    "send_batch",
+    "outgoing_webhook",
+    "outgoing_event",
+];
 
 impl Store {
     /// Copies every row, as all tables are at one moment, into `target`, whose tables must be empty; but for
-    /// the rows that sends of profiles keep of their customers, which no pull needs. Rows are read in pages,
+    /// the rows that sends of profiles keep of their customers, and outgoing webhooks, which no pull needs. Rows are read in pages,
     /// so a large database needs no more memory than a small one.
     ///
     /// # Errors

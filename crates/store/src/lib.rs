@@ -36,6 +36,8 @@ pub mod ledger;
 pub mod links;
 pub mod orchestrations;
 pub mod outbox;
+pub mod outgoing_events;
+pub mod outgoing_webhooks;
 pub mod passwords;
 pub mod queries;
 pub mod references;

@@ -133,6 +133,7 @@ impl Keyring {
         for (table, id, columns) in [
             ("credential", "id", ["secret", "tokens"]),
             ("webhook", "integration_id", ["secret", "previous"]),
+            ("outgoing_webhook", "id", ["secret", "previous"]),
         ] {
             rewrapped += self
                 .rotate_table(new, tx, dice, (table, id, columns))

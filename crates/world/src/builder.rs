@@ -205,6 +205,7 @@ impl Builder {
             files: engine::attachments::Limits::default(),
             sources: engine::Sources::default(),
             alerts: engine::alerts::Channels::default(),
+            outgoing_webhooks: engine::outgoing_webhooks::Rules::default(),
         };
         for change in &self.engine {
             change(&mut settings);

@@ -151,6 +151,7 @@ impl Desk {
                 files: attachments::Limits::default(),
                 sources: engine::Sources::default(),
                 alerts: engine::alerts::Channels::default(),
+                outgoing_webhooks: engine::outgoing_webhooks::Rules::default(),
             }),
             checkpoint: Arc::new(|_| {}),
             is_gone: Arc::new(|_| false),

@@ -16,6 +16,7 @@ use super::{Deed, Open, contact};
 use crate::case_sync::persons;
 use crate::engine::Engine;
 use crate::error::{Error, Result};
+use crate::outgoing_webhooks::{Happening, tell};
 
 /// What has the value again that lost.
 #[derive(Debug, Clone)]
@@ -84,6 +85,8 @@ pub async fn restore_conflict(engine: &Engine, conflict: &str, actor: &str) -> R
             "Somebody else restored it just now.".to_owned(),
         ));
     }
+    let told = [Happening::conflict_restored(&found)];
+    tell(engine, &mut open.tx, &told, engine.now()).await?;
     let restored = open
         .decide(engine, actor, |desk, room, written| {
             desk.edit(fields, room, written);

@@ -17,6 +17,7 @@ use store::{Tx, audit, integrations, outbox};
 use crate::case_sync::{ask_for, operations_of};
 use crate::engine::Engine;
 use crate::error::{Error, Result};
+use crate::outgoing_webhooks::{Happening, tell};
 
 /// What is to be changed about a contact; what is `None` stays as it is.
 #[derive(Debug, Clone, Default)]
@@ -86,6 +87,8 @@ pub(super) async fn restore(
             "Somebody else restored it just now.".to_owned(),
         ));
     }
+    let told = [Happening::conflict_restored(found)];
+    tell(engine, &mut tx, &told, engine.now()).await?;
     tx.commit().await?;
     engine.memory.ring();
     Ok(changed)

@@ -9,6 +9,7 @@ use super::{Open, case_id};
 use crate::desk::{By, Decision, Setting, keep_deed};
 use crate::engine::Engine;
 use crate::error::{Error, Result};
+use crate::outgoing_webhooks::{EventKind, Happening, tell};
 
 /// Deletes a case here. Its row is kept, so that it can be restored; its ticket is left alone.
 ///
@@ -19,8 +20,16 @@ pub async fn delete(engine: &Engine, case: &str, actor: &str) -> Result<()> {
     let now = engine.now();
     let case = &open.held.case;
     cases::set_deleted(&mut open.tx, &case.id, Some(now), now).await?;
-    let told = [entry(case, &Deed::Deleted, actor)];
-    history::append(&mut open.tx, &told, now).await?;
+    let entries = [entry(case, &Deed::Deleted, actor)];
+    history::append(&mut open.tx, &entries, now).await?;
+    let ticket = open.held.desk.link.as_ref().map(|link| link.ticket);
+    let told = [Happening::of_case(
+        EventKind::CaseDeleted,
+        case,
+        ticket,
+        "crm",
+    )];
+    tell(engine, &mut open.tx, &told, now).await?;
     Ok(open.tx.commit().await?)
 }
 

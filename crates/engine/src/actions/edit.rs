@@ -9,6 +9,7 @@ use super::Open;
 use super::deed::{Deed, entry};
 use crate::engine::Engine;
 use crate::error::{Error, Result};
+use crate::outgoing_webhooks::{EventKind, Happening, tell};
 
 /// The longest subject that Zendesk is known to take.
 const LONGEST_SUBJECT: usize = 255;
@@ -144,6 +145,13 @@ pub async fn create(engine: &Engine, new: NewCase, actor: &str) -> Result<Case> 
     cases::put(&mut tx, std::slice::from_ref(&case)).await?;
     let event = entry(&case, &Deed::Created, actor);
     store::history::append(&mut tx, &[event], now).await?;
+    let told = [Happening::of_case(
+        EventKind::CaseCreated,
+        &case,
+        None,
+        "crm",
+    )];
+    tell(engine, &mut tx, &told, now).await?;
     tx.commit().await?;
     Ok(case)
 }

@@ -4,7 +4,7 @@ use domain::profile::action::Trouble;
 use serde_json::{Value, json};
 use store::alerts::Alert;
 
-use super::{About, FAILED, GOES_AGAIN, NOT_RUN};
+use super::{About, FAILED, GOES_AGAIN, NOT_RUN, WEBHOOK_GAVE_UP, WEBHOOK_OFF};
 
 /// Subject and text of the mail.
 pub(super) fn mail(alert: &Alert, about: &About, pages: Option<&str>) -> (String, String) {
@@ -70,6 +70,8 @@ fn what(alert: &Alert, about: &About) -> String {
         (FAILED, None) => "has failed".to_owned(),
         (GOES_AGAIN, _) => "goes again".to_owned(),
         (NOT_RUN, _) => "could not begin".to_owned(),
+        (WEBHOOK_GAVE_UP, _) => "gets no events: its receiver does not take them".to_owned(),
+        (WEBHOOK_OFF, _) => "was switched off: its receiver is gone".to_owned(),
         (_, _) => "has news".to_owned(),
     }
 }

@@ -17,6 +17,7 @@ use super::stream::{Ask, CursorStream};
 use super::{link, person};
 use crate::content::content_of;
 use crate::error::Result;
+use crate::outgoing_webhooks::{Happening, tell};
 
 const STREAM: &str = "users";
 
@@ -210,6 +211,8 @@ async fn update_contacts(pull: &Pull<'_>, page: &mut Page, users: &[&ZendeskUser
         page.now,
     )
     .await?;
+    let told: Vec<_> = fought.iter().map(Happening::conflict_recorded).collect();
+    tell(pull.engine, &mut page.tx, &told, page.now).await?;
     Ok(zendesk_users::link(&mut page.tx, &pull.integration.id, &moved, page.now).await?)
 }
 

@@ -13,6 +13,7 @@ use super::Send;
 use super::settings::{Counts, Rows};
 use crate::engine::Engine;
 use crate::error::Result;
+use crate::outgoing_webhooks::{Happening, tell};
 
 /// What each task of a workflow took in and gave out, in the order of the tasks.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -144,23 +145,32 @@ pub(super) async fn fail(
         now,
     )
     .await?;
-    alert(engine, tx, workflow, trouble, sentence).await
+    let rows = Rows::default();
+    failed(engine, tx, workflow, (trouble, sentence), &rows).await
 }
 
-/// Tells people that a workflow waits for them: once, as it failed once.
-pub(super) async fn alert(
+/// Tells people that a workflow waits for them: once, as it failed once; and other systems.
+pub(super) async fn failed(
     engine: &Engine,
     tx: &mut Tx,
     workflow: &Workflow,
-    trouble: Trouble,
-    sentence: &str,
+    (trouble, sentence): (Trouble, &str),
+    rows: &Rows,
 ) -> Result<()> {
+    let told = [Happening::workflow_ended(workflow, Some(trouble), rows)];
+    tell(engine, tx, &told, engine.now()).await?;
     crate::alerts::failed(engine, tx, workflow, trouble, sentence).await
 }
 
 /// What follows a workflow that was completed: its orchestration remembers the source, and those that run
 /// after it are asked for.
 pub(super) async fn completed(send: &Send<'_>, tx: &mut Tx) -> Result<()> {
+    let told = [Happening::workflow_ended(
+        &send.workflow,
+        None,
+        &send.counts.rows,
+    )];
+    tell(send.engine, tx, &told, send.engine.now()).await?;
     crate::alerts::completed(send.engine, tx, &send.workflow).await?;
     let is_send = send.workflow.kind == WorkflowKind::Send;
     let Some(id) = &send.workflow.orchestration_id else {

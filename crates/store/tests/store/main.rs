@@ -40,6 +40,7 @@ mod mirror;
 mod opening;
 mod orchestrations;
 mod outbox;
+mod outgoing;
 mod people;
 mod permissions;
 mod queries;

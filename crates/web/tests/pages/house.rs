@@ -97,6 +97,7 @@ impl House {
             files: engine::attachments::Limits::default(),
             sources: engine::Sources::default(),
             alerts: engine::alerts::Channels::default(),
+            outgoing_webhooks: engine::outgoing_webhooks::Rules::default(),
         };
         // A simulator of this machine may stand for Zendesk.
         settings.addresses.allow_loopback = true;

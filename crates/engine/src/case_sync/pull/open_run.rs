@@ -7,6 +7,7 @@ use store::runs::{self, Counters, Level, RunState};
 
 use crate::engine::Engine;
 use crate::error::{Error, Result, When};
+use crate::outgoing_webhooks::{Happening, tell};
 
 /// Lines that a run's log takes; what is beyond is only counted.
 const LOG_LINES: i64 = 1_000;
@@ -58,6 +59,14 @@ impl OpenRun<'_> {
             now,
         )
         .await?;
+        let integration = &self.job.subject;
+        let told = [Happening::run_ended(
+            &self.id,
+            integration,
+            state,
+            &self.counters,
+        )];
+        tell(self.engine, &mut tx, &told, now).await?;
         sweep(&mut tx, self.job, now).await?;
         self.engine.reached("run: before its end is committed");
         tx.commit().await?;

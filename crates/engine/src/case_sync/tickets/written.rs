@@ -15,6 +15,7 @@ use crate::case_sync::pull::{Page, Pull};
 use crate::case_sync::{hints, users};
 use crate::desk::{By, Setting, conflicts_of, event_of};
 use crate::error::Result;
+use crate::outgoing_webhooks::{EventKind, Happening, tell};
 
 /// Who asks for an operation that a merge led to.
 const BY_SYNC: &str = "sync";
@@ -27,6 +28,8 @@ pub(super) struct Written {
     links: Vec<Link>,
     conflicts: Vec<Conflict>,
     events: Vec<Event>,
+    /// What other systems can be told.
+    told: Vec<Happening>,
     /// What is to be sent, or is not to be any more.
     operations: Vec<Operation>,
     /// Tickets that an operation is busy with.
@@ -67,9 +70,14 @@ impl Written {
         let ticket = Some(link.remote_id);
         let fought = conflicts_of(pull.engine, &desk, ticket, outcome, pull.mode());
         page.counters.conflicts += u64::try_from(fought.len()).unwrap_or(0);
+        let side = "zendesk";
+        let updated = Happening::case_updated(&case, ticket, side, &outcome.changes);
+        self.told.extend(updated);
+        let recorded = fought.iter().map(Happening::conflict_recorded);
+        self.told.extend(recorded);
         self.conflicts.extend(fought);
         let by = By {
-            side: "zendesk",
+            side,
             actor: "pull",
             run: pull.run_id(),
         };
@@ -118,7 +126,7 @@ pub(super) async fn write(pull: &Pull<'_>, page: &mut Page, mut written: Written
             open: true,
             agreed: new.agreed,
         });
-        written.cases.push(Case {
+        let case = Case {
             id,
             number,
             fields: new.fields,
@@ -130,7 +138,11 @@ pub(super) async fn write(pull: &Pull<'_>, page: &mut Page, mut written: Written
             updated_at: page.now,
             version: 1,
             deleted_at: None,
-        });
+        };
+        let made = EventKind::CaseCreated;
+        let told = Happening::of_case(made, &case, Some(remote_id), "zendesk");
+        written.told.push(told);
+        written.cases.push(case);
         number += 1;
     }
     written.waiting.sort_unstable();
@@ -158,5 +170,6 @@ pub(super) async fn write(pull: &Pull<'_>, page: &mut Page, mut written: Written
         hints::look_again(&mut page.tx, integration, ticket, page.now).await?;
     }
     hints::look_now(&mut page.tx, integration, &written.look_at, page.now).await?;
+    tell(pull.engine, &mut page.tx, &written.told, page.now).await?;
     Ok(history::append(&mut page.tx, &written.events, page.now).await?)
 }
