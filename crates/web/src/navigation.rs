@@ -21,6 +21,7 @@ pub(crate) enum Nav {
     Users,
     Tokens,
     Alerts,
+    OutgoingWebhooks,
     Audit,
     /// The page of whoever is signed in.
     Me,
@@ -89,6 +90,12 @@ const TABLE: [(&str, &[Line]); 5] = [
                 Nav::Alerts,
                 "Alert channels",
                 "/alert-channels",
+                Right::ManageSettings,
+            ),
+            (
+                Nav::OutgoingWebhooks,
+                "Webhooks",
+                "/outgoing-webhooks",
                 Right::ManageSettings,
             ),
             (Nav::Audit, "Audit log", "/audit", Right::ManageSettings),

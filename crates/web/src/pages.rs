@@ -21,6 +21,7 @@ pub(crate) mod me;
 pub(crate) mod missing;
 pub(crate) mod notifications;
 pub(crate) mod orchestrations;
+pub(crate) mod outgoing_webhooks;
 pub(crate) mod parked;
 pub(crate) mod queries;
 pub(crate) mod ready;
@@ -42,7 +43,7 @@ pub(crate) fn routes() -> Routes {
         .post("/logout", Right::Open, logout::submit)
         .get("/assets/{name}", Right::Open, assets::show);
     let routes = open.get("/", Right::SignedIn, home::show);
-    let nouns: [fn(Routes) -> Routes; 21] = [
+    let nouns: [fn(Routes) -> Routes; 22] = [
         accounts::routes,
         alert_channels::routes,
         api_reference::routes,
@@ -57,6 +58,7 @@ pub(crate) fn routes() -> Routes {
         me::routes,
         notifications::routes,
         orchestrations::routes,
+        outgoing_webhooks::routes,
         parked::routes,
         queries::routes,
         runs::routes,

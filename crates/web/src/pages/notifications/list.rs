@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use askama::Template;
 use axum::extract::{Query, State};
 use axum::response::Response;
-use engine::alerts::{FAILED, GOES_AGAIN, NOT_RUN};
+use engine::alerts::{FAILED, GOES_AGAIN, NOT_RUN, WEBHOOK_GAVE_UP, WEBHOOK_OFF};
 use jiff::Timestamp;
 use serde::Deserialize;
 use store::alerts::Alert;
@@ -57,7 +57,11 @@ impl NotificationsPage {
     fn title(&self, alert: &Alert) -> &str {
         let id = alert.workflow_id.as_ref();
         let title = id.and_then(|id| self.titles.get(id));
-        title.map_or("An orchestration", String::as_str)
+        let nothing = match alert.kind.as_str() {
+            WEBHOOK_GAVE_UP | WEBHOOK_OFF => "An outgoing webhook",
+            _ => "An orchestration",
+        };
+        title.map_or(nothing, String::as_str)
     }
 }
 
@@ -67,13 +71,15 @@ fn word(alert: &Alert) -> &'static str {
         FAILED => "Failed",
         GOES_AGAIN => "Goes again",
         NOT_RUN => "Did not run",
+        WEBHOOK_GAVE_UP => "Gave up",
+        WEBHOOK_OFF => "Switched off",
         _ => "Notice",
     }
 }
 
 fn class(alert: &Alert) -> &'static str {
     match alert.kind.as_str() {
-        FAILED | NOT_RUN => "run-failed",
+        FAILED | NOT_RUN | WEBHOOK_GAVE_UP | WEBHOOK_OFF => "run-failed",
         GOES_AGAIN => "run-completed",
         _ => "off",
     }
