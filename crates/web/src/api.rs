@@ -12,6 +12,7 @@ mod me;
 mod operations;
 mod page;
 mod users;
+mod webhooks;
 
 use axum::Router;
 use axum::middleware::from_fn_with_state;
@@ -28,11 +29,12 @@ pub(crate) const PLACE: &str = "/api";
 
 /// All operations.
 pub(crate) fn operations() -> Operations {
-    let nouns: [fn(Operations) -> Operations; 4] = [
+    let nouns: [fn(Operations) -> Operations; 5] = [
         audit::operations,
         describe::operations,
         me::operations,
         users::operations,
+        webhooks::operations,
     ];
     nouns
         .into_iter()

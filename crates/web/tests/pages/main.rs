@@ -24,6 +24,7 @@ mod integrations;
 mod login;
 mod masking;
 mod oauth;
+mod outgoing_webhooks;
 mod protection;
 mod records;
 mod roles;
