@@ -6,7 +6,8 @@ use clap::{ArgAction, Args, Parser, Subcommand};
 
 use crate::commands::{
     alert, case, conflict, contact, credential, demo, destination, doctor, init, integration, keys,
-    orchestration, parked, query, send, serve, simulator, sync, webhook, workflow,
+    orchestration, outgoing_webhook, parked, query, send, serve, simulator, sync, webhook,
+    workflow,
 };
 
 const QUICK_START: &str = "\
@@ -108,6 +109,9 @@ pub(crate) enum Command {
     /// What people are told of workflows that failed
     #[command(subcommand)]
     Alert(alert::Action),
+    /// Other systems that are told what happens here
+    #[command(subcommand)]
+    OutgoingWebhook(outgoing_webhook::Action),
     /// Checks the installation and says what to do about each finding
     Doctor(doctor::Arguments),
     /// The key that seals stored secrets

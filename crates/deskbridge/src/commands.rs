@@ -16,6 +16,7 @@ pub(crate) mod keys;
 mod listing;
 mod naming;
 pub(crate) mod orchestration;
+pub(crate) mod outgoing_webhook;
 pub(crate) mod parked;
 pub(crate) mod query;
 pub(crate) mod send;
@@ -73,6 +74,9 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
         Command::Alert(action) => Box::pin(alert::run(find(environment)?, action)),
         Command::Doctor(arguments) => Box::pin(doctor::run(find(environment)?, arguments)),
         Command::Webhook(action) => Box::pin(webhook::run(find(environment)?, action)),
+        Command::OutgoingWebhook(action) => {
+            Box::pin(outgoing_webhook::run(find(environment)?, action))
+        }
         Command::Keys(action) => Box::pin(keys::run(find(environment)?, action)),
     };
     run.await
