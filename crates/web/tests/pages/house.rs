@@ -117,6 +117,11 @@ impl House {
         }
     }
 
+    /// Where its pages are.
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address
+    }
+
     pub(crate) fn now(&self) -> Timestamp {
         self.clock.now()
     }

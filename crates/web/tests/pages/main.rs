@@ -37,6 +37,7 @@ mod protection;
 mod records;
 mod roles;
 mod runs;
+mod security;
 mod sends;
 mod settling;
 mod setup;

@@ -1,0 +1,192 @@
+//! Mass assignment (security-and-operations.md 1): a field that a form does not ask for changes nothing,
+//! whatever it is called inside.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+use store::users::UserRole;
+use world::World;
+
+use super::client::Request;
+use super::forms::{self, Form};
+use super::furniture::{self, Seeds};
+use crate::house::{House, on_both};
+
+/// Stands in every value that is not asked for.
+const MARK: &str = "zqassigned";
+
+/// What records have inside, and no form but a few asks for.
+const INSIDE: [&str; 14] = [
+    "id",
+    "role",
+    "owner_id",
+    "version",
+    "disabled",
+    "disabled_at",
+    "restrict_pii",
+    "password_hash",
+    "created_at",
+    "deleted_at",
+    "active",
+    "admin_only",
+    "credential_id",
+    "secret",
+];
+
+const SEEDS: Seeds = Seeds {
+    text: |place| format!("The {place}"),
+    name: |place| format!("Person {place}"),
+    email: |place| format!("p{place}@customer.example"),
+    phone: |_| "+1 206 555 0142".to_owned(),
+    value: |place| format!("Value {place}"),
+};
+
+/// Everything the database has, as it lies on disk.
+fn stored(world: &World) -> Vec<u8> {
+    let files = std::fs::read_dir(world.database().folder()).unwrap();
+    let files = files.map(|file| std::fs::read(file.unwrap().path()).unwrap());
+    files.collect::<Vec<_>>().concat()
+}
+
+fn holds(bytes: &[u8], text: &str) -> bool {
+    bytes
+        .windows(text.len())
+        .any(|part| part == text.as_bytes())
+}
+
+/// Who there is, with their roles and rights.
+async fn people(world: &World) -> String {
+    let mut reader = world.store().read().await.unwrap();
+    let members = store::users::members(&mut reader).await.unwrap();
+    let told: Vec<String> = members
+        .iter()
+        .map(|one| {
+            let user = &one.user;
+            format!(
+                "{} {} {} {}",
+                user.id,
+                user.role.as_str(),
+                user.restrict_pii,
+                one.disabled_at.is_some()
+            )
+        })
+        .collect();
+    told.join("\n")
+}
+
+/// The form's address with what names a record left out.
+fn kind(form: &Form) -> String {
+    let parts = form.action.split('/').map(|part| {
+        let is_id = part.len() > 15 || part.parse::<i64>().is_ok();
+        if is_id { "*" } else { part }
+    });
+    parts.collect::<Vec<_>>().join("/")
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_field_that_a_form_does_not_have_is_refused_or_ignored_and_never_stored() {
+    let folder = tempfile::tempdir().unwrap();
+    furniture::small(&folder)
+        .once(async |world| {
+            let site = Box::pin(furniture::furnish(world, &SEEDS)).await;
+            let pages = forms::walk(site.at, &site.admin).await;
+            let mut found: BTreeMap<String, Form> = BTreeMap::new();
+            for form in pages.values().flat_map(|page| forms::forms(&page.body)) {
+                found.entry(kind(&form)).or_insert(form);
+            }
+            // It ends the session that all of this needs.
+            found.remove("/logout");
+            let before = people(world).await;
+            let (mut refused, mut bare) = (0, 0);
+            for (kind, form) in &found {
+                let has_fields = !form.fields.is_empty();
+                let uploads = form.fields.iter().any(|field| field.kind == "file");
+                for name in INSIDE {
+                    if uploads || form.fields.iter().any(|field| field.name == name) {
+                        continue;
+                    }
+                    let request = Request::form(&form.action, &form.with(&[(name, MARK)]));
+                    let reply = request.as_person(&site.admin).send(site.at).await;
+                    if has_fields {
+                        let is_refused = (400..500).contains(&reply.status);
+                        assert!(is_refused, "{kind} takes {name}: {}", reply.status);
+                        refused += 1;
+                    } else {
+                        assert!(reply.status < 500, "{kind} with {name}: {}", reply.status);
+                        bare += 1;
+                    }
+                }
+            }
+            println!(
+                "{} forms: {refused} refused, {bare} without a field",
+                found.len()
+            );
+            assert!(
+                found.len() > 35 && refused > 200 && bare > 50,
+                "{:?}",
+                found.keys()
+            );
+            assert_eq!(people(world).await, before);
+            let stored = stored(world);
+            assert!(
+                holds(&stored, "Person row"),
+                "the database is looked through"
+            );
+            assert!(!holds(&stored, MARK), "{MARK} was stored");
+        })
+        .await;
+}
+
+#[tokio::test]
+async fn a_member_that_an_operation_does_not_name_is_refused() {
+    on_both(async |house: House| {
+        let token = house.token_of(UserRole::Administrator, &["users"]).await;
+        let body = |name: &str| {
+            let mut body = json!({"email": "eve@example.com", "name": "Eve", "role": "agent", "password": "four rhyming words"});
+            body[name] = json!(MARK);
+            body
+        };
+        let id = house.id_of(UserRole::Agent).await;
+        let path = format!("/api/v1/users/{id}");
+        let read = house.call(&token, "GET", &path, &[], &Value::Null).await;
+        let tag = [("If-Match", read.header("etag"))];
+        for name in INSIDE {
+            let one_of_its_own = ["role", "disabled", "restrict_pii"].contains(&name);
+            if one_of_its_own {
+                continue;
+            }
+            let made = house.call(&token, "POST", "/api/v1/users", &[], &body(name)).await;
+            assert_eq!(made.status, 422, "{name}: {}", made.body);
+            let edit = json!({ (name): MARK });
+            let edited = house.call(&token, "PATCH", &path, &tag, &edit).await;
+            assert_eq!(edited.status, 422, "{name}: {}", edited.body);
+        }
+        let after = house.call(&token, "GET", &path, &[], &Value::Null).await;
+        assert_eq!(after.body, read.body);
+    })
+    .await;
+}
+
+#[test]
+fn every_body_that_an_operation_takes_is_closed_to_what_it_does_not_name() {
+    let document: Value = serde_json::from_str(&web::openapi().unwrap()).unwrap();
+    let mut looked = 0;
+    for (path, item) in document["paths"].as_object().unwrap() {
+        for (method, operation) in item.as_object().unwrap() {
+            let schema = &operation["requestBody"]["content"]["application/json"]["schema"];
+            if schema.is_null() {
+                continue;
+            }
+            let name = schema["$ref"]
+                .as_str()
+                .and_then(|name| name.rsplit('/').next());
+            let schema = name.map_or(schema, |name| &document["components"]["schemas"][name]);
+            assert_eq!(
+                schema["additionalProperties"], false,
+                "{method} {path}: {schema}"
+            );
+            looked += 1;
+        }
+    }
+    assert!(looked >= 2, "{looked}");
+}
