@@ -9,7 +9,6 @@
     clippy::print_stdout,
     clippy::unwrap_used,
     clippy::expect_used,
-    clippy::panic,
     clippy::disallowed_methods,
     reason = "a bench measures real time, prints what it measured, and stops when it cannot"
 )]

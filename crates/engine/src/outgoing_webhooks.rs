@@ -2,7 +2,7 @@
 //! [`crate::webhooks`], and has nothing to do with these.
 //!
 //! What is to be told is a row for each endpoint that wants it, written in the transaction of the deed itself
-//! ([`telling`]). It is sent at least once ([`delivery`]), always with the same id, so that who gets it twice
+//! (`telling`). It is sent at least once (`delivery`), always with the same id, so that who gets it twice
 //! can tell.
 
 mod change;

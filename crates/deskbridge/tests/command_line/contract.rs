@@ -23,6 +23,10 @@ const CALLS: &str = "12";
 
 const FORM: &str = "application/x-www-form-urlencoded";
 
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a person's browser, which is no part of the product"
+)]
 /// A token for everything, made on the pages as a person makes one.
 async fn token(base: &str, email: &str, password: &str) -> String {
     // The client asks for one, although all of this goes over plain HTTP.

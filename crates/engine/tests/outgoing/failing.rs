@@ -138,7 +138,7 @@ async fn after_three_days_an_event_is_given_up_told_about_once_and_can_be_sent_a
                 .unwrap()
                 .unwrap();
             assert_eq!(deliver(world).await, 1);
-            assert_eq!(well.ids(), [id.clone()], "with the same id");
+            assert_eq!(well.ids(), std::slice::from_ref(id), "with the same id");
             assert!(!now(world, &webhook).await.gave_up);
         })
         .await;

@@ -84,7 +84,7 @@ fn listen() {
     tracing::subscriber::set_global_default(subscriber).unwrap();
     std::panic::set_hook(Box::new(|panic| {
         // The test's own panics are read by its runner.
-        eprintln!("{panic}");
+        println!("{panic}");
         drop(writeln!(Log, "{panic}"));
     }));
 }
@@ -107,7 +107,7 @@ async fn plant_secrets(world: &World, site: &Site, visitors: &[Visitor]) -> Vec<
                 (name.to_owned(), value)
             })
             .collect();
-        let request = Request::form("/credentials", &fields).as_person(&site.admin);
+        let request = Request::form("/credentials", &fields).by_person(&site.admin);
         let reply = request.send(site.at).await;
         assert_eq!(reply.status, 303, "{form}: {}", reply.body);
     }

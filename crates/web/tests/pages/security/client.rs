@@ -82,12 +82,12 @@ impl Request {
     }
 
     /// With the session of somebody who is signed in.
-    pub(super) fn as_person(self, session: &str) -> Self {
+    pub(super) fn by_person(self, session: &str) -> Self {
         self.with("Cookie", &format!("deskbridge_session={session}"))
     }
 
     /// With a token of the API.
-    pub(super) fn as_program(self, token: &str) -> Self {
+    pub(super) fn by_program(self, token: &str) -> Self {
         self.with("Authorization", &format!("Bearer {token}"))
     }
 

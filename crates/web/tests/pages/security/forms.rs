@@ -121,7 +121,7 @@ pub(super) async fn walk(at: SocketAddr, session: &str) -> BTreeMap<String, Repl
     let mut waiting = VecDeque::from(["/".to_owned()]);
     let mut found = BTreeMap::new();
     while let Some(path) = waiting.pop_front() {
-        let reply = Request::get(&path).as_person(session).send(at).await;
+        let reply = Request::get(&path).by_person(session).send(at).await;
         if reply.is_page() {
             for link in links(&reply.body) {
                 if seen.len() < MOST && seen.insert(link.clone()) {

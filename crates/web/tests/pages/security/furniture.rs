@@ -2,6 +2,7 @@
 //! and lists of Zendesk, a file with its headers and cells, what Zendesk refuses with, names people gave.
 
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use domain::outbox::Parked;
@@ -42,6 +43,8 @@ pub(super) struct Site {
 /// A small world that takes uploads.
 pub(super) fn small(folder: &tempfile::TempDir) -> Builder {
     let folder = folder.path().to_owned();
+    // A folder for each database: both worlds roll the same ids.
+    let round = AtomicU32::new(0);
     World::builder()
         .tickets(2)
         .users(6)
@@ -49,7 +52,7 @@ pub(super) fn small(folder: &tempfile::TempDir) -> Builder {
         .two_way(domain::merge::Priority::Remote)
         .engine(move |settings| {
             settings.sources.uploads = Some(engine::Uploads {
-                folder: folder.clone(),
+                folder: folder.join(round.fetch_add(1, Ordering::Relaxed).to_string()),
                 largest: 100_000,
             });
         })
@@ -221,12 +224,13 @@ struct Desk<'a> {
 impl Desk<'_> {
     /// Fills the form with this action on a page, and sends it.
     async fn submit(&self, page: &str, action: &str, fields: &[(&str, &str)]) -> Reply {
-        let shown = Request::get(page).as_person(self.admin).send(self.at).await;
+        let shown = Request::get(page).by_person(self.admin).send(self.at).await;
         let forms = forms::forms(&shown.body);
         let form = forms.iter().find(|form| form.action == action);
-        let form = form.unwrap_or_else(|| panic!("{page} has no form to {action}: {forms:?}"));
+        assert!(form.is_some(), "{page} has no form to {action}: {forms:?}");
+        let form = form.unwrap();
         let request = Request::form(action, &form.with(fields));
-        let reply = request.as_person(self.admin).send(self.at).await;
+        let reply = request.by_person(self.admin).send(self.at).await;
         assert_eq!(reply.status, 303, "{action}: {}", reply.body);
         reply
     }
@@ -310,7 +314,7 @@ impl Desk<'_> {
                 ("file", Some(&name), &file),
             ],
         );
-        let reply = upload.as_person(self.admin).send(self.at).await;
+        let reply = upload.by_person(self.admin).send(self.at).await;
         assert_eq!(reply.status, 303, "{}", reply.body);
         let place = reply
             .header("location")

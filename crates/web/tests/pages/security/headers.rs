@@ -49,7 +49,7 @@ async fn line_ends_in_an_address_or_a_form_make_no_header() {
                 let asked = format!("{path}?next={lines}&done={lines}&state={lines}&code={lines}&outcome={lines}&from={lines}&format={lines}");
                 for request in [
                     Request::get(&asked),
-                    Request::get(&asked).as_person(&session),
+                    Request::get(&asked).by_person(&session),
                 ] {
                     look(&asked, &request.send(at).await);
                     looked += 1;
@@ -104,7 +104,7 @@ async fn line_ends_in_the_name_of_a_file_make_no_header() {
             tx.commit().await.unwrap();
             for id in [&id, &all[0].id] {
                 let path = format!("/attachments/{id}");
-                let reply = Request::get(&path).as_person(&session).send(at).await;
+                let reply = Request::get(&path).by_person(&session).send(at).await;
                 look(lines, &reply);
                 assert_eq!(reply.status, 200, "{lines:?}");
                 assert!(

@@ -31,10 +31,10 @@ impl Visitor {
     fn asks(&self, request: Request) -> Knock {
         let request = match (&self.session, &self.token) {
             _ if request.path.starts_with("/api/") => match &self.token {
-                Some(token) => request.as_program(token),
+                Some(token) => request.by_program(token),
                 None => request.with("Authorization", "Bearer deskbridge_zqs-none"),
             },
-            (Some(session), _) => request.as_person(session),
+            (Some(session), _) => request.by_person(session),
             (None, _) => request.with("Cookie", "deskbridge_session=zqs-none"),
         };
         Knock {
@@ -65,7 +65,7 @@ pub(super) async fn visitors(world: &World, site: &Site) -> Vec<Visitor> {
                 ("days".to_owned(), "30".to_owned()),
             ];
             fields.extend(scopes);
-            let made = Request::form("/tokens", &fields).as_person(&session);
+            let made = Request::form("/tokens", &fields).by_person(&session);
             let page = made.send(site.at).await.body;
             let (_, token) = page.split_once("<code>deskbridge_").unwrap();
             let token = format!("deskbridge_{}", token.split('<').next().unwrap());
@@ -97,6 +97,10 @@ fn gets(paths: &[String], visitors: &[Visitor]) -> Vec<Knock> {
     for visitor in visitors {
         for path in paths {
             knocks.push(visitor.asks(Request::get(path)));
+            // The records of the pages are those of the API, mostly under the same names.
+            if !path.contains('?') {
+                knocks.push(visitor.asks(Request::get(&format!("/api/v1{path}"))));
+            }
         }
         let routes = web::routes().into_iter().chain(web::operations());
         for (number, route) in routes.enumerate() {
@@ -161,14 +165,15 @@ fn calls(visitors: &[Visitor]) -> Vec<Knock> {
     ];
     let mut knocks = Vec::new();
     for visitor in visitors {
-        for route in web::operations() {
+        for (number, route) in web::operations().into_iter().enumerate() {
             if route.method == "GET" {
                 continue;
             }
-            for body in bodies {
+            // Two of them each, so that all meet operations of every kind.
+            for body in bodies.iter().cycle().skip(number).take(2) {
                 let request = Request {
                     method: route.method.to_string(),
-                    body: body.to_owned(),
+                    body: (*body).to_owned(),
                     ..Request::get(&route.path.replace("{id}", "999999"))
                 };
                 let request = request

@@ -106,7 +106,7 @@ async fn a_field_that_a_form_does_not_have_is_refused_or_ignored_and_never_store
                         continue;
                     }
                     let request = Request::form(&form.action, &form.with(&[(name, MARK)]));
-                    let reply = request.as_person(&site.admin).send(site.at).await;
+                    let reply = request.by_person(&site.admin).send(site.at).await;
                     if has_fields {
                         let is_refused = (400..500).contains(&reply.status);
                         assert!(is_refused, "{kind} takes {name}: {}", reply.status);

@@ -53,7 +53,7 @@ async fn nobody_is_led_elsewhere_whatever_a_login_is_told() {
         for way in ways {
             // Somebody who is signed in already is led on at once.
             let ask = Request::get(&format!("/login?next={way}"));
-            let reply = ask.as_person(&session).send(at).await;
+            let reply = ask.by_person(&session).send(at).await;
             let place = led(at, reply.header("location"));
             assert_eq!(
                 place.origin(),
@@ -101,7 +101,7 @@ async fn nobody_is_led_elsewhere_by_the_way_they_came() {
         for (number, way) in (10..).zip(ELSEWHERE) {
             let case = house.case(number, "Printer").await;
             let publish = Request::form(&format!("/cases/{number}/publish"), &[]);
-            publish.as_person(&session).send(at).await;
+            publish.by_person(&session).send(at).await;
             let parked = house.park(&integration, &case).await;
             let conflict = house.conflict(&integration, &case, "Ours").await;
             let from = vec![("from".to_owned(), way.to_owned())];
@@ -112,7 +112,7 @@ async fn nobody_is_led_elsewhere_by_the_way_they_came() {
                 (format!("/parked/{parked}/give-up"), &from),
             ] {
                 let reply = Request::form(&path, fields)
-                    .as_person(&session)
+                    .by_person(&session)
                     .send(at)
                     .await;
                 led_on += usize::from(reply.status == 303);
@@ -124,7 +124,7 @@ async fn nobody_is_led_elsewhere_by_the_way_they_came() {
                 );
             }
             let asked = format!("/parked/{parked}/give-up?from={}", coded(way));
-            let page = Request::get(&asked).as_person(&session).send(at).await;
+            let page = Request::get(&asked).by_person(&session).send(at).await;
             assert!(!page.body.contains("href=\"//") && !page.body.contains("href=\"java"));
         }
         assert!(led_on >= 2 * ELSEWHERE.len(), "{led_on} were led on");

@@ -148,7 +148,7 @@ async fn what_strangers_write_is_text_on_every_page_and_in_every_download() {
                 &events,
             ] {
                 let reply = Request::get(more)
-                    .as_person(&site.admin)
+                    .by_person(&site.admin)
                     .send(site.at)
                     .await;
                 replies.insert(more.to_owned(), reply);
