@@ -5,7 +5,7 @@
 //! is packed into a 64-bit number: twelve letters and digits to the base 37, which keeps their order. The
 //! beginning of a word is then a range of numbers. Letters beyond a to z share the 36 signs, and what
 //! stands behind the twelfth letter is left out; what is found is therefore always checked against the
-//! record's own text ([`Wanted::is_in`]), which also makes words harmless that a text has no more.
+//! record's own text (`Wanted::is_in`), which also makes words harmless that a text has no more.
 
 pub mod backlog;
 
