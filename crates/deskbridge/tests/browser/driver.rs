@@ -2,16 +2,25 @@
 //!
 //! Ten commands over plain HTTP do not ask for a library.
 
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
-use std::net::{SocketAddr, TcpStream};
+use std::io::{BufRead as _, BufReader};
+use std::net::SocketAddr;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
 use base64::Engine as _;
 use serde_json::{Value, json};
 
+use crate::wire;
+
 /// Under this key WebDriver names an element.
 const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
+
+/// How long the driver looks for what is not there yet, and waits for a page, in milliseconds. It is the
+/// only waiting there is: for a condition, with an end.
+const PATIENCE: u32 = 30_000;
+
+/// An element of the page that is shown.
+pub(crate) struct Element(String);
 
 /// A running browser. Dropping it ends browser and driver.
 pub(crate) struct Browser {
@@ -58,7 +67,7 @@ impl Browser {
             "browserName": "chrome",
             "goog:chromeOptions": {"args": arguments},
             "goog:loggingPrefs": {"browser": "ALL"},
-            "timeouts": {"implicit": 10_000, "pageLoad": 30_000},
+            "timeouts": {"implicit": PATIENCE, "pageLoad": PATIENCE},
         }}});
         let answer = browser.call("POST", "/session", &wish);
         browser.session = answer["sessionId"].as_str().unwrap().to_owned();
@@ -102,6 +111,33 @@ impl Browser {
         let element = self.find(selector);
         let wish = json!({"text": text});
         self.post(&format!("/element/{element}/value"), &wish);
+    }
+
+    /// The first element that an XPath finds, waiting for it to be there.
+    pub(crate) fn seek(&self, path: &str) -> Element {
+        let wish = json!({"using": "xpath", "value": path});
+        let found = self.post("/element", &wish);
+        Element(found[ELEMENT].as_str().unwrap().to_owned())
+    }
+
+    /// Clicks an element, which must be in sight: the driver clicks where a person would.
+    pub(crate) fn press(&self, Element(id): &Element) {
+        self.post(&format!("/element/{id}/click"), &json!({}));
+    }
+
+    /// Puts a text into a field in place of what stands there; a file's path into a field for files.
+    pub(crate) fn fill(&self, Element(id): &Element, text: &str, clear: bool) {
+        if clear {
+            self.post(&format!("/element/{id}/clear"), &json!({}));
+        }
+        self.post(&format!("/element/{id}/value"), &json!({"text": text}));
+    }
+
+    /// Whether an element is in sight; not, if it is gone from the page by now.
+    pub(crate) fn is_in_sight(&self, Element(id): &Element) -> bool {
+        let path = format!("/session/{}/element/{id}/displayed", self.session);
+        let (status, value) = self.try_call("GET", &path, &Value::Null).unwrap();
+        status == 200 && value == true
     }
 
     /// What a script finds on the page.
@@ -172,39 +208,7 @@ impl Browser {
     }
 
     fn try_call(&self, method: &str, path: &str, body: &Value) -> std::io::Result<(u16, Value)> {
-        let body = if body.is_null() {
-            String::new()
-        } else {
-            body.to_string()
-        };
-        let mut stream = TcpStream::connect(self.address)?;
-        write!(
-            stream,
-            "{method} {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
-            self.address,
-            body.len()
-        )?;
-        let mut reader = BufReader::new(stream);
-        let (mut status, mut length) = (0, 0);
-        for number in 0.. {
-            let mut line = String::new();
-            reader.read_line(&mut line)?;
-            let line = line.trim_end().to_ascii_lowercase();
-            if number == 0 {
-                status = line
-                    .split(' ')
-                    .nth(1)
-                    .and_then(|word| word.parse().ok())
-                    .unwrap_or(0);
-            } else if line.is_empty() {
-                break;
-            } else if let Some(value) = line.strip_prefix("content-length:") {
-                length = value.trim().parse().unwrap_or(0);
-            }
-        }
-        let mut bytes = vec![0; length];
-        reader.read_exact(&mut bytes)?;
-        let mut answer: Value = serde_json::from_slice(&bytes)?;
+        let (status, mut answer) = wire::call(self.address, method, path, &[], body)?;
         Ok((status, answer["value"].take()))
     }
 }

@@ -5,8 +5,12 @@
     reason = "a failed unwrap is a failed test"
 )]
 
+mod desk;
 mod driver;
+mod journeys;
+mod person;
 mod walk;
+mod wire;
 
 use std::io::{BufRead as _, BufReader};
 use std::path::PathBuf;
@@ -144,9 +148,22 @@ fn a_person_signs_in_finds_a_case_reads_its_ticket_panel_and_comments_and_signs_
     assert_eq!(browser.complaints(), Vec::<String>::new());
 }
 
+/// Keeps a picture for README, as wide as it is shown there.
+fn picture(browser: &Browser, name: &str) {
+    let screen = json!({"width": 1180, "height": 820, "deviceScaleFactor": 1, "mobile": false});
+    browser.command("Emulation.setDeviceMetricsOverride", &screen);
+    browser.picture(&screenshots().join(format!("readme-{name}.png")));
+    browser.command("Emulation.clearDeviceMetricsOverride", &json!({}));
+}
+
+/// Where pictures are kept.
+fn screenshots() -> PathBuf {
+    PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("../screenshots")
+}
+
 /// Keeps pictures of a page by day, by night and on a phone, and checks that nothing sticks out.
 fn look(browser: &Browser, name: &str) {
-    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("../screenshots");
+    let folder = screenshots();
     for (kind, width, height, scheme) in [
         ("wide", 1360, 1300, "light"),
         ("night", 1360, 1300, "dark"),

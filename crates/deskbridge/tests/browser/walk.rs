@@ -25,19 +25,26 @@ const LEFT_OUT: [&str; 4] = [
 ];
 
 /// What axe-core says of a page: rule, how many places, and the first of them.
-const LOOK: &str = "const done = arguments[arguments.length - 1]; \
+pub(crate) const LOOK: &str = "const done = arguments[arguments.length - 1]; \
      axe.run(document, {resultTypes: ['violations']}).then((found) => done(found.violations.map((one) => \
      `${one.id}, ${one.nodes.length} places: ${one.nodes[0].html.slice(0, 200)}: ${one.nodes[0].failureSummary}`)), \
      (error) => done([String(error)]));";
 
-#[test]
-fn every_page_that_links_lead_to_keeps_nobody_out() {
+/// The driver's path and axe-core's text, or none, said, where there is no browser to test in.
+pub(crate) fn tools() -> Option<(String, String)> {
     let given = |name: &str| std::env::var(name).ok().filter(|path| !path.is_empty());
     let (Some(driver), Some(axe)) = (given(DRIVER), given(AXE)) else {
-        println!("skipped: the walk needs {DRIVER} and {AXE} (cargo xtask test sets them)");
+        println!("skipped: the browser needs {DRIVER} and {AXE} (cargo xtask test sets them)");
+        return None;
+    };
+    Some((driver, std::fs::read_to_string(axe).unwrap()))
+}
+
+#[test]
+fn every_page_that_links_lead_to_keeps_nobody_out() {
+    let Some((driver, axe)) = tools() else {
         return;
     };
-    let axe = std::fs::read_to_string(axe).unwrap();
     let demo = Demo::start();
     let browser = Browser::start(&driver);
     demo.sign_in(&browser);
