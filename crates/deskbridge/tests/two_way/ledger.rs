@@ -344,11 +344,16 @@ impl Course<'_> {
                 met.push((second, is));
             }
         }
-        [brought, met].into_iter().any(|mut agreed| {
-            agreed.retain(|(second, _)| *second <= edit.here.as_second());
-            let last = agreed.iter().map(|(second, _)| *second).max();
-            let mut at_last = agreed.iter().filter(|(second, _)| Some(*second) == last);
-            at_last.any(|(_, is)| *is)
+        // Zendesk tells whole seconds, so what was agreed in the second of the edit may have come before it
+        // or after it, and what was agreed before that second may still have held.
+        let typed = edit.here.as_second();
+        [brought, met].into_iter().any(|agreed| {
+            let earlier = agreed.iter().map(|(second, _)| *second);
+            let last = earlier.filter(|second| *second < typed).max();
+            let mut held = agreed
+                .iter()
+                .filter(|(second, _)| *second == typed || Some(*second) == last);
+            held.any(|(_, is)| *is)
         })
     }
 

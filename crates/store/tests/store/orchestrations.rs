@@ -50,7 +50,7 @@ async fn orchestrations_are_listed_by_name_and_found_by_name_or_id() {
         assert_eq!(find(database, "nobody").await, None);
         assert_eq!(
             noted(database, "orchestration.add").await,
-            ["weekly: cron", "nightly: cron"]
+            ["nightly: cron", "weekly: cron"]
         );
     })
     .await;

@@ -113,9 +113,10 @@ pub(crate) async fn workflow(
     made.unwrap()
 }
 
-/// What the audit log says of actions of this name, in no order: `subject: detail`.
+/// What the audit log says of actions of this name, sorted: `subject: detail`.
 pub(crate) async fn noted(database: &Database, action: &str) -> Vec<String> {
-    let query =
-        format!("SELECT subject || ': ' || detail FROM audit_log WHERE action = '{action}'");
+    let query = format!(
+        "SELECT subject || ': ' || detail AS told FROM audit_log WHERE action = '{action}' ORDER BY told"
+    );
     database.texts(&query).await
 }
