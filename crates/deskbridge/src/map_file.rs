@@ -33,7 +33,7 @@ The file of --map is TOML. Everything in it is optional:
   warn_below = 900                    # and warn_above, fail_below, fail_above: rows of the source";
 
 /// Keys that are settings of something else, with where they belong.
-const ELSEWHERE: [(&str, &str); 5] = [
+const ELSEWHERE: [(&str, &str); 6] = [
     (
         "columns",
         "Activate a query, which keeps the columns it has seen.",
@@ -41,6 +41,10 @@ const ELSEWHERE: [(&str, &str); 5] = [
     ("full", "Use the flag --full."),
     ("first", "Use the flag --test."),
     ("one_by_one", "Use the flag --one-by-one."),
+    (
+        "alert_to",
+        "Use the flag --alert-to of `deskbridge orchestration edit`.",
+    ),
     (
         "repeat_failed",
         "Use `deskbridge workflow retry ID --failed`.",

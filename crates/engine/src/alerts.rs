@@ -7,6 +7,7 @@
 
 mod delivery;
 mod message;
+mod recipients;
 mod trial;
 
 use std::collections::BTreeMap;
@@ -16,7 +17,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use store::Tx;
 use store::alerts::{self, Alert};
-use store::orchestrations::Orchestration;
+use store::orchestrations::{self, Orchestration};
 use store::workflows::{self, Workflow, WorkflowKind};
 
 use crate::engine::Engine;
@@ -27,6 +28,7 @@ use crate::profile_send::{Counts, Rows};
 pub use delivery::{Channel, deliver, deliver_once};
 pub use notify::mail::{MailSettings, Tls};
 pub use notify::webhook::WebhookSettings;
+pub use recipients::recipients;
 pub use trial::test;
 
 /// A workflow waits for a person.
@@ -77,6 +79,9 @@ struct About {
     trouble: Option<String>,
     /// What had become of its rows.
     rows: Rows,
+    /// Who is mailed beside those of the installation.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    also_to: Vec<String>,
 }
 
 /// What went out of an alert, as it is kept with it.
@@ -160,7 +165,7 @@ pub(crate) async fn failed(
         }
     }
     let text = format!("{}: {}. {sentence}", workflow.title, trouble.title());
-    let about = about(tx, workflow, Some(trouble)).await?;
+    let about = about(engine, tx, workflow, Some(trouble)).await?;
     add(engine, tx, Some(&workflow.id), FAILED, &text, about).await
 }
 
@@ -174,7 +179,7 @@ pub(crate) async fn completed(engine: &Engine, tx: &mut Tx, workflow: &Workflow)
         "{}: goes again. The workflow was completed.",
         workflow.title
     );
-    let about = about(tx, workflow, None).await?;
+    let about = about(engine, tx, workflow, None).await?;
     add(engine, tx, Some(&workflow.id), GOES_AGAIN, &text, about).await
 }
 
@@ -191,6 +196,7 @@ pub(crate) async fn not_run(
     }
     let about = About {
         title: orchestration.name.clone(),
+        also_to: recipients::of(engine, orchestration),
         ..About::default()
     };
     add(engine, tx, None, NOT_RUN, &text, about).await
@@ -221,15 +227,28 @@ async fn last_of(tx: &mut Tx, workflow: &Workflow) -> Result<Option<Alert>> {
 }
 
 /// What is known of a workflow now.
-async fn about(tx: &mut Tx, workflow: &Workflow, trouble: Option<Trouble>) -> Result<About> {
+async fn about(
+    engine: &Engine,
+    tx: &mut Tx,
+    workflow: &Workflow,
+    trouble: Option<Trouble>,
+) -> Result<About> {
     let counts = workflows::find(tx, &workflow.id)
         .await?
         .and_then(|found| serde_json::from_str::<Counts>(&found.counts).ok())
         .unwrap_or_default();
+    let also_to = match &workflow.orchestration_id {
+        // As it is configured now, and not as it was when the workflow began.
+        Some(id) => orchestrations::find(tx, id)
+            .await?
+            .map(|found| recipients::of(engine, &found)),
+        None => None,
+    };
     Ok(About {
         title: workflow.title.clone(),
         trouble: trouble.map(|trouble| trouble.as_str().to_owned()),
         rows: counts.rows,
+        also_to: also_to.unwrap_or_default(),
     })
 }
 

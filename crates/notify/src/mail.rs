@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use lettre::message::{Mailbox, header::ContentType};
 use lettre::transport::smtp::authentication::Credentials;
 use lettre::transport::smtp::client::{Tls as LettreTls, TlsParameters};
-use lettre::{AsyncSmtpTransport, AsyncTransport as _, Message, Tokio1Executor};
+use lettre::{Address, AsyncSmtpTransport, AsyncTransport as _, Message, Tokio1Executor};
 use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::error::Error;
@@ -45,6 +45,11 @@ impl Tls {
             .into_iter()
             .find(|one| one.as_str() == word)
     }
+}
+
+/// Whether this is an address that can be written to, without a name or anything else beside it.
+pub fn is_address(text: &str) -> bool {
+    text.parse::<Address>().is_ok()
 }
 
 /// Which server relays mail, from whom and to whom.

@@ -123,6 +123,10 @@ pub(crate) struct SettingsFlags {
     /// What it is for
     #[arg(long, value_name = "TEXT")]
     description: Option<String>,
+    /// Who is mailed of its alerts beside those of the configuration, with commas between them; '' for
+    /// nobody
+    #[arg(long, value_name = "ADDRESSES")]
+    alert_to: Option<String>,
 }
 
 /// What becomes of customers who left.

@@ -169,8 +169,13 @@ async fn a_sandbox_is_promoted_only_after_a_clean_test() {
         "trial",
         "--on-leave",
         "suspend",
+        "--alert-to",
+        "lena@example.com",
     ];
     desk.ok(&add).await;
+    let edit = ["orchestration", "edit", "nightly", "--alert-to", "lena"];
+    let said = desk.refused(2, &edit).await;
+    assert!(said.contains("\"lena\" is no address"), "{said}");
     let promote = [
         "destination",
         "promote",
@@ -197,6 +202,7 @@ async fn a_sandbox_is_promoted_only_after_a_clean_test() {
     assert_eq!(copy["destination"], "support");
     assert_eq!(copy["active"], false);
     assert_eq!(copy["settings"]["on_leave"], "suspend");
+    assert_eq!(copy["settings"]["alert_to"][0], "lena@example.com");
     let again = desk
         .refused(
             2,

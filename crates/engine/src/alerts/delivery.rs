@@ -1,4 +1,4 @@
-//! Sends what is to go out, each alert to each channel once, and again for a day if that fails.
+//! Sends what is to go out, each alert by each channel once, and again for a day if that fails.
 //!
 //! A try is noted before it begins and after it ended. A process that dies in between leaves a try that
 //! counts as failed after a while, so an alert may arrive twice then, with the same id; it never is lost.
@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use futures_util::future::{Either, join, select};
 use jiff::{SignedDuration, Timestamp};
-use notify::mail::{Letter, Mailer};
+use notify::mail::{Letter, MailSettings, Mailer};
 use notify::webhook::Caller;
 use store::alerts::{self, Alert};
 
@@ -31,7 +31,7 @@ const LOOK_BACK: SignedDuration = SignedDuration::from_hours(48);
 /// How many alerts are looked at together.
 const PAGE: i64 = 100;
 
-/// A way out.
+/// A way out that is configured for the installation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Channel {
     /// By SMTP.
@@ -41,8 +41,6 @@ pub enum Channel {
 }
 
 impl Channel {
-    const ALL: [Self; 2] = [Self::Mail, Self::Webhook];
-
     /// The word that is kept.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -51,10 +49,43 @@ impl Channel {
         }
     }
 
-    fn is_configured(self, engine: &Engine) -> bool {
+    const fn parcels(self) -> &'static [Parcel] {
+        match self {
+            Self::Mail => &[Parcel::Mail, Parcel::OwnMail],
+            Self::Webhook => &[Parcel::Webhook],
+        }
+    }
+}
+
+/// What goes out of an alert, each with its own account of tries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Parcel {
+    /// A letter to those of the installation.
+    Mail,
+    /// A letter to those whom the orchestration adds. It is one of its own, since a server refuses a
+    /// letter as a whole if it knows one of its recipients not.
+    OwnMail,
+    /// A POST.
+    Webhook,
+}
+
+impl Parcel {
+    const ALL: [Self; 3] = [Self::Mail, Self::OwnMail, Self::Webhook];
+
+    /// The word that is kept.
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Mail => "mail",
+            Self::OwnMail => "own_mail",
+            Self::Webhook => "webhook",
+        }
+    }
+
+    fn is_wanted(self, engine: &Engine, mailed: &Mailed) -> bool {
         let channels = &engine.settings.alerts;
         match self {
             Self::Mail => channels.mail.is_some(),
+            Self::OwnMail => channels.mail.is_some() && !mailed.about.also_to.is_empty(),
             Self::Webhook => channels.webhook.is_some(),
         }
     }
@@ -78,7 +109,12 @@ pub async fn deliver_once(engine: &Engine) -> Result<usize> {
 /// # Errors
 /// As the database says.
 pub async fn deliver(engine: &Engine, channel: Channel) -> Result<usize> {
-    if !channel.is_configured(engine) {
+    let channels = &engine.settings.alerts;
+    let is_configured = match channel {
+        Channel::Mail => channels.mail.is_some(),
+        Channel::Webhook => channels.webhook.is_some(),
+    };
+    if !is_configured {
         return Ok(0);
     }
     let since = engine
@@ -95,30 +131,32 @@ pub async fn deliver(engine: &Engine, channel: Channel) -> Result<usize> {
         };
         after = (last.created_at, last.id.clone());
         for alert in &page {
-            if is_due(&Mailed::of(alert), channel, engine.now())
-                && attempt(engine, channel, alert).await?
-            {
-                sent += 1;
+            for parcel in channel.parcels() {
+                if is_due(engine, &Mailed::of(alert), *parcel)
+                    && attempt(engine, *parcel, alert).await?
+                {
+                    sent += 1;
+                }
             }
         }
     }
 }
 
-fn is_due(mailed: &Mailed, channel: Channel, now: Timestamp) -> bool {
-    mailed
-        .channels
-        .get(channel.as_str())
-        .is_none_or(|attempts| !attempts.state.is_over() && attempts.next_at <= now)
+fn is_due(engine: &Engine, mailed: &Mailed, parcel: Parcel) -> bool {
+    let before = mailed.channels.get(parcel.as_str());
+    let may_be_tried =
+        |attempts: &Attempts| !attempts.state.is_over() && attempts.next_at <= engine.now();
+    parcel.is_wanted(engine, mailed) && before.is_none_or(may_be_tried)
 }
 
 /// Whether it went out.
-async fn attempt(engine: &Engine, channel: Channel, alert: &Alert) -> Result<bool> {
-    let begun = note(engine, channel, &alert.id, |mailed| {
+async fn attempt(engine: &Engine, parcel: Parcel, alert: &Alert) -> Result<bool> {
+    let begun = note(engine, &alert.id, |mailed| {
         let now = engine.now();
-        if !is_due(mailed, channel, now) {
+        if !is_due(engine, mailed, parcel) {
             return false;
         }
-        let attempts = attempts_of(mailed, channel, now);
+        let attempts = attempts_of(mailed, parcel, now);
         attempts.state = State::Sending;
         attempts.tries += 1;
         attempts.next_at = later(now, LOST_AFTER);
@@ -130,7 +168,7 @@ async fn attempt(engine: &Engine, channel: Channel, alert: &Alert) -> Result<boo
     };
     engine.reached("alert: before it is sent");
     let outcome = {
-        let trying = send(engine, channel, alert, &mailed);
+        let trying = send(engine, parcel, alert, &mailed);
         let waiting = engine.clock.beat(LONGEST_TRY);
         match select(pin!(trying), waiting).await {
             Either::Left((outcome, _)) => outcome.map_err(|error| error.to_string()),
@@ -142,9 +180,9 @@ async fn attempt(engine: &Engine, channel: Channel, alert: &Alert) -> Result<boo
         tracing::warn!(alert = alert.id, "an alert could not be sent: {sentence}");
     }
     let went_out = outcome.is_ok();
-    note(engine, channel, &alert.id, move |mailed| {
+    note(engine, &alert.id, move |mailed| {
         let now = engine.now();
-        let attempts = attempts_of(mailed, channel, now);
+        let attempts = attempts_of(mailed, parcel, now);
         match &outcome {
             Ok(()) => (attempts.state, attempts.sentence) = (State::Sent, None),
             Err(sentence) => {
@@ -164,10 +202,10 @@ async fn attempt(engine: &Engine, channel: Channel, alert: &Alert) -> Result<boo
     Ok(went_out)
 }
 
-fn attempts_of(mailed: &mut Mailed, channel: Channel, now: Timestamp) -> &mut Attempts {
+fn attempts_of(mailed: &mut Mailed, parcel: Parcel, now: Timestamp) -> &mut Attempts {
     mailed
         .channels
-        .entry(channel.as_str().to_owned())
+        .entry(parcel.as_str().to_owned())
         .or_insert(Attempts {
             state: State::Waiting,
             tries: 0,
@@ -186,11 +224,10 @@ fn pause(tries: u32) -> SignedDuration {
     (FIRST_PAUSE * (1 << doubled)).min(LONGEST_PAUSE)
 }
 
-/// Changes what is kept with an alert. The channels share it, so whoever comes second looks again; the
+/// Changes what is kept with an alert. All that goes out of it shares it, so whoever comes second looks again; the
 /// store lets one write at a time. Nothing if there is nothing to change.
 async fn note(
     engine: &Engine,
-    channel: Channel,
     id: &str,
     change: impl Fn(&mut Mailed) -> bool,
 ) -> Result<Option<Mailed>> {
@@ -203,10 +240,11 @@ async fn note(
         if !change(&mut mailed) {
             return Ok(None);
         }
-        let state = |one: Channel| mailed.channels.get(one.as_str()).map(|found| found.state);
-        mailed.over = Channel::ALL.into_iter().all(|one| match state(one) {
-            Some(state) => state.is_over(),
-            None => one != channel && !one.is_configured(engine),
+        mailed.over = Parcel::ALL.into_iter().all(|one| {
+            match mailed.channels.get(one.as_str()) {
+                Some(attempts) => attempts.state.is_over(),
+                None => !one.is_wanted(engine, &mailed),
+            }
         });
         let text = mailed.text();
         if alerts::exchange_mailed(&mut tx, id, found.mailed.as_deref(), &text).await? {
@@ -218,30 +256,44 @@ async fn note(
 
 async fn send(
     engine: &Engine,
-    channel: Channel,
+    parcel: Parcel,
     alert: &Alert,
     mailed: &Mailed,
 ) -> Result<(), notify::Error> {
     let channels = &engine.settings.alerts;
-    match (channel, &channels.mail, &channels.webhook) {
-        (Channel::Mail, Some(settings), _) => {
-            let pages = channels.pages.as_deref();
-            let (subject, text) = message::mail(alert, &mailed.about, pages);
-            let letter = Letter {
-                id: &alert.id,
-                at: alert.created_at,
-                subject: &subject,
-                text: &text,
+    match (parcel, &channels.mail, &channels.webhook) {
+        (Parcel::Mail, Some(settings), _) => mail(engine, settings, alert, mailed).await,
+        (Parcel::OwnMail, Some(settings), _) => {
+            let settings = MailSettings {
+                to: mailed.about.also_to.clone(),
+                ..settings.clone()
             };
-            Mailer::new(settings)?.send(&letter).await
+            mail(engine, &settings, alert, mailed).await
         }
-        (Channel::Webhook, _, Some(settings)) => {
+        (Parcel::Webhook, _, Some(settings)) => {
             let body = message::webhook(alert, &mailed.about).to_string();
             let caller = Caller::new(settings)?;
             caller
                 .post(&alert.id, engine.now(), body.into_bytes())
                 .await
         }
-        (Channel::Mail, None, _) | (Channel::Webhook, _, None) => Ok(()),
+        (Parcel::Mail | Parcel::OwnMail, None, _) | (Parcel::Webhook, _, None) => Ok(()),
     }
+}
+
+async fn mail(
+    engine: &Engine,
+    settings: &MailSettings,
+    alert: &Alert,
+    mailed: &Mailed,
+) -> Result<(), notify::Error> {
+    let pages = engine.settings.alerts.pages.as_deref();
+    let (subject, text) = message::mail(alert, &mailed.about, pages);
+    let letter = Letter {
+        id: &alert.id,
+        at: alert.created_at,
+        subject: &subject,
+        text: &text,
+    };
+    Mailer::new(settings)?.send(&letter).await
 }

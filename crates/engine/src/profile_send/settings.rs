@@ -149,6 +149,9 @@ pub struct SendSettings {
     pub repeat_failed: bool,
     /// Whether each user is sent with a call of its own, one a second.
     pub one_by_one: bool,
+    /// Who is mailed of its alerts beside those of the installation: addresses.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub alert_to: Vec<String>,
 }
 
 impl Default for SendSettings {
@@ -166,6 +169,7 @@ impl Default for SendSettings {
             first: None,
             repeat_failed: false,
             one_by_one: false,
+            alert_to: Vec::new(),
         }
     }
 }

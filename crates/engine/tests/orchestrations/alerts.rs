@@ -112,6 +112,42 @@ async fn a_failure_goes_out_once_by_each_way_and_says_nothing_personal() {
 }
 
 #[tokio::test]
+async fn whom_an_orchestration_adds_gets_a_letter_of_their_own() {
+    let (builder, mails, _) = connected().await;
+    builder
+        .once(async |world| {
+            // One of them is written to anyway.
+            let settings = SendSettings {
+                alert_to: vec!["lena@example.com".to_owned(), "ops@example.com".to_owned()],
+                ..SendSettings::default()
+            };
+            orchestration(world, "one", |draft| {
+                draft.settings = serde_json::to_string(&settings).unwrap();
+            })
+            .await;
+            mails.know_not(Some("lena@example.com"));
+            send(world).await;
+            assert_eq!(deliver_once(world.engine()).await.unwrap(), 2);
+            let to = |letter: &String| {
+                let line = letter.lines().find(|line| line.starts_with("To: "));
+                line.unwrap().to_owned()
+            };
+            let letters: Vec<String> = mails.all().iter().map(to).collect();
+            assert_eq!(letters, ["To: ops@example.com"], "hers holds up nobody's");
+            mails.know_not(None);
+            world.pass_minutes(2);
+            assert_eq!(deliver_once(world.engine()).await.unwrap(), 1);
+            world.pass_minutes(2);
+            assert_eq!(deliver_once(world.engine()).await.unwrap(), 0);
+            let letters: Vec<String> = mails.all().iter().map(to).collect();
+            assert_eq!(letters[1..], ["To: lena@example.com"]);
+            let kept = told(world).await[0].mailed.clone().unwrap();
+            assert!(kept.starts_with(store::alerts::OVER), "{kept}");
+        })
+        .await;
+}
+
+#[tokio::test]
 async fn each_change_of_state_is_told_once() {
     quiet()
         .each(async |world| {

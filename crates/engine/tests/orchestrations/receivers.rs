@@ -14,6 +14,7 @@ pub(crate) struct Heard(Arc<Mutex<Told>>);
 struct Told {
     came: Vec<String>,
     refuses: bool,
+    unknown: Option<&'static str>,
 }
 
 impl Heard {
@@ -29,6 +30,16 @@ impl Heard {
     /// From now on it takes nothing, or everything.
     pub(crate) fn refuse(&self, refuses: bool) {
         self.lock().refuses = refuses;
+    }
+
+    /// From now on it knows this recipient not, or everybody.
+    pub(crate) fn know_not(&self, recipient: Option<&'static str>) {
+        self.lock().unknown = recipient;
+    }
+
+    fn knows(&self, line: &str) -> bool {
+        let unknown = self.lock().unknown;
+        !(line.starts_with("RCPT") && unknown.is_some_and(|address| line.contains(address)))
     }
 
     /// Keeps what came. Returns whether it is taken.
@@ -86,6 +97,7 @@ async fn converse(mut socket: TcpStream, heard: Heard) -> std::io::Result<()> {
                 "354 go on"
             }
             None if line.starts_with("QUIT") => "221 bye",
+            None if !heard.knows(&line) => "550 nobody of that name",
             None => "250 well",
         };
         to.write_all(format!("{answer}\r\n").as_bytes()).await?;

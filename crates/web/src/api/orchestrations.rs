@@ -57,7 +57,10 @@ async fn list_orchestrations(
     let reach = Reach::of(&app, &caller.user).await?;
     let mut all = orchestration_view::list(&app.engine).await?;
     all.retain(|view| reach.has(&view.orchestration.destination_id));
-    Ok(Answer(place.page_of(all, |view| &view.orchestration.id)?))
+    let mut page: Page<OrchestrationRecord> =
+        place.page_of(all, |view| &view.orchestration.id)?;
+    page.items = caller.see(page.items);
+    Ok(Answer(page))
 }
 
 /// Add an orchestration
@@ -91,7 +94,7 @@ async fn add_orchestration(
     let made = orchestrations::add_as(&app.engine, id, &draft, &caller.user.email).await?;
     let place = format!("/api/v1/orchestrations/{}", made.id);
     let view = find(&app, &caller.user, &made.id).await?;
-    answer::made(place, &details(&app, view).await?)
+    answer::made(place, &details(&app, &caller, view).await?)
 }
 
 /// Read an orchestration
@@ -228,7 +231,7 @@ async fn as_read(
     headers: &HeaderMap,
 ) -> Result<OrchestrationView, Problem> {
     let view = find(app, &caller.user, id).await?;
-    let read = details(app, view.clone()).await?;
+    let read = details(app, caller, view.clone()).await?;
     check_match(headers, &etag(&read)?)?;
     Ok(view)
 }
@@ -236,13 +239,17 @@ async fn as_read(
 /// The orchestration as it is now.
 async fn shown(app: &App, caller: &Caller, id: &str) -> Result<Response, Problem> {
     let view = find(app, &caller.user, id).await?;
-    answer::record(&details(app, view).await?)
+    answer::record(&details(app, caller, view).await?)
 }
 
-async fn details(app: &App, view: OrchestrationView) -> Result<OrchestrationDetails, Problem> {
+async fn details(
+    app: &App,
+    caller: &Caller,
+    view: OrchestrationView,
+) -> Result<OrchestrationDetails, Problem> {
     let connection = &mut *app.engine.store.read().await?;
     Ok(OrchestrationDetails {
         uses: store::orchestrations::uses(connection, &view.orchestration.id).await?,
-        orchestration: view.into(),
+        orchestration: caller.see(view.into()),
     })
 }

@@ -1,6 +1,7 @@
 //! Adding, editing, scheduling and deleting an orchestration.
 
 use engine::Engine;
+use engine::alerts::recipients;
 use engine::orchestrations::{self, draft_of, when};
 use engine::profile_send::SendSettings;
 use store::orchestrations::{Mode, Orchestration, OrchestrationDraft};
@@ -140,11 +141,21 @@ impl SettingsFlags {
         if let Some(description) = &self.description {
             description.trim().clone_into(&mut draft.description);
         }
-        let mut settings: SendSettings = match (&self.map, draft.settings.as_str()) {
-            (Some(map), _) => map_file::read(map)?,
-            (None, "") => SendSettings::default(),
-            (None, json) => serde_json::from_str(json)?,
+        let stored = match draft.settings.as_str() {
+            "" => Ok(SendSettings::default()),
+            json => serde_json::from_str::<SendSettings>(json),
         };
+        let mut settings = match &self.map {
+            // A file says what becomes of rows, and not who is told; it also replaces what cannot be read.
+            Some(map) => SendSettings {
+                alert_to: stored.unwrap_or_default().alert_to,
+                ..map_file::read(map)?
+            },
+            None => stored?,
+        };
+        if let Some(typed) = &self.alert_to {
+            settings.alert_to = recipients(typed).map_err(usage)?;
+        }
         if let Some(leaving) = self.on_leave {
             settings.on_leave = leaving.kind();
         }

@@ -5,10 +5,11 @@ use serde::{Deserialize, Deserializer, Serialize};
 use store::orchestrations::Mode;
 use utoipa::ToSchema;
 
+use crate::mask::{self, Mask};
 use crate::pages::orchestrations::form::Entry;
 
 /// What the fields of the form are called in a body.
-pub(super) const NAMES: [(&str, &str); 15] = [
+pub(super) const NAMES: [(&str, &str); 16] = [
     ("query", "query_id"),
     ("destination", "destination_id"),
     ("mode", "settings.mode"),
@@ -24,6 +25,7 @@ pub(super) const NAMES: [(&str, &str); 15] = [
     ("deadline_hours", "settings.deadline_hours"),
     ("region", "settings.region"),
     ("verification", "settings.verification"),
+    ("alert_to", "settings.alert_to"),
 ];
 
 /// What makes an orchestration run.
@@ -113,6 +115,9 @@ pub(crate) struct OrchestrationSettings {
     region: Option<String>,
     /// What is said about the verification of emails: `verified`, `no_mail` or `mail`.
     verification: Option<String>,
+    /// Who is mailed of its alerts beside those of the alert channels: addresses.
+    #[schema(max_items = 20)]
+    alert_to: Option<Vec<String>>,
 }
 
 impl OrchestrationSettings {
@@ -134,6 +139,7 @@ impl OrchestrationSettings {
             on_leave: Some(settings.on_leave.as_str().to_owned()),
             leavers_percent: Some(f64::from(mille) / 10.0),
             deadline_hours: Some(settings.deadline_hours),
+            alert_to: Some(settings.alert_to),
             region: Some(settings.rules.region),
             verification: Some(settings.rules.verification.as_str().to_owned()),
         }
@@ -166,7 +172,16 @@ impl OrchestrationSettings {
                 .map_or(entry.deadline_hours, |hours| hours.to_string()),
             region: self.region.unwrap_or(entry.region),
             verification: self.verification.unwrap_or(entry.verification),
+            alert_to: self.alert_to.map(|all| all.join(",")).or(entry.alert_to),
             ..entry
+        }
+    }
+}
+
+impl Mask for OrchestrationSettings {
+    fn mask(&mut self) {
+        for address in self.alert_to.iter_mut().flatten() {
+            *address = mask::email(address);
         }
     }
 }
@@ -224,6 +239,12 @@ impl From<OrchestrationView> for OrchestrationRecord {
             created_at: view.orchestration.created_at.to_string(),
             updated_at: view.orchestration.updated_at.to_string(),
         }
+    }
+}
+
+impl Mask for OrchestrationRecord {
+    fn mask(&mut self) {
+        self.settings.mask();
     }
 }
 

@@ -4,6 +4,7 @@ use askama::Template;
 use domain::profile::Verification;
 use domain::profile::key::SameKey;
 use domain::profile::leaver::OnLeave;
+use engine::alerts::recipients;
 use engine::orchestration_view::{self, OrchestrationView};
 use engine::profile_send::SendSettings;
 use jiff::Timestamp;
@@ -44,6 +45,8 @@ pub(crate) struct Entry {
     pub(crate) deadline_hours: String,
     pub(crate) region: String,
     pub(crate) verification: String,
+    /// None leaves those that are stored: who may not see them can neither read nor lose them.
+    pub(crate) alert_to: Option<String>,
 }
 
 /// The form with what was typed, and what is wrong with it.
@@ -61,6 +64,8 @@ pub(super) struct OrchestrationForm {
     /// The time in words, and the next ones, if it can be read.
     words: Option<String>,
     next: Vec<Timestamp>,
+    /// Whether there is a mail server to hand alerts to.
+    mails: bool,
 }
 
 /// What becomes of customers who left, for people.
@@ -94,9 +99,12 @@ impl OrchestrationForm {
         app: &App,
         person: SignedIn,
         (title, id): (&str, Option<String>),
-        entry: Entry,
+        mut entry: Entry,
         wrongs: Wrongs,
     ) -> Result<Self, Problem> {
+        if id.is_some() && person.user.restrict_pii {
+            entry.alert_to = None;
+        }
         let reach = Reach::of(app, &person.user).await?;
         let connection = &mut *app.engine.store.read().await?;
         let queries = store::queries::list(connection).await?;
@@ -114,6 +122,7 @@ impl OrchestrationForm {
                 .map(|one| (one.id, one.name))
                 .collect(),
             frame: Frame::new(app, person, crate::navigation::Nav::Orchestrations, title).await?,
+            mails: app.engine.settings.alerts.mail.is_some(),
             destinations: reach.open().to_vec(),
             queries,
             wrongs,
@@ -213,6 +222,7 @@ impl Entry {
             },
             deadline_hours: settings.deadline_hours.to_string(),
             region: settings.rules.region.clone(),
+            alert_to: Some(settings.alert_to.join(", ")),
             verification: settings.rules.verification.as_str().to_owned(),
             ..self
         }
@@ -306,6 +316,11 @@ impl Entry {
         match number(wrongs, "deadline_hours", &self.deadline_hours) {
             Some(hours) if (1..=168).contains(&hours) => settings.deadline_hours = hours,
             Some(_) | None => wrongs.add("deadline_hours", "Write a number from 1 to 168."),
+        }
+        match self.alert_to.as_deref().map(recipients) {
+            Some(Ok(all)) => settings.alert_to = all,
+            Some(Err(said)) => wrongs.add("alert_to", said),
+            None => {}
         }
         let region = self.region.trim().to_uppercase();
         if region.len() == 2 && region.bytes().all(|byte| byte.is_ascii_uppercase()) {

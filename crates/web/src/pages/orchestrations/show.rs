@@ -4,6 +4,7 @@ use askama::Template;
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::Response;
+use engine::alerts::Channels;
 use engine::orchestration_view::OrchestrationView;
 use engine::workflow_view::{self, WorkflowLine};
 use store::workflows::WorkflowFilter;
@@ -12,6 +13,7 @@ use super::find;
 use crate::access::Right;
 use crate::app::App;
 use crate::form::Wrongs;
+use crate::mask;
 use crate::navigation::Nav;
 use crate::page::{Done, Frame, html, html_with};
 use crate::problem::Problem;
@@ -26,6 +28,8 @@ struct OrchestrationPage {
     frame: Frame,
     view: OrchestrationView,
     last: Vec<WorkflowLine>,
+    /// Who is told when a workflow of it waits for a person.
+    alerts: String,
     may_edit: bool,
     wrongs: Wrongs,
     done: Option<&'static str>,
@@ -68,6 +72,27 @@ pub(super) async fn refused(
     html_with(StatusCode::UNPROCESSABLE_ENTITY, &page)
 }
 
+/// Who is told of its alerts, in words: `own` are those whom it adds.
+fn told(channels: &Channels, own: &[String]) -> String {
+    let mut told = "In the notifications".to_owned();
+    match (&channels.mail, own) {
+        (Some(_), []) => told.push_str(", by mail"),
+        (Some(_), own) => told.push_str(&format!(", by mail, also to {}", own.join(", "))),
+        (None, _) => {}
+    }
+    if channels.webhook.is_some() {
+        told.push_str(", by webhook");
+    }
+    told.push('.');
+    if channels.mail.is_none() && !own.is_empty() {
+        told.push_str(&format!(
+            " Once a mail server is configured, by mail to {}.",
+            own.join(", ")
+        ));
+    }
+    told
+}
+
 async fn page(
     app: &App,
     person: SignedIn,
@@ -80,8 +105,15 @@ async fn page(
     };
     let last = workflow_view::list(&app.engine, &filter, None, LAST).await?;
     let title = view.orchestration.name.clone();
+    let mut own = view.settings().alert_to;
+    if person.user.restrict_pii {
+        for address in &mut own {
+            *address = mask::email(address);
+        }
+    }
     Ok(OrchestrationPage {
         last: person.see(last.lines),
+        alerts: told(&app.engine.settings.alerts, &own),
         may_edit: person.may(Right::EditSends),
         frame: Frame::new(app, person, Nav::Orchestrations, title).await?,
         view,
