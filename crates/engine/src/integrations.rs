@@ -7,8 +7,8 @@ use std::time::Duration;
 use domain::identity::Unassigned;
 use domain::mapping::Maps;
 use domain::merge::Priority;
-use store::credentials;
 use store::integrations::{self, ContactPolicy, EmailMatch, Integration, Settings};
+use store::{credentials, zendesk_users};
 use zendesk::{Address, AddressPolicy};
 
 use crate::connection::{Probe, probe};
@@ -39,6 +39,19 @@ pub fn defaults(owner: &str) -> Settings {
         budget_share: 50,
         maps: Maps::default(),
     }
+}
+
+/// Zendesk's id of the default Zendesk user, if one is named and is staff there, as far as was read.
+pub(crate) async fn default_user(
+    connection: &mut store::Connection,
+    integration: &Integration,
+) -> Result<Option<i64>> {
+    let Some(email) = integration.settings.default_email.as_deref() else {
+        return Ok(None);
+    };
+    let keys = [domain::person::email_key(email)];
+    let staff = zendesk_users::staff_by_email_keys(connection, &integration.id, &keys).await?;
+    Ok(staff.into_iter().map(|user| user.remote_id).min())
 }
 
 /// An activation that worked.

@@ -153,13 +153,13 @@ pub(crate) fn halt(integration: &Integration) -> Option<String> {
     let name = &integration.settings.name;
     if !integration.active {
         return Some(format!(
-            "integration {name} is inactive, so nothing is sent. `deskbridge integration activate {name}` switches it on."
+            "integration {name} is inactive, so nothing is sent until it is activated."
         ));
     }
     match integration.settings.mode() {
-        Mode::OneWay => Some(format!(
-            "two-way sync is off, so edits stay here. `deskbridge integration edit {name} --two-way` switches it on."
-        )),
+        Mode::OneWay => {
+            Some("two-way sync is off, so edits stay here until it is switched on.".to_owned())
+        }
         Mode::TwoWay(_) => None,
     }
 }

@@ -58,7 +58,7 @@ impl Fix {
     /// What to do, as a sentence for a page.
     pub fn sentence(&self) -> String {
         match self {
-            Self::SignIn => "Enter valid sign-in details in the integration, or connect to Zendesk again.".into(),
+            Self::SignIn => "Enter valid sign-in details, or connect to Zendesk again.".into(),
             Self::Scope(scopes) => format!("Give the OAuth client the scopes it lacks ({scopes}) and connect again."),
             Self::Role => "Use the sign-in of a Zendesk administrator, or ask the account's owner for access.".into(),
             Self::BulkImport => "Ask Zendesk's support to switch on bulk user import for this account.".into(),

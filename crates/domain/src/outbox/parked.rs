@@ -76,52 +76,52 @@ impl fmt::Display for Parked {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::TicketClosed => f.write_str(
-                "The ticket is closed in Zendesk, which takes no more changes. Create a follow-up ticket, or discard the change.",
+                "The ticket is closed in Zendesk, which takes no more changes. Create a follow-up ticket, or give the change up.",
             ),
             Self::TicketMerged { into: Some(into) } => write!(
                 f,
-                "The ticket was merged into ticket {into} in Zendesk. Make the change on the case of that ticket, then discard this one."
+                "The ticket was merged into ticket {into} in Zendesk. Make the change on the case of that ticket, then give this one up."
             ),
             Self::TicketMerged { into: None } => f.write_str(
-                "The ticket was merged into another one in Zendesk. Make the change on the case of that ticket, then discard this one.",
+                "The ticket was merged into another one in Zendesk. Make the change on the case of that ticket, then give this one up.",
             ),
             Self::TicketDeleted => f.write_str(
-                "The ticket was deleted in Zendesk. It is sent by itself once the ticket is restored there; or discard it.",
+                "The ticket was deleted in Zendesk. It is sent by itself once the ticket is restored there; or give it up.",
             ),
             Self::TicketErased => f.write_str(
-                "The ticket was erased in Zendesk for good, so this can never be delivered. Discard it.",
+                "The ticket was erased in Zendesk for good, so this can never be delivered. Give it up.",
             ),
             Self::NothingThere => f.write_str(
-                "Zendesk answered “not found” (404) to the making of the ticket, so none was made. Check the integration's address, that the account still exists and, for a follow-up, that the closed ticket was not deleted; then retry, or discard it.",
+                "Zendesk answered “not found” (404) to the making of the ticket, so none was made. Check the integration's address, that the account still exists and, for a follow-up, that the closed ticket was not deleted; then retry, or give it up.",
             ),
             Self::TwoWayOff => f.write_str(
-                "Two-way sync is switched off, so nothing is sent to Zendesk. Switch it on, then retry; or discard the change.",
+                "Two-way sync was switched off, so nothing was sent to Zendesk. Once it is on, retry; or give the change up.",
             ),
             Self::CaseDeleted => f.write_str(
-                "The case was deleted, so nothing more of it is sent. It is sent by itself once the case is restored; or discard it.",
+                "The case was deleted, so nothing more of it is sent. It is sent by itself once the case is restored; or give it up.",
             ),
             Self::Refused { said } => write!(
                 f,
-                "Zendesk refused it: “{said}”. Correct the value or Zendesk's rule, then retry; or discard it."
+                "Zendesk refused it: “{said}”. Correct the value or Zendesk's rule, then retry; or give it up."
             ),
             Self::NotTaken => f.write_str(
-                "Zendesk answered that all was well and did not take the value. Check in Zendesk who may change this field, then retry; or discard it.",
+                "Zendesk answered that all was well and did not take the value. Check in Zendesk who may change this field, then retry; or give it up.",
             ),
             Self::NobodyThere => f.write_str(
-                "Nobody in Zendesk has this user's email, and the integration names no default Zendesk user. Add the agent in Zendesk or set the default user, then retry.",
+                "Nobody in Zendesk has this user's email, and the integration names no default Zendesk user that is there. Add the agent in Zendesk or set the default user, then retry.",
             ),
             Self::NobodyToSolve => f.write_str(
-                "Zendesk solves no ticket without an assignee, and the integration names no default Zendesk user. Assign the case, or set the default user, then retry.",
+                "Zendesk solves no ticket without an assignee, and the integration names no default Zendesk user that is there. Assign the case, or set the default user, then retry.",
             ),
             Self::NoRequester => f.write_str(
                 "The case has no contact with a name, and a ticket needs a requester. Choose a contact on the case, then retry.",
             ),
             Self::NoDescription => f.write_str(
-                "The case has no description, and a ticket begins with one. Write it, then retry; or discard it.",
+                "The case has no description, and a ticket begins with one. Write it, then retry; or give it up.",
             ),
             Self::TooLong { bytes } => write!(
                 f,
-                "The comment has {bytes} bytes as Zendesk counts them; it would cut everything above 65,535 without a word. Send it in parts, then discard this one."
+                "The comment has {bytes} bytes as Zendesk counts them; it would cut everything above 65,535 without a word. Send it in parts, then give this one up."
             ),
             Self::Attachment { name, problem } => write!(
                 f,

@@ -66,8 +66,10 @@ words! {
         Credentials = "credentials",
         /// The destination.
         Destination = "destination",
-        /// The orchestration with its mapping and guards.
+        /// The orchestration with its guards.
         Orchestration = "orchestration",
+        /// Its mapping.
+        Mapping = "mapping",
         /// The query.
         Query = "query",
         /// The plan that sets up fields.

@@ -38,7 +38,7 @@ pub async fn backlog(
 ) -> Result<Backlog> {
     if push && (!integration.active || integration.settings.mode() == Mode::OneWay) {
         return Err(Error::Refused(format!(
-            "Integration {0} is inactive or syncs one way only, so nothing is sent. Activate it and switch two-way sync on: `deskbridge integration edit {0} --two-way`.",
+            "Integration {} is inactive or syncs one way only, so nothing is sent. Activate it and switch two-way sync on first.",
             integration.settings.name
         )));
     }

@@ -99,7 +99,7 @@ async fn file(engine: &Engine, id: &str) -> Result<Option<Attachment>> {
 async fn retry_file(engine: &Engine, file: &Attachment, actor: &str) -> Result<()> {
     if file.sha256.is_some() {
         return Err(Error::Refused(
-            "The file's comment is in Zendesk already, without the file as it is here, and a comment takes no file later. Send it with another comment (`deskbridge case attach`), then discard this one.".to_owned(),
+            "The file's comment is in Zendesk already, without the file as it is here, and a comment takes no file later. Send it with another comment (`deskbridge case attach`), then give this one up.".to_owned(),
         ));
     }
     let mut tx = engine.store.begin().await?;

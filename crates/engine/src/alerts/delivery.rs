@@ -240,12 +240,12 @@ async fn note(
         if !change(&mut mailed) {
             return Ok(None);
         }
-        mailed.over = Parcel::ALL.into_iter().all(|one| {
-            match mailed.channels.get(one.as_str()) {
+        mailed.over = Parcel::ALL
+            .into_iter()
+            .all(|one| match mailed.channels.get(one.as_str()) {
                 Some(attempts) => attempts.state.is_over(),
                 None => !one.is_wanted(engine, &mailed),
-            }
-        });
+            });
         let text = mailed.text();
         if alerts::exchange_mailed(&mut tx, id, found.mailed.as_deref(), &text).await? {
             tx.commit().await?;

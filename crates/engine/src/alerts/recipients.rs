@@ -63,7 +63,10 @@ mod tests {
     fn what_is_no_address_is_named_and_too_many_are_counted() {
         for bad in ["ada", "ada@", "Ada <ada@example.com>", "a b@example.com"] {
             let said = recipients(&format!("ok@example.com, {bad}")).unwrap_err();
-            assert!(said.starts_with(&format!("{bad:?} is no address")), "{said}");
+            assert!(
+                said.starts_with(&format!("{bad:?} is no address")),
+                "{said}"
+            );
         }
         let many: Vec<String> = (0..21).map(|n| format!("p{n}@example.com")).collect();
         let said = recipients(&many.join(",")).unwrap_err();

@@ -104,12 +104,12 @@ pub(crate) async fn judge(
 /// Why a file can surely not be sent as it is.
 fn unfit(file: &Attachment, limits: Limits) -> Option<Parked> {
     let problem = if file.sha256.is_none() || file.state == FileState::Remote {
-        "Its bytes are not here. Get it from Zendesk and add it to another comment, then discard this one.".to_owned()
+        "Its bytes are not here. Get it from Zendesk and add it to another comment, then give this one up.".to_owned()
     } else if file.state == FileState::Parked {
         file.problem.clone().unwrap_or_default()
     } else if limits.is_over(file.size) {
         format!(
-            "{} Send a smaller one with another comment, then discard this one.",
+            "{} Send a smaller one with another comment, then give this one up.",
             limits.sentence()
         )
     } else {
@@ -181,9 +181,9 @@ fn reply_of(file: &Attachment, error: &Zendesk, now: Timestamp) -> Reply {
         | Zendesk::Setup(_) => Reply::Locked { fix: problem() },
         Zendesk::Invalid { refusal } | Zendesk::Refused { refusal, .. } => {
             let problem = match refusal.status {
-                413 => "Zendesk takes no file of this size. Send a smaller one with another comment, then discard this one.".to_owned(),
+                413 => "Zendesk takes no file of this size. Send a smaller one with another comment, then give this one up.".to_owned(),
                 _ => format!(
-                    "Zendesk refuses it: “{}”. Send another one with another comment, then discard this one.",
+                    "Zendesk refuses it: “{}”. Send another one with another comment, then give this one up.",
                     refusal.text()
                 ),
             };

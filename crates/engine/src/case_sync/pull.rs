@@ -22,6 +22,7 @@ use zendesk::Client;
 use crate::connection;
 use crate::engine::Engine;
 use crate::error::{Error, Result};
+use crate::integrations::default_user;
 
 /// A run whose sign-in was refused on the way looks again after this time, and ends after so many
 /// looks: a quarter of an hour, the longest that anything waits without a decision (I-24).
@@ -134,19 +135,6 @@ async fn reach(
 
 fn deleted_meanwhile() -> Error {
     Error::Refused("The integration was deleted meanwhile.".to_owned())
-}
-
-/// Zendesk's id of the default Zendesk user, if one is named and is staff there.
-async fn default_user(
-    connection: &mut store::Connection,
-    integration: &Integration,
-) -> Result<Option<i64>> {
-    let Some(email) = integration.settings.default_email.as_deref() else {
-        return Ok(None);
-    };
-    let keys = [domain::person::email_key(email)];
-    let staff = zendesk_users::staff_by_email_keys(connection, &integration.id, &keys).await?;
-    Ok(staff.into_iter().map(|user| user.remote_id).min())
 }
 
 impl<'a> Pull<'a> {

@@ -4,12 +4,14 @@ use serde::Serialize;
 use store::credentials::{self, CredentialKind};
 use store::integrations::{self, Integration, Settings};
 use store::outbox::Counts;
+use store::runs::RunState;
 use store::users::User;
 use store::{outbox, runs, tickets, users};
 
 use super::{Health, RunLine, health, kind_label, sign_in_notice};
 use crate::engine::Engine;
 use crate::error::Result;
+use crate::integrations::default_user;
 
 /// How many runs are shown.
 const RUNS: i64 = 10;
@@ -33,6 +35,8 @@ pub struct Details {
     pub owner: Option<User>,
     /// How it signs in.
     pub sign_in: SignInView,
+    /// Whether a default Zendesk user is named who is no agent there, as far as the runs have read.
+    pub default_user_unknown: bool,
     /// How it does beside its runs.
     pub health: Health,
     /// How much is on its way to Zendesk, and what is parked.
@@ -71,7 +75,13 @@ pub async fn details(engine: &Engine, integration: &Integration) -> Result<Detai
     let health = health(engine, integration).await?;
     let reader = &mut *engine.store.read().await?;
     let settings = integration.settings.clone();
+    let runs = runs::latest(reader, &integration.id, RUNS).await?;
+    let was_read = runs.iter().any(|run| run.state == RunState::Completed);
+    let is_unknown = was_read
+        && settings.default_email.is_some()
+        && default_user(reader, integration).await?.is_none();
     Ok(Details {
+        default_user_unknown: is_unknown,
         id: integration.id.clone(),
         kind: kind_label(&settings.kind),
         account: integration.account.clone(),
@@ -81,11 +91,7 @@ pub async fn details(engine: &Engine, integration: &Integration) -> Result<Detai
         sign_in,
         health,
         waiting: outbox::counts(reader, &integration.id).await?,
-        runs: runs::latest(reader, &integration.id, RUNS)
-            .await?
-            .into_iter()
-            .map(RunLine::from)
-            .collect(),
+        runs: runs.into_iter().map(RunLine::from).collect(),
         settings,
     })
 }

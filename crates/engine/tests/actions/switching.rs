@@ -282,7 +282,7 @@ async fn what_is_parked_of_a_deleted_case_can_be_given_up_as_its_reason_says() {
             park_all(world).await;
             let said = why::why(engine, &case.id).await.unwrap();
             assert!(!said.in_sync, "a deleted case follows nothing: {said:?}");
-            assert!(said.details[0].contains("or discard it"), "{said:?}");
+            assert!(said.details[0].contains("or give it up"), "{said:?}");
             let given_up = actions::discard_all(engine, &case.id, ADMIN_EMAIL).await;
             assert_eq!(given_up.unwrap(), 1);
             actions::restore(engine, &case.id, ADMIN_EMAIL)

@@ -135,9 +135,9 @@ async fn a_refusal_is_told_with_its_status_and_what_to_do() {
         status=504:form=text:route=groups
           Zendesk did not answer the groups: it answered with status 504. It will be tried again; if this lasts, check the network and Zendesk's status page.
         status=401:route=incremental/tickets/cursor:after=1
-          Zendesk does not accept the sign-in (status 401, Unauthorized). Enter valid sign-in details in the integration, or connect to Zendesk again.
+          Zendesk does not accept the sign-in (status 401, Unauthorized). Enter valid sign-in details, or connect to Zendesk again.
         revoke-token:route=incremental/tickets/cursor:after=1
-          Zendesk does not accept the sign-in (status 401, Couldn't authenticate you). Enter valid sign-in details in the integration, or connect to Zendesk again.
+          Zendesk does not accept the sign-in (status 401, Couldn't authenticate you). Enter valid sign-in details, or connect to Zendesk again.
         status=403:form=object:route=incremental/ticket_events
           Zendesk refuses the export of ticket events to this sign-in (status 403, Forbidden). Use the sign-in of a Zendesk administrator, or ask the account's owner for access.
         status=404:form=html:route=incremental/users/cursor

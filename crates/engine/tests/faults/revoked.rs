@@ -12,7 +12,7 @@ use crate::sign_in::set_secret;
 use crate::{assert_same, hurt, small, undisturbed};
 
 const REFUSED: &str = "Zendesk does not accept the sign-in";
-const WHAT_TO_DO: &str = "Enter valid sign-in details in the integration";
+const WHAT_TO_DO: &str = "Enter valid sign-in details";
 
 /// Longer than a run waits between two looks.
 const PAUSE: Duration = Duration::from_secs(31);

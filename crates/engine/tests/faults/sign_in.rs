@@ -43,7 +43,7 @@ async fn a_wrong_token_is_told_and_one_request_is_all_it_costs() {
             let before = world.zendesk().requests();
             let said = problem(world.sync().await);
             assert_eq!(world.zendesk().requests() - before, 1);
-            insta::allow_duplicates! { insta::assert_snapshot!(said, @"Zendesk does not accept the sign-in (status 401, Couldn't authenticate you). Enter valid sign-in details in the integration, or connect to Zendesk again."); }
+            insta::allow_duplicates! { insta::assert_snapshot!(said, @"Zendesk does not accept the sign-in (status 401, Couldn't authenticate you). Enter valid sign-in details, or connect to Zendesk again."); }
             assert!(!said.contains("wrong"), "{said}");
             set_secret(world, CredentialKind::ApiToken, "token").await;
             world.sync_well().await;
@@ -78,7 +78,7 @@ async fn an_oauth_token_that_stays_refused_ends_the_run_after_a_quarter_of_an_ho
     .await;
     insta::assert_snapshot!(told, @r"
         revoke-token:route=incremental/tickets/cursor:after=1
-          Zendesk does not accept the sign-in (status 401, Couldn't authenticate you). Enter valid sign-in details in the integration, or connect to Zendesk again.
+          Zendesk does not accept the sign-in (status 401, Couldn't authenticate you). Enter valid sign-in details, or connect to Zendesk again.
         ");
 }
 
@@ -92,7 +92,7 @@ async fn a_wrong_client_secret_is_told_without_it() {
             set_secret(world, kind, "not-the-word").await;
             let said = problem(world.sync().await);
             assert!(!said.contains("not-the-word"), "{said}");
-            insta::allow_duplicates! { insta::assert_snapshot!(said, @"Zendesk does not accept the sign-in (OAuth: status 401, invalid_client). Enter valid sign-in details in the integration, or connect to Zendesk again."); }
+            insta::allow_duplicates! { insta::assert_snapshot!(said, @"Zendesk does not accept the sign-in (OAuth: status 401, invalid_client). Enter valid sign-in details, or connect to Zendesk again."); }
             let right = simulator::OAuthClient::default().secret;
             set_secret(world, kind, &right).await;
             world.sync_well().await;

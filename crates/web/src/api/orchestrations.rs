@@ -57,8 +57,7 @@ async fn list_orchestrations(
     let reach = Reach::of(&app, &caller.user).await?;
     let mut all = orchestration_view::list(&app.engine).await?;
     all.retain(|view| reach.has(&view.orchestration.destination_id));
-    let mut page: Page<OrchestrationRecord> =
-        place.page_of(all, |view| &view.orchestration.id)?;
+    let mut page: Page<OrchestrationRecord> = place.page_of(all, |view| &view.orchestration.id)?;
     page.items = caller.see(page.items);
     Ok(Answer(page))
 }

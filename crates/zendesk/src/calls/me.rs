@@ -9,7 +9,7 @@ use crate::error::Error;
 use crate::error::body::About;
 use crate::records::{flag, id, read_body, text};
 
-const CALL: &str = "the signed-in user";
+const CALL: &str = "its own user";
 
 /// The user that we are signed in as.
 #[derive(Clone, PartialEq, Eq)]

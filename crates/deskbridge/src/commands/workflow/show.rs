@@ -340,6 +340,7 @@ fn text_of(step: &Step, id: &str) -> String {
         Some(Link::Credentials) => "deskbridge credential edit",
         Some(Link::Destination) => "deskbridge destination edit",
         Some(Link::Orchestration) => "deskbridge orchestration edit",
+        Some(Link::Mapping) => "deskbridge orchestration edit --map",
         Some(Link::Query) => "deskbridge query edit",
         Some(Link::Rows) => return format!("{} (deskbridge workflow rows {id})", step.text),
         Some(Link::Fields | Link::Diff | Link::Zendesk) | None => return step.text.to_owned(),

@@ -251,7 +251,7 @@ pub(super) const fn steps(trouble: Trouble) -> &'static [Step] {
                     ),
                     at(
                         "Create the fields from the plan or in Zendesk, or correct the names in the mapping.",
-                        Link::Orchestration,
+                        Link::Mapping,
                     ),
                     RETURN,
                 ]
@@ -317,7 +317,7 @@ pub(super) const fn steps(trouble: Trouble) -> &'static [Step] {
                     ),
                     at(
                         "Adapt the mapping, or restore the columns in the source.",
-                        Link::Orchestration,
+                        Link::Mapping,
                     ),
                     RETURN,
                 ]
@@ -367,8 +367,9 @@ pub(super) const fn steps(trouble: Trouble) -> &'static [Step] {
 pub(super) const fn tip(trouble: Trouble) -> Option<&'static str> {
     match trouble {
         Trouble::Authorization => Some(
-            "You may need a new API token. Then update both: the token, and the email address of the user \
-             who generated it. Zendesk is ending API tokens, so OAuth is the better choice.",
+            "A token belongs to the email address of the user who generated it: update both together. \
+             Zendesk makes no new API tokens any more, so if the token is gone, give the credential an \
+             OAuth client.",
         ),
         Trouble::InvalidCredentials => Some(
             "Zendesk makes no new API tokens any more. If the token is gone, give the credential an \

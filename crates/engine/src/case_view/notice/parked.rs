@@ -16,7 +16,7 @@ use crate::engine::Engine;
 use crate::error::{Error, Result};
 
 /// What is said where nothing is known.
-const NO_REASON: &str = "No reason was kept. Retry or discard it.";
+const NO_REASON: &str = "No reason was kept. Retry it or give it up.";
 
 /// What a parked change does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]

@@ -47,7 +47,7 @@ const DONE: [(&str, &str); 12] = [
     ("made", "The case was made."),
     (
         "saved",
-        "The changes were saved. What Zendesk is to know of them is on its way.",
+        "The changes were saved. The ticket panel says whether Zendesk has them.",
     ),
     ("said", "The comment was added."),
     (

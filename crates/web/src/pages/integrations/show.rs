@@ -8,6 +8,7 @@ use engine::integration_view::{self, Details};
 use store::integrations::Integration;
 
 use super::find;
+use super::maps::{self, MapLine, MapTable};
 use crate::access::{Right, may_manage};
 use crate::app::App;
 use crate::form::Wrongs;
@@ -63,6 +64,13 @@ struct IntegrationPage {
     run: Option<String>,
     may_manage: bool,
     details: Details,
+}
+
+impl IntegrationPage {
+    /// The maps as they are stored.
+    fn maps(&self) -> Vec<MapTable> {
+        maps::tables(&self.details.settings.maps, &|_| "")
+    }
 }
 
 pub(crate) async fn show(
