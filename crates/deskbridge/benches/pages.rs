@@ -18,7 +18,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use reqwest::header::{CONTENT_TYPE, COOKIE, SET_COOKIE};
+use reqwest::header::{ACCEPT_ENCODING, CONTENT_TYPE, COOKIE, SET_COOKIE};
 
 const BINARY: &str = env!("CARGO_BIN_EXE_deskbridge");
 /// How often each page is asked for.
@@ -249,7 +249,7 @@ impl Desk {
         Times(times)
     }
 
-    /// The bytes of a page and of every style, script and picture it loads, none of them compressed.
+    /// The bytes of a page and of every style, script and picture it loads, as they travel.
     async fn weight(&self, path: &str) -> usize {
         let page = self.get(path).await;
         let mut all = page.len();
@@ -260,7 +260,9 @@ impl Desk {
         loaded.sort_unstable();
         loaded.dedup();
         for asset in loaded {
-            all += self.get(asset).await.len();
+            let request = self.client.get(format!("{}{asset}", self.base));
+            let answer = request.header(ACCEPT_ENCODING, "gzip").send().await;
+            all += answer.unwrap().bytes().await.unwrap().len();
         }
         all
     }

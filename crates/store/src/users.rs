@@ -201,6 +201,38 @@ pub async fn list(connection: &mut AnyConnection) -> Result<Vec<User>> {
     .collect()
 }
 
+/// The first users by name, at most so many.
+///
+/// # Errors
+/// As the database says.
+pub async fn first(connection: &mut AnyConnection, limit: usize) -> Result<Vec<User>> {
+    sqlx::query(
+        "SELECT id, email, name, role, restrict_pii FROM crm_user WHERE disabled_at IS NULL ORDER BY name, id LIMIT $1",
+    )
+    .bind(i64::try_from(limit).unwrap_or(i64::MAX))
+    .fetch_all(connection)
+    .await?
+    .iter()
+    .map(user)
+    .collect()
+}
+
+/// Who has this name, exactly: one of them, or two if there are several.
+///
+/// # Errors
+/// As the database says.
+pub async fn by_name(connection: &mut AnyConnection, name: &str) -> Result<Vec<User>> {
+    sqlx::query(
+        "SELECT id, email, name, role, restrict_pii FROM crm_user WHERE name = $1 AND disabled_at IS NULL ORDER BY id LIMIT 2",
+    )
+    .bind(clean(name))
+    .fetch_all(connection)
+    .await?
+    .iter()
+    .map(user)
+    .collect()
+}
+
 /// The users with these ids, by id.
 ///
 /// # Errors

@@ -27,6 +27,7 @@ pub(crate) mod queries;
 pub(crate) mod ready;
 pub(crate) mod runs;
 pub(crate) mod setup;
+pub(crate) mod staff;
 pub(crate) mod tokens;
 pub(crate) mod users;
 pub(crate) mod workflows;

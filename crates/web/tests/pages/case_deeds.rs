@@ -271,3 +271,64 @@ async fn a_closed_ticket_offers_one_that_follows_it() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn with_many_colleagues_one_is_named_instead_of_chosen() {
+    on_both(async |house: House| {
+        for n in 0..101 {
+            let (email, name) = (format!("p{n}@example.com"), format!("Person {}", n / 2));
+            house.user(&email, &name).await;
+        }
+        let mut ada = house.browser().await;
+        let page = ada.get("/cases/new").await;
+        assert!(
+            page.has("by email or by name") && !page.has("Person 7"),
+            "{}",
+            page.body
+        );
+        let form = |assigned: &str| {
+            format!("subject=Printer&description=&priority=high&contact=&assigned_to={assigned}")
+        };
+        for (typed, said) in [
+            ("Person+7", "Several people are called Person 7"),
+            (
+                "nobody%40example.com",
+                "Nobody here has the name or the email",
+            ),
+        ] {
+            let refused = ada.post("/cases", &form(typed)).await;
+            assert_eq!(refused.status, 422);
+            assert!(refused.text().contains(said), "{}", refused.text());
+        }
+        // The last has a name for itself.
+        let made = ada.post("/cases", &form("Person+50")).await;
+        let path = made
+            .header("location")
+            .split('?')
+            .next()
+            .unwrap()
+            .to_owned();
+        assert!(ada.get(&path).await.text().contains("Person 50"));
+        let edit = ada.get(&format!("{path}/edit")).await;
+        assert!(edit.has("value=\"p100@example.com\""), "{}", edit.body);
+        for (asked, there) in [
+            ("P100%40example.com", true),
+            ("Person+50", true),
+            ("p1%40example.com", false),
+            ("me", false),
+            ("anybody", true),
+        ] {
+            let list = ada.get(&format!("/cases?assigned={asked}")).await;
+            assert_eq!(
+                list.text().contains("Printer"),
+                there,
+                "{asked}: {}",
+                list.text()
+            );
+        }
+        let list = ada.get("/cases?assigned=Person+7").await;
+        assert!(list.text().contains("Several people are called Person 7"));
+        assert!(list.body.len() < 20_000, "{}", list.body.len());
+    })
+    .await;
+}

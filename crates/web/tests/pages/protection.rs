@@ -146,6 +146,16 @@ async fn the_style_sheet_is_kept_by_browsers_under_an_address_that_changes_with_
         let answer = browser.get(&address).await;
         assert_eq!(answer.header("content-type"), "text/css; charset=utf-8");
         assert!(answer.header("cache-control").contains("immutable"));
+        assert_eq!(
+            answer.header("content-encoding"),
+            "",
+            "nobody asked for gzip"
+        );
+        let headers = [("Accept-Encoding", "gzip")];
+        let small = browser.send("GET", &address, &headers, "").await;
+        assert_eq!(small.header("content-encoding"), "gzip");
+        assert_eq!(small.header("vary"), "accept-encoding");
+        assert!(small.body.len() < answer.body.len() / 2);
     })
     .await;
 }

@@ -12,6 +12,7 @@ use super::form::{CaseForm, Typed};
 use crate::app::App;
 use crate::form::{Form, Wrongs};
 use crate::page::{html, html_with};
+use crate::pages::staff;
 use crate::problem::Problem;
 use crate::session::SignedIn;
 
@@ -66,13 +67,14 @@ async fn make(app: &App, person: &SignedIn, entry: &Entry) -> Result<Result<i64,
     if priority.is_none() {
         wrongs.add("priority", "Choose one of the priorities.");
     }
+    let assigned_to = staff::assigned_to(app, &entry.assigned_to, &mut wrongs).await?;
     let wanted = Wanted {
         subject: Some(entry.subject.clone()),
         description: Some(entry.description.clone()),
         status: None,
         priority,
         contact: Some(entry.contact.clone()),
-        assigned_to: Some(Some(entry.assigned_to.clone()).filter(|user| !user.is_empty())),
+        assigned_to: Some(assigned_to),
     };
     let new = match wanted.new_case(app, &person.user, wrongs).await? {
         Ok(new) => new,

@@ -15,7 +15,7 @@ pub(crate) struct Asked {
     pub(crate) q: String,
     pub(crate) status: String,
     pub(crate) priority: String,
-    /// `me`, `anybody`, `nobody` or a user's id.
+    /// `me`, `anybody`, `nobody` or a user's id; as it is typed, an email or a name too.
     pub(crate) assigned: String,
     /// An integration's id.
     pub(crate) integration: String,
@@ -49,6 +49,11 @@ impl Asked {
             with_conflict: !self.conflict.is_empty(),
             with_parked: !self.parked.is_empty(),
         }
+    }
+
+    /// Whether it names one of the staff.
+    pub(super) fn is_assigned_to_somebody(&self) -> bool {
+        !matches!(self.assigned.as_str(), "" | "me" | "anybody" | "nobody")
     }
 
     /// Each thing asked for, by its name in the address.

@@ -15,6 +15,7 @@ use crate::app::App;
 use crate::form::{Form, Wrongs};
 use crate::mask;
 use crate::page::{html, html_with};
+use crate::pages::staff;
 use crate::problem::Problem;
 use crate::session::SignedIn;
 
@@ -92,13 +93,14 @@ async fn save(
     }
     // Who may not see the email leaves the field empty to leave the contact as it is.
     let stays = person.user.restrict_pii && entry.contact.trim().is_empty();
+    let assigned_to = staff::assigned_to(app, &entry.assigned_to, &mut wrongs).await?;
     let wanted = Wanted {
         subject: Some(entry.subject.clone()),
         description: Some(entry.description.clone()),
         status,
         priority,
         contact: (!stays).then(|| entry.contact.clone()),
-        assigned_to: Some(Some(entry.assigned_to.clone()).filter(|user| !user.is_empty())),
+        assigned_to: Some(assigned_to),
     };
     let edit = match wanted.edit(app, &person.user, case, wrongs).await? {
         Ok(edit) => edit,

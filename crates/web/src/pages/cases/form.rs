@@ -3,13 +3,13 @@
 use askama::Template;
 use domain::case::{CasePriority, CaseStatus};
 use store::cases::Case;
-use store::users;
 
 use crate::app::App;
 use crate::form::Wrongs;
 use crate::mask;
 use crate::navigation::Nav;
 use crate::page::Frame;
+use crate::pages::staff::Staff;
 use crate::problem::Problem;
 use crate::session::SignedIn;
 
@@ -22,7 +22,7 @@ pub(super) struct Typed {
     pub(super) priority: String,
     /// A contact's email or id.
     pub(super) contact: String,
-    /// A user's id.
+    /// A user's id; as it is typed, an email or a name too.
     pub(super) assigned_to: String,
 }
 
@@ -35,7 +35,7 @@ pub(super) struct CaseForm {
     /// Which case it is, with the version that was read; none for a new one.
     case: Option<(i64, i64)>,
     typed: Typed,
-    users: Vec<(String, String)>,
+    staff: Staff,
     /// Whom the case is for, where their email may not be shown.
     hidden_contact: Option<String>,
 }
@@ -49,9 +49,9 @@ impl CaseForm {
         typed: Typed,
         wrongs: Wrongs,
     ) -> Result<Self, Problem> {
-        let (users, hidden_contact) = {
+        let (staff, hidden_contact) = {
             let connection = &mut *app.engine.store.read().await?;
-            let staff = users::list(connection).await?.into_iter();
+            let staff = Staff::read(connection, &person.user, &typed.assigned_to).await?;
             let of = case.and_then(|case| case.fields.contact.clone());
             let hidden = match of.filter(|_| person.user.restrict_pii) {
                 Some(id) => {
@@ -61,8 +61,7 @@ impl CaseForm {
                 }
                 None => None,
             };
-            let users: Vec<_> = staff.map(|user| (user.id, user.name)).collect();
-            (users, hidden)
+            (staff, hidden)
         };
         let title = case.map_or_else(
             || "New case".to_owned(),
@@ -72,7 +71,7 @@ impl CaseForm {
             wrongs,
             case: case.map(|case| (case.number, case.version)),
             typed,
-            users,
+            staff,
             hidden_contact,
             frame: Frame::new(app, person, Nav::Cases, title).await?,
         })

@@ -8,7 +8,6 @@ use engine::case_view::{self, CaseSearch};
 use serde::Deserialize;
 use store::cases::Place;
 use store::saved_views::{self, SavedView};
-use store::users;
 
 use super::asked::Asked;
 use crate::app::App;
@@ -16,6 +15,7 @@ use crate::form::Wrongs;
 use crate::mask;
 use crate::navigation::Nav;
 use crate::page::{Done, Frame, html};
+use crate::pages::staff::{self, Staff};
 use crate::problem::Problem;
 use crate::session::SignedIn;
 
@@ -46,8 +46,8 @@ pub(super) struct CasesPage {
     frame: Frame,
     page: CaseSearch,
     asked: Asked,
-    /// Everybody a case may be assigned to: id and name.
-    users: Vec<(String, String)>,
+    /// Whom a case may be assigned to.
+    staff: Staff,
     /// Every integration: id and name.
     integrations: Vec<(String, String)>,
     /// The contact whose cases are asked for.
@@ -67,21 +67,28 @@ impl CasesPage {
     pub(super) async fn read(
         app: &App,
         person: SignedIn,
-        asked: Asked,
+        mut asked: Asked,
         at: &Where,
-        wrongs: Wrongs,
+        mut wrongs: Wrongs,
         done: Option<&'static str>,
     ) -> Result<Self, Problem> {
+        if asked.is_assigned_to_somebody() {
+            let connection = &mut *app.engine.store.read().await?;
+            match staff::named(connection, &asked.assigned).await? {
+                Ok(id) => asked.assigned = id,
+                Err(sentence) => wrongs.add("assigned", sentence),
+            }
+        }
         let page =
             case_view::search(&app.engine, &asked.filter(&person.user), at.place(), PAGE).await?;
         let connection = &mut *app.engine.store.read().await?;
-        let staff = users::list(connection).await?.into_iter();
+        let staff = Staff::read(connection, &person.user, &asked.assigned).await?;
         let integrations = store::integrations::list(connection).await?.into_iter();
         let views = saved_views::of_user(connection, &person.user.id).await?;
         let contact = contact(connection, &person, &asked.contact).await?;
         Ok(Self {
             page: person.see(page),
-            users: staff.map(|user| (user.id, user.name)).collect(),
+            staff,
             integrations: integrations
                 .map(|found| (found.id, found.settings.name))
                 .collect(),
