@@ -185,7 +185,7 @@ fn within<'a>(document: &'a Value, schema: &'a Value, seen: &mut BTreeMap<&'a st
             members.values().for_each(|one| within(document, one, seen));
         }
         Value::Array(all) => all.iter().for_each(|one| within(document, one, seen)),
-        _ => {}
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
     }
 }
 
