@@ -144,9 +144,8 @@ async fn edit_query(
     };
     if let Some(source) = value.source {
         entry = source.over(entry);
-        // Who sees it masked and leaves it so has not changed it.
-        if caller.user.restrict_pii && entry.statement == mask::text(&statement) {
-            entry.statement = statement;
+        if caller.user.restrict_pii {
+            entry.keep_hidden(statement);
         }
     }
     let source = entry.source(&caller.user, Some(&kept)).map_err(told)?;

@@ -2,7 +2,7 @@
 
 use axum::http::Method;
 use store::users::UserRole;
-use web::{Right, Route, may};
+use web::{Right, Route, Scope, may};
 
 use crate::browser::{Answer, Browser};
 use crate::house::{House, on_both};
@@ -52,6 +52,92 @@ async fn every_role_gets_to_every_route_that_is_open_to_it_and_to_no_other() {
         }
     })
     .await;
+}
+
+/// What people and programs need to look at what an address names, and to change it; nothing for a noun
+/// that is to be added here.
+fn needed(noun: &str) -> Option<(Right, Right)> {
+    let rights = match noun {
+        "login" | "logout" | "assets" | "setup" | "credential-requests" | "openapi.json" => {
+            (Right::Open, Right::Open)
+        }
+        "" | "api-reference" | "me" | "tokens" => (Right::SignedIn, Right::SignedIn),
+        "accounts" | "attachments" | "cases" | "conflicts" | "contacts" | "parked" => {
+            (Right::SeeCases, Right::EditCases)
+        }
+        "integrations" | "runs" => (Right::SeeIntegrations, Right::ManageIntegrations),
+        "oauth" => (Right::ManageIntegrations, Right::ManageIntegrations),
+        "notifications" | "orchestrations" | "queries" | "workflows" => {
+            (Right::SeeSends, Right::EditSends)
+        }
+        "destinations" => (Right::SeeSends, Right::ManageDestinations),
+        "credentials" => (Right::ManageDestinations, Right::ManageDestinations),
+        "alert-channels" | "audit" | "audit.csv" | "outgoing-webhooks" => {
+            (Right::ManageSettings, Right::ManageSettings)
+        }
+        "users" => (Right::ManageUsers, Right::ManageUsers),
+        _ => return None,
+    };
+    Some(rights)
+}
+
+#[test]
+fn no_route_and_no_operation_asks_for_less_than_what_it_shows_or_changes() {
+    for route in web::routes().into_iter().chain(web::operations()) {
+        let path = route.path.strip_prefix("/api/v1").unwrap_or(route.path);
+        let rights = needed(path.split('/').nth(1).unwrap_or_default());
+        assert!(rights.is_some(), "say above who may see and change {path}");
+        let (see, change) = rights.unwrap();
+        // What is kept of one's own, and what only tries.
+        let is_own =
+            path.contains("/views") || path.ends_with("/seen") || path.ends_with("/preview");
+        let needed = match (&route.method, path) {
+            (&Method::GET, "/users/{id}") => Right::SignedIn,
+            (&Method::GET, _) => see,
+            // What is set up in Zendesk.
+            (_, "/orchestrations/{id}/fields") => Right::ManageDestinations,
+            _ if is_own => see,
+            _ => change,
+        };
+        let lets_in = |right| {
+            let roles = UserRole::ALL.map(|role| may(role, right));
+            (roles, Scope::ALL.map(|scope| scope.covers(right)))
+        };
+        let ((roles, scopes), (few, fewer)) = (lets_in(route.right), lets_in(needed));
+        let less = roles
+            .iter()
+            .zip(few)
+            .any(|(given, needed)| *given && !needed)
+            || scopes
+                .iter()
+                .zip(fewer)
+                .any(|(given, needed)| *given && !needed)
+            || (route.right == Right::Open && needed != Right::Open);
+        assert!(
+            !less,
+            "{} {} asks for {:?}, not for {needed:?}",
+            route.method, route.path, route.right
+        );
+    }
+}
+
+#[test]
+fn what_changes_something_is_covered_by_one_scope_which_is_none_for_reading() {
+    let looks = [
+        Right::Open,
+        Right::SignedIn,
+        Right::SeeCases,
+        Right::SeeIntegrations,
+    ];
+    for right in Right::ALL {
+        if looks.contains(&right) || right == Right::SeeSends {
+            continue;
+        }
+        let scopes = Scope::ALL.into_iter().filter(|scope| scope.covers(right));
+        let words: Vec<&str> = scopes.map(Scope::as_str).collect();
+        assert_eq!(words.len(), 1, "{right:?}: {words:?}");
+        assert!(!words[0].ends_with(":read"), "{right:?}: {words:?}");
+    }
 }
 
 #[tokio::test]

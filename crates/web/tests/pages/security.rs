@@ -10,6 +10,8 @@ mod furniture;
 mod headers;
 mod html;
 mod knocks;
+mod masked_forms;
 mod mass_assignment;
+mod planted_sends;
 mod redirects;
 mod stored_script;

@@ -4,12 +4,14 @@
 
 use std::collections::BTreeMap;
 
+use serde::Deserialize;
 use utoipa::ToSchema;
 
 use crate::api::cases::{CaseState, CaseUrgency};
 
 /// What status and priority of one side are on the other.
-#[derive(ToSchema)]
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub(super) struct FieldMaps {
     /// Status.
     status: StatusMaps,
@@ -18,7 +20,8 @@ pub(super) struct FieldMaps {
 }
 
 /// Status, both ways.
-#[derive(ToSchema)]
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 struct StatusMaps {
     /// From a ticket to its case.
     from_zendesk: StatusOfCase,
@@ -27,7 +30,8 @@ struct StatusMaps {
 }
 
 /// What each status of a ticket makes of its case.
-#[derive(ToSchema)]
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 struct StatusOfCase {
     /// For `new`.
     new: CaseState,
@@ -46,8 +50,8 @@ struct StatusOfCase {
 }
 
 /// A status that a ticket may be given.
-#[derive(ToSchema)]
-#[schema(rename_all = "snake_case")]
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
 enum TicketStatusWord {
     /// Open.
     Open,
@@ -60,7 +64,8 @@ enum TicketStatusWord {
 }
 
 /// What each status of a case makes of its ticket.
-#[derive(ToSchema)]
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 struct StatusOfTicket {
     /// For open.
     open: TicketStatusWord,
@@ -73,7 +78,8 @@ struct StatusOfTicket {
 }
 
 /// Priority, both ways.
-#[derive(ToSchema)]
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 struct PriorityMaps {
     /// From a ticket to its case.
     from_zendesk: PriorityOfCase,
@@ -82,7 +88,8 @@ struct PriorityMaps {
 }
 
 /// What each priority of a ticket makes of its case.
-#[derive(ToSchema)]
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 struct PriorityOfCase {
     /// For `low`.
     low: CaseUrgency,
@@ -97,8 +104,8 @@ struct PriorityOfCase {
 }
 
 /// A priority of a ticket.
-#[derive(ToSchema)]
-#[schema(rename_all = "snake_case")]
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
 enum TicketPriorityWord {
     /// Low.
     Low,
@@ -111,7 +118,8 @@ enum TicketPriorityWord {
 }
 
 /// What each priority of a case makes of its ticket.
-#[derive(ToSchema)]
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 struct PriorityOfTicket {
     /// For low.
     low: TicketPriorityWord,

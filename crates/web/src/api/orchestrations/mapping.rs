@@ -19,9 +19,8 @@ use crate::api::body::{Json, check_match, etag};
 use crate::api::queries::record::ColumnRecord;
 use crate::api::{Caller, Operations};
 use crate::app::App;
-use crate::mask;
 use crate::pages::orchestrations::find;
-use crate::pages::orchestrations::lines::{Line, lines_of, over};
+use crate::pages::orchestrations::lines::{Line, keep_hidden, lines_of, over};
 use crate::pages::orchestrations::mapping::{MOST, look};
 use crate::problem::{Problem, ProblemBody};
 
@@ -165,10 +164,7 @@ pub(crate) struct MappingRecord {
 impl MappingRecord {
     /// What is stored, as the caller may see it: a constant may be somebody's.
     fn of(caller: &Caller, settings: &SendSettings) -> Self {
-        let mut lines = lines_of(settings);
-        if caller.user.restrict_pii {
-            lines.iter_mut().for_each(hide);
-        }
+        let lines = caller.see(lines_of(settings));
         Self {
             by_name: settings.mapping.by_name,
             fields: lines.into_iter().map(MappedField::from).collect(),
@@ -185,27 +181,9 @@ impl MappingRecord {
         let lines: Result<Vec<Line>, _> = fields.map(|(place, field)| field.line(place)).collect();
         let mut lines = lines?;
         if caller.user.restrict_pii {
-            let stored = lines_of(&settings);
-            lines.iter_mut().for_each(|line| keep_hidden(line, &stored));
+            keep_hidden(&mut lines, &lines_of(&settings));
         }
         Ok(over(settings, self.by_name, &lines)?)
-    }
-}
-
-fn hide(line: &mut Line) {
-    if line.origin != "column" {
-        line.value = mask::text(&line.value).into_owned();
-    }
-}
-
-/// Who sees a text masked and leaves it so has not changed it.
-fn keep_hidden(line: &mut Line, stored: &[Line]) {
-    let before = stored.iter().find(|one| one.target == line.target);
-    if let Some(before) = before
-        && before.origin == line.origin
-        && mask::text(&before.value) == line.value
-    {
-        line.value.clone_from(&before.value);
     }
 }
 

@@ -4,6 +4,7 @@ use domain::profile::{ColumnRule, Empty, Handling, Mapping, Origin, RuleName, Ta
 use engine::profile_send::SendSettings;
 
 use crate::form::Wrongs;
+use crate::mask::{self, Mask};
 
 /// One target of a mapping: what fills it, and by which rule.
 #[derive(Debug, Clone, Default)]
@@ -15,6 +16,28 @@ pub(crate) struct Line {
     pub(crate) handling: String,
     pub(crate) empty: String,
     pub(crate) required: bool,
+}
+
+impl Mask for Line {
+    /// A constant may be somebody's, and so may the text around a template's columns.
+    fn mask(&mut self) {
+        if self.origin != "column" {
+            self.value = mask::text(&self.value).into_owned();
+        }
+    }
+}
+
+/// Who sees a text masked and leaves it so has not changed it.
+pub(crate) fn keep_hidden(lines: &mut [Line], stored: &[Line]) {
+    for line in lines {
+        let before = stored.iter().find(|one| one.target == line.target);
+        if let Some(before) = before
+            && before.origin == line.origin
+            && mask::text(&before.value) == line.value
+        {
+            line.value.clone_from(&before.value);
+        }
+    }
 }
 
 /// The lines of what is stored.
@@ -97,6 +120,7 @@ pub(crate) fn over(
     settings.mapping = mapping;
     Ok(settings)
 }
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -14,7 +14,7 @@ use serde::Deserialize;
 use store::users::User;
 
 use super::find;
-use super::lines::{Line, lines_of, over};
+use super::lines::{Line, keep_hidden, lines_of, over};
 use crate::access::Right;
 use crate::app::App;
 use crate::form::{Form, Wrongs, ticked};
@@ -99,7 +99,7 @@ pub(crate) async fn show(
     let view = find(&app, &person.user, &id).await?;
     let settings = view.settings();
     let preview = look(&app, &person.user, &view, &settings).await?;
-    let lines = lines_of(&settings);
+    let lines = person.see(lines_of(&settings));
     let by_name = settings.mapping.by_name;
     let page = page(
         &app,
@@ -119,7 +119,7 @@ pub(crate) async fn submit(
     Form(entry): Form<Entry>,
 ) -> Result<Response, Problem> {
     let view = find(&app, &person.user, &id).await?;
-    let wrongs = match over(view.settings(), entry.by_name, &entry.lines()) {
+    let wrongs = match entry.over(&person.user, view.settings()) {
         Err(wrongs) => wrongs,
         Ok(settings) => {
             let mut draft = draft_of(&view.orchestration);
@@ -150,7 +150,7 @@ pub(crate) async fn preview(
 ) -> Result<Response, Problem> {
     let view = find(&app, &person.user, &id).await?;
     let is_part = headers.contains_key("hx-request");
-    let (preview, wrongs) = match over(view.settings(), entry.by_name, &entry.lines()) {
+    let (preview, wrongs) = match entry.over(&person.user, view.settings()) {
         Ok(settings) => {
             let preview = look(&app, &person.user, &view, &settings).await?;
             (Some(preview), Wrongs::default())
@@ -223,6 +223,15 @@ async fn page(
 }
 
 impl Entry {
+    /// The settings with what was typed in place of their mapping.
+    fn over(&self, user: &User, settings: SendSettings) -> Result<SendSettings, Wrongs> {
+        let mut lines = self.lines();
+        if user.restrict_pii {
+            keep_hidden(&mut lines, &lines_of(&settings));
+        }
+        over(settings, self.by_name, &lines)
+    }
+
     /// The lines in which something was typed.
     fn lines(&self) -> Vec<Line> {
         let at = |list: &[String], place: usize| list.get(place).cloned().unwrap_or_default();

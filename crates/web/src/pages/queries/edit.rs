@@ -22,7 +22,7 @@ pub(crate) async fn show(
     id: Path<String>,
 ) -> Result<Response, Problem> {
     let query = find(&app, &id).await?;
-    let entry = Entry::of(&app, &query)?;
+    let entry = person.see(Entry::of(&app, &query)?);
     html(&page(&app, person, &query, entry, Wrongs::default()).await?)
 }
 
@@ -30,10 +30,14 @@ pub(crate) async fn submit(
     State(app): State<App>,
     person: SignedIn,
     id: Path<String>,
-    Form(entry): Form<Entry>,
+    Form(mut entry): Form<Entry>,
 ) -> Result<Response, Problem> {
     let query = find(&app, &id).await?;
     let kept = queries::source_of(&query)?;
+    let seen = entry.statement.clone();
+    if person.user.restrict_pii {
+        entry.keep_hidden(Entry::of(&app, &query)?.statement);
+    }
     let wrongs = match entry.source(&person.user, Some(&kept)) {
         Err(wrongs) => wrongs,
         Ok(source) => {
@@ -47,6 +51,7 @@ pub(crate) async fn submit(
             }
         }
     };
+    entry.statement = seen;
     let page = page(&app, person, &query, entry, wrongs).await?;
     html_with(StatusCode::UNPROCESSABLE_ENTITY, &page)
 }

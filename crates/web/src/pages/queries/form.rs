@@ -13,6 +13,7 @@ use store::users::User;
 use crate::access::{self, Right};
 use crate::app::App;
 use crate::form::{Wrongs, ticked};
+use crate::mask::{self, Mask};
 use crate::page::Frame;
 use crate::problem::Problem;
 
@@ -120,6 +121,13 @@ fn word<T: DeserializeOwned>(text: &str) -> Result<Option<T>, ()> {
     serde_json::from_value(text.into()).map(Some).map_err(drop)
 }
 
+impl Mask for Entry {
+    /// A statement may name somebody.
+    fn mask(&mut self) {
+        self.statement = mask::text(&self.statement).into_owned();
+    }
+}
+
 impl Entry {
     /// What a stored query has.
     pub(crate) fn of(app: &App, query: &Query) -> Result<Self, Problem> {
@@ -186,6 +194,14 @@ impl Entry {
             Some(sign) => sign.to_string(),
         };
         Ok(entry)
+    }
+
+    /// Puts the stored statement back: who sees it masked and leaves it so has not changed it.
+    pub(crate) fn keep_hidden(&mut self, stored: String) {
+        // A browser ends the lines of what is typed in its own way.
+        if self.statement.replace("\r\n", "\n") == mask::text(&stored) {
+            self.statement = stored;
+        }
     }
 
     /// The source that was typed, over what was kept: what the form does not ask for stays.

@@ -17,6 +17,8 @@ use crate::session::SignedIn;
 struct UserPage {
     frame: Frame,
     person: User,
+    /// Whether the email may be written to from here.
+    is_masked: bool,
 }
 
 pub(crate) async fn show(
@@ -31,7 +33,9 @@ pub(crate) async fn show(
         .await?
         .remove(&id)
         .ok_or_else(missing)?;
+    let person = signed.see(person);
     html(&UserPage {
+        is_masked: signed.user.restrict_pii,
         frame: Frame::new(&app, signed, Nav::Users, person.name.clone()).await?,
         person,
     })

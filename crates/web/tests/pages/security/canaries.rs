@@ -25,14 +25,18 @@ const AT_ONCE: usize = 8;
 /// What every planted secret begins with.
 const SECRET: &str = "zqs-";
 
-/// What every planted text of a customer's has in it.
-pub(super) const PERSONAL: [&str; 6] = [
+/// What the addresses of colleagues end with who see everything themselves.
+const COLLEAGUE: &str = "-false@staff.example";
+
+/// What every planted text of a customer's has in it, and what reaches a colleague.
+pub(super) const PERSONAL: [&str; 7] = [
     "Zqpname",
     "zqpmail",
     "zqphost",
     "Zqpvalue",
     "731 046 82",
     "7310468259",
+    COLLEAGUE,
 ];
 
 /// Names that people of the staff or the account's administrators gave hold nobody's personal data.
@@ -41,12 +45,14 @@ fn text(place: &str) -> String {
         "subject", "comment", "html", "file", "theirs", "ours", "refusal",
     ];
     match theirs.contains(&place) {
+        // Zendesk takes no `@` in a tag, and no blanks.
+        false if place == "tag" => "7310468259".to_owned(),
         true => format!("{place}: mail zqpmail-{place}@zqphost.example or call +1 731 046 8259"),
         false => format!("The {place}"),
     }
 }
 
-const SEEDS: Seeds = Seeds {
+pub(super) const SEEDS: Seeds = Seeds {
     text,
     name: |place| format!("Zqpname{place} Zqpname"),
     email: |place| format!("zqpmail-{place}@zqphost.example"),
@@ -155,20 +161,23 @@ async fn plant_secrets(world: &World, site: &Site, visitors: &[Visitor]) -> Vec<
 fn leak(knock: &Knock, reply: &Reply, secrets: &[String]) -> Option<String> {
     let whole = [reply.head.as_str(), reply.body.as_str()];
     let has = |canary: &str| whole.iter().any(|part| part.contains(canary));
-    let planted = has(SECRET).then_some(SECRET);
-    let known = secrets
-        .iter()
-        .map(String::as_str)
-        .find(|secret| has(secret));
-    let personal = PERSONAL
-        .into_iter()
-        .find(|personal| knock.restricted && has(personal));
-    let found = planted.or(known).or(personal)?;
-    let at = reply.body.find(found).unwrap_or_default();
+    let mut found: Vec<&str> = has(SECRET).then_some(SECRET).into_iter().collect();
+    found.extend(secrets.iter().map(String::as_str).filter(|one| has(one)));
+    if knock.restricted {
+        // A page may repeat what it was asked with.
+        let asked = knock.request.path.replace("%40", "@");
+        let tells = |one: &&str| has(one) && !asked.contains(*one);
+        found.extend(PERSONAL.into_iter().filter(tells));
+    }
+    if !reply.is_guarded() {
+        found.push("no policy");
+    }
+    let first = found.first()?;
+    let at = reply.body.find(first).unwrap_or_default();
     let near: String = reply.body[..at].chars().rev().take(200).collect();
     let near: String = near.chars().rev().collect();
     Some(format!(
-        "{} {} answers {} with {found}, after {near:?}",
+        "{} {} answers {} with {found:?}, after {near:?}",
         knock.request.method, knock.request.path, reply.status
     ))
 }
@@ -205,6 +214,7 @@ fn leaks_of_the_log(secrets: &[String]) -> Vec<String> {
     assert!(log.lines().count() > 3, "the log is listened to: {log}");
     let is_leak = |line: &&str| {
         let secret = line.contains(SECRET) || secrets.iter().any(|one| line.contains(one));
+        let secret = secret || line.contains("@staff.example");
         secret || PERSONAL.iter().any(|one| line.contains(one))
     };
     let leaks = log.lines().filter(is_leak);
@@ -236,7 +246,8 @@ async fn ten_thousand_requests_bring_no_secret_and_nobodys_data_to_those_who_are
             for number in 0..20 {
                 let mut browser = Browser::at(site.at);
                 let password = format!("zqs-{number}");
-                let answer = browser.sign_in("ada@example.com", &password).await;
+                let email = format!("zqpmail-{number}@zqphost.example");
+                let answer = browser.sign_in(&email, &password).await;
                 assert!(!answer.has(SECRET));
             }
             // What those requests asked for is done as well.

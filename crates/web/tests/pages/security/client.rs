@@ -155,6 +155,19 @@ impl Reply {
             .unwrap_or_default()
     }
 
+    /// Whether a browser runs nothing in it and guesses nothing about it, whatever it is.
+    pub(super) fn is_guarded(&self) -> bool {
+        let policy = self.header("content-security-policy");
+        [
+            "default-src 'none'",
+            "script-src 'self'",
+            "frame-ancestors 'none'",
+        ]
+        .iter()
+        .all(|part| policy.contains(part))
+            && self.header("x-content-type-options") == "nosniff"
+    }
+
     pub(super) fn is_page(&self) -> bool {
         self.header("content-type").starts_with("text/html")
     }

@@ -76,6 +76,14 @@ async fn a_new_password_ends_every_other_session_of_its_owner() {
         assert_eq!(answer.status, 303, "{}", answer.text());
         assert!(!opens(&house, &stolen).await);
         assert!(who(&mut ada).await.contains(EMAIL));
+
+        // One that an administrator sets ends them all.
+        let theirs = house.browser_of(UserRole::Agent).await;
+        let id = house.id_of(UserRole::Agent).await;
+        let form = "password=four+rhyming+words";
+        let answer = ada.post(&format!("/users/{id}/password"), form).await;
+        assert_eq!(answer.status, 303, "{}", answer.text());
+        assert!(!opens(&house, theirs.cookie().unwrap()).await);
     })
     .await;
 }

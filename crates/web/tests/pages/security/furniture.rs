@@ -7,10 +7,9 @@ use std::time::Duration;
 
 use domain::outbox::Parked;
 use simulator::{CustomValue, Fault, FaultKind, NewComment, NewTicket, Role, TicketChange};
-use store::destinations::{self, DestinationDraft, Environment};
 use store::users::{Member, UserEdit, UserRole};
 use web::Options;
-use world::{ADMIN_EMAIL, Builder, World};
+use world::{Builder, World};
 
 use super::client::{Reply, Request};
 use super::forms;
@@ -112,7 +111,15 @@ pub(super) async fn furnish(world: &World, seeds: &Seeds) -> Site {
     desk.plant_names(seeds).await;
     desk.plant_conflict(world, seeds, ticket).await;
     plant_refusal(world, &desk, seeds).await;
-    // A status that nobody knows is told in the log of the run.
+    // A status that nobody knows is told in the log of the run that reads the ticket again.
+    let again = NewComment {
+        body: (seeds.text)("comment"),
+        ..NewComment::default()
+    };
+    let added = world
+        .zendesk()
+        .edit(|account| account.add_comment(ticket, again));
+    added.unwrap();
     let odd = FaultKind::Set {
         field: "status".to_owned(),
         value: (seeds.text)("status"),
@@ -178,7 +185,8 @@ fn plant_in_zendesk(world: &World, seeds: &Seeds) -> i64 {
         };
         let ticket = account.add_ticket(ticket).unwrap();
         let html = NewComment {
-            body: String::new(),
+            // What Zendesk makes of the HTML for those who show none.
+            body: (seeds.text)("html"),
             html_body: Some((seeds.text)("html")),
             author_id: Some(requester),
             ..NewComment::default()
@@ -216,14 +224,14 @@ async fn plant_refusal(world: &World, desk: &Desk<'_>, seeds: &Seeds) {
 }
 
 /// An administrator at the forms of the site.
-struct Desk<'a> {
-    at: SocketAddr,
-    admin: &'a str,
+pub(super) struct Desk<'a> {
+    pub(super) at: SocketAddr,
+    pub(super) admin: &'a str,
 }
 
 impl Desk<'_> {
     /// Fills the form with this action on a page, and sends it.
-    async fn submit(&self, page: &str, action: &str, fields: &[(&str, &str)]) -> Reply {
+    pub(super) async fn submit(&self, page: &str, action: &str, fields: &[(&str, &str)]) -> Reply {
         let shown = Request::get(page).by_person(self.admin).send(self.at).await;
         let forms = forms::forms(&shown.body);
         let form = forms.iter().find(|form| form.action == action);
@@ -236,7 +244,7 @@ impl Desk<'_> {
     }
 
     /// The id in the address that a form leads to.
-    async fn made(&self, page: &str, action: &str, fields: &[(&str, &str)]) -> String {
+    pub(super) async fn made(&self, page: &str, action: &str, fields: &[(&str, &str)]) -> String {
         let reply = self.submit(page, action, fields).await;
         let place = reply
             .header("location")
@@ -291,82 +299,4 @@ impl Desk<'_> {
         world.pass_minutes(2);
         world.sync().await;
     }
-
-    /// A file whose headers and cells are a stranger's, sent, with a row that is rejected, and a send that
-    /// fails. Returns the first of both workflows.
-    async fn plant_sends(&self, world: &World, seeds: &Seeds) -> String {
-        let destination = destination(world, seeds).await;
-        let cell = |text: String| format!("\"{}\"", text.replace('"', "\"\""));
-        let file = format!(
-            "external_id,name,email,phone,{}\nc1,{},{},{},{}\nc2,,{},,\nc3,=2+5,+c3@customer.example,,@SUM(A1)\n",
-            cell((seeds.text)("header")),
-            cell((seeds.name)("row")),
-            cell("row1@customer.example".to_owned()),
-            cell((seeds.phone)("row")),
-            cell((seeds.value)("cell")),
-            cell((seeds.email)("row")),
-        );
-        let name = (seeds.text)("upload.csv");
-        let upload = Request::parts(
-            "/queries/upload",
-            &[
-                ("name", None, &(seeds.text)("query")),
-                ("file", Some(&name), &file),
-            ],
-        );
-        let reply = upload.by_person(self.admin).send(self.at).await;
-        assert_eq!(reply.status, 303, "{}", reply.body);
-        let place = reply
-            .header("location")
-            .split('?')
-            .next()
-            .unwrap()
-            .to_owned();
-        self.submit(&place, &format!("{place}/activate"), &[]).await;
-        let query = place.rsplit('/').next().unwrap();
-        let orchestration = self
-            .made(
-                "/orchestrations/new",
-                "/orchestrations",
-                &[
-                    ("name", &(seeds.text)("orchestration")),
-                    ("query", query),
-                    ("destination", &destination),
-                    ("mode", "manual"),
-                ],
-            )
-            .await;
-        let page = format!("/orchestrations/{orchestration}");
-        let run = format!("{page}/run");
-        let first = self.made(&page, &run, &[("kind", "dry_run")]).await;
-        world.run_jobs().await;
-        world
-            .zendesk()
-            .add_fault(Fault::new(FaultKind::RevokeToken));
-        self.submit(&page, &run, &[("kind", "send")]).await;
-        world.run_jobs().await;
-        world.zendesk().clear_faults();
-        first
-    }
-}
-
-/// A destination to which everybody may send.
-async fn destination(world: &World, seeds: &Seeds) -> String {
-    let engine = world.engine();
-    let integration = world.integration().await;
-    let draft = DestinationDraft {
-        name: (seeds.text)("destination"),
-        description: (seeds.text)("description"),
-        credential_id: integration.settings.credential_id.clone(),
-        url: integration.settings.url.clone(),
-        account: "simulated".to_owned(),
-        environment: Environment::Sandbox,
-        admin_only: false,
-        allow_restricted: true,
-        settings: "{\"users_per_second\":0}".to_owned(),
-    };
-    let mut tx = engine.store.begin().await.unwrap();
-    let added = destinations::add(&mut tx, &draft, engine.act(ADMIN_EMAIL)).await;
-    tx.commit().await.unwrap();
-    added.unwrap().id
 }
