@@ -21,7 +21,9 @@ fn script(place: &str) -> String {
     );
     match place {
         // Of a path only its end would be left.
-        "file" => script.replace('/', ""),
+        "file" => script
+            .replace("</title></textarea></script>", "")
+            .replace(&format!("<script>{MARK}()</script>"), ""),
         _ => script,
     }
 }
