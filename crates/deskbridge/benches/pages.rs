@@ -137,6 +137,8 @@ async fn measure(folder: &Path, password: &str) {
     drop(rustls::crypto::ring::default_provider().install_default());
     let client = reqwest::Client::builder()
         .redirect(reqwest::redirect::Policy::none())
+        // What travels is weighed, not what comes out of it.
+        .no_gzip()
         .build()
         .unwrap();
     let first = client.get(format!("{base}/login")).send().await.unwrap();

@@ -121,7 +121,8 @@ impl Browser {
         stream.write_all(request.as_bytes()).await.unwrap();
         let mut bytes = Vec::new();
         stream.read_to_end(&mut bytes).await.unwrap();
-        let answer = read(&String::from_utf8(bytes).unwrap());
+        // What is compressed is no text, and only its head is looked at.
+        let answer = read(&String::from_utf8_lossy(&bytes));
         let cookie = answer.header("set-cookie");
         if let Some(rest) = cookie.strip_prefix("deskbridge_session=") {
             let token = rest.split(';').next().unwrap();

@@ -32,6 +32,7 @@ mod integrations;
 mod login;
 mod masking;
 mod oauth;
+mod orchestration_forms;
 mod outgoing_webhooks;
 mod protection;
 mod records;
