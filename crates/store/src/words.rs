@@ -137,22 +137,20 @@ pub(crate) async fn like(
 ) -> Result<Vec<i64>> {
     let (first, last) = wanted.range();
     let (table, of) = shelf.rows();
+    // From one word to the next: what has the word is passed over.
     let text = format!(
-        "SELECT word FROM {table} WHERE {of} AND word >= $1 AND word <= $2 ORDER BY word LIMIT 1"
+        "WITH RECURSIVE walk (word, place) AS ( \
+         SELECT (SELECT MIN(word) FROM {table} WHERE {of} AND word >= $1 AND word <= $2), 1 \
+         UNION ALL \
+         SELECT (SELECT MIN(k.word) FROM {table} k WHERE {of} AND k.word > walk.word AND k.word <= $2), walk.place + 1 \
+         FROM walk WHERE walk.word IS NOT NULL AND walk.place < {LIKE}) \
+         SELECT word FROM walk WHERE word IS NOT NULL ORDER BY word"
     );
-    let mut found: Vec<i64> = Vec::new();
-    let mut from = first;
-    while found.len() < LIKE && from <= last {
-        // From one word to the next: what has the word is passed over.
-        let next: Option<i64> = sqlx::query_scalar(AssertSqlSafe(text.clone()))
-            .bind(from)
-            .bind(last)
-            .fetch_optional(&mut *connection)
-            .await?;
-        let Some(next) = next else { break };
-        found.push(next);
-        from = next + 1;
-    }
+    let found = sqlx::query_scalar(AssertSqlSafe(text))
+        .bind(first)
+        .bind(last)
+        .fetch_all(connection)
+        .await?;
     Ok(found)
 }
 

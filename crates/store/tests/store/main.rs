@@ -13,6 +13,7 @@ mod alerts;
 mod api_tokens;
 mod attachments;
 mod audit;
+mod case_search;
 mod cases;
 mod comments;
 mod concurrency;

@@ -1,6 +1,6 @@
 //! Cases by words: of their subject, of their contact, or by a number that somebody typed.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeSet, HashMap, VecDeque};
 
 use sqlx::AnyConnection;
 
@@ -16,8 +16,12 @@ const LOOKED_AT: usize = 1_000;
 /// So many at a time.
 const AT_ONCE: usize = 200;
 
-/// Of a word that begins like others so many cases at a time.
+/// Of words that begin alike so many are read on with one statement, and so many cases of each.
+const TOGETHER: usize = 50;
 const OF_A_WORD: i64 = 64;
+
+/// What no word is packed into.
+const NO_WORD: i64 = -1;
 
 /// So many contacts whose name or email has the words, and so many cases of each.
 const CONTACTS: i64 = 20;
@@ -177,9 +181,7 @@ impl Walk {
     async fn next(&mut self, connection: &mut AnyConnection, most: usize) -> Result<Vec<i64>> {
         let mut numbers: Vec<i64> = Vec::with_capacity(most);
         while numbers.len() < most {
-            for word in &mut self.words {
-                word.fill(connection, self.place).await?;
-            }
+            self.fill(connection).await?;
             let first = self.words.iter().filter_map(|word| word.waiting.front());
             let next = match self.place.is_up() {
                 true => first.min(),
@@ -195,27 +197,63 @@ impl Walk {
         }
         Ok(numbers)
     }
-}
 
-impl Word {
-    async fn fill(&mut self, connection: &mut AnyConnection, place: Place) -> Result<()> {
-        if self.ended || !self.waiting.is_empty() {
-            return Ok(());
-        }
-        let (sign, _) = place.bound();
-        let mut statement = Statement::default();
-        let (word, from) = (statement.int(self.packed)?, statement.int(self.from)?);
-        let text = format!(
-            "SELECT number FROM case_word WHERE word = {word} AND number {sign} {from} ORDER BY number {} LIMIT {OF_A_WORD}",
-            place.order()
-        );
-        for row in statement.rows(connection, text).await? {
-            self.waiting.push_back(sqlx::Row::try_get(&row, "number")?);
-        }
-        match self.waiting.back() {
-            Some(last) => self.from = *last,
-            None => self.ended = true,
+    /// Reads on in every word of which nothing waits.
+    async fn fill(&mut self, connection: &mut AnyConnection) -> Result<()> {
+        let place = self.place;
+        let empty = self.words.iter_mut().filter(|word| word.is_to_be_filled());
+        let mut empty: Vec<&mut Word> = empty.collect();
+        for words in empty.chunks_mut(TOGETHER) {
+            let mut statement = Statement::default();
+            let mut parts = Vec::with_capacity(TOGETHER);
+            for word in &*words {
+                parts.push(next_of(word.packed, word.from, place, &mut statement)?);
+            }
+            // One length or the other, so that there are but two statements.
+            while parts.len() != 1 && parts.len() < TOGETHER {
+                parts.push(next_of(NO_WORD, 0, place, &mut statement)?);
+            }
+            let rows = statement.rows(connection, parts.join(" UNION ALL "));
+            let mut read: HashMap<i64, Vec<i64>> = HashMap::new();
+            for row in rows.await? {
+                let number = sqlx::Row::try_get(&row, "number")?;
+                let of = read.entry(sqlx::Row::try_get(&row, "word")?);
+                of.or_default().push(number);
+            }
+            for word in words {
+                word.take(read.remove(&word.packed).unwrap_or_default(), place);
+            }
         }
         Ok(())
     }
+}
+
+impl Word {
+    fn is_to_be_filled(&self) -> bool {
+        !self.ended && self.waiting.is_empty()
+    }
+
+    /// What was read of it, in no order.
+    fn take(&mut self, mut numbers: Vec<i64>, place: Place) {
+        numbers.sort_unstable();
+        if !place.is_up() {
+            numbers.reverse();
+        }
+        match numbers.last() {
+            Some(last) => self.from = *last,
+            None => self.ended = true,
+        }
+        self.waiting = numbers.into();
+    }
+}
+
+/// The next cases that have a word, as a part of a statement.
+fn next_of(word: i64, from: i64, place: Place, statement: &mut Statement) -> Result<String> {
+    let (sign, _) = place.bound();
+    let (word, from) = (statement.int(word)?, statement.int(from)?);
+    Ok(format!(
+        "SELECT word, number FROM (SELECT word, number FROM case_word WHERE word = {word} AND number {sign} {from} \
+         ORDER BY number {} LIMIT {OF_A_WORD}) AS one",
+        place.order()
+    ))
 }
