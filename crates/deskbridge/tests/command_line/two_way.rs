@@ -310,7 +310,7 @@ async fn what_piled_up_while_nothing_was_sent_is_counted_first_and_sent_if_told(
         assert!(why.contains("two-way sync is off"), "{why}");
         let push = ["integration", "backlog", "main", "--push"];
         let said = desk.refused(1, &push).await;
-        assert!(said.contains("--two-way"), "{said}");
+        assert!(said.contains("switch two-way sync on first"), "{said}");
 
         desk.ok(&["integration", "edit", "main", "--two-way"]).await;
         desk.ok(&["sync", "main"]).await;
