@@ -120,9 +120,14 @@ impl Browser {
         Element(found[ELEMENT].as_str().unwrap().to_owned())
     }
 
-    /// Clicks an element, which must be in sight: the driver clicks where a person would.
-    pub(crate) fn press(&self, Element(id): &Element) {
-        self.post(&format!("/element/{id}/click"), &json!({}));
+    /// Clicks an element, which must be in sight: the driver clicks where a person would. Not, if the
+    /// page has put another into its place by now, as parts that move by themselves do.
+    pub(crate) fn press(&self, Element(id): &Element) -> bool {
+        let path = format!("/session/{}/element/{id}/click", self.session);
+        let (status, value) = self.try_call("POST", &path, &json!({})).unwrap();
+        let is_gone = status == 404 && value["error"] == "stale element reference";
+        assert!(is_gone || status == 200, "a click on {path}: {value}");
+        !is_gone
     }
 
     /// Puts a text into a field in place of what stands there; a file's path into a field for files.

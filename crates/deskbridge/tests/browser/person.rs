@@ -73,8 +73,14 @@ impl Person {
     }
 
     fn press(&self, path: &str) {
-        self.browser.press(&self.browser.seek(path));
+        self.points(path);
         self.looks();
+    }
+
+    /// Clicks what stands at a path. Who clicks while a part of the page is renewed clicks the new one.
+    fn points(&self, path: &str) {
+        let clicked = (0..10).any(|_| self.browser.press(&self.browser.seek(path)));
+        assert!(clicked, "{path} is never still");
     }
 
     /// Writes into the field of this label.
@@ -96,13 +102,12 @@ impl Person {
             "{}//option[normalize-space(.)={option}]",
             labelled(label, "[self::select]")
         );
-        self.browser.press(&self.browser.seek(&path));
+        self.points(&path);
     }
 
     /// Ticks the box, or the choice, of this label.
     pub(crate) fn ticks(&self, label: &str) {
-        let field = self.field(label, "[@type='radio' or @type='checkbox']");
-        self.browser.press(&field);
+        self.points(&labelled(label, "[@type='radio' or @type='checkbox']"));
     }
 
     fn field(&self, label: &str, kind: &str) -> Element {
