@@ -16,7 +16,9 @@ use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::schedule::schedule_sync;
 
-pub use change::{Changed, OwnSignIn, SignIn, add, add_as, edit, edit_unless_changed, is_own};
+pub use change::{
+    Added, Changed, OwnSignIn, SignIn, add, add_as, edit, edit_unless_changed, is_own,
+};
 
 /// The only kind of remote account there is today. Lists, runs and schedule know no kind by name.
 pub const ZENDESK: &str = "zendesk";

@@ -62,8 +62,17 @@ pub struct KnownComment {
     pub remote_id: i64,
     /// Which case comment it is; none while its ticket has not arrived.
     pub case_comment_id: Option<String>,
-    /// Hash of the mirrored content.
+    /// Hash of the mirrored content. 0 for one that we sent until Zendesk's form of it was seen; the
+    /// complement of the hash for one whose account is connected again, until it is mirrored anew.
     pub content: i64,
+}
+
+impl KnownComment {
+    /// Whether Zendesk's form of it was last seen with this content, mirrored or before its account was
+    /// connected again.
+    pub const fn was_seen_as(&self, content: i64) -> bool {
+        self.content == content || self.content == !content
+    }
 }
 
 static PUT_CASE: Bulk = Bulk::new(

@@ -15,6 +15,7 @@ use crate::audit::{self, Act};
 use crate::bulk::clean;
 use crate::database::{Dialect, Tx};
 use crate::error::{Error, Result, exists_already};
+use crate::former;
 use crate::ids::new_short_id;
 
 /// Which end users become contacts.
@@ -204,6 +205,32 @@ pub async fn add_as(tx: &mut Tx, id: &str, settings: &Settings, act: Act<'_>) ->
     audit::note(tx, act, "integration.add", &settings.name, &settings.url).await
 }
 
+/// Adds an integration under the id that a deleted one of the same account had, and joins the account's
+/// records to ours as they were joined then. Returns how many tickets have their case again.
+///
+/// # Errors
+/// [`Error::Exists`] if the name is taken, or there is an integration with this id.
+pub async fn add_again(tx: &mut Tx, integration: &Integration, act: Act<'_>) -> Result<u64> {
+    let Integration {
+        id,
+        settings,
+        account,
+        ..
+    } = integration;
+    let account = account.as_deref().unwrap_or_default();
+    add_as(tx, id, settings, act).await?;
+    // From its first day it belongs to that account: elsewhere its links would join the wrong tickets.
+    sqlx::query("UPDATE integration SET account = $2 WHERE id = $1")
+        .bind(clean(id))
+        .bind(clean(account))
+        .execute(&mut **tx)
+        .await?;
+    let rejoined = former::rejoin(tx, id).await?;
+    let detail = format!("{account}, {rejoined} tickets have their cases again");
+    audit::note(tx, act, "integration.rejoin", &settings.name, &detail).await?;
+    Ok(rejoined)
+}
+
 /// Replaces the settings of an integration.
 ///
 /// # Errors
@@ -341,11 +368,14 @@ pub async fn deactivate(tx: &mut Tx, integration: &Integration, act: Act<'_>) ->
 
 /// Deletes the integration with its mirrors, links, runs, hints, webhook and what waits to be sent
 /// ([`pending`] says how much that is). Cases, comments, contacts, files, conflict records and histories
-/// stay: they are ours.
+/// stay: they are ours. What joined them to the account is set aside ([`crate::former`]).
 ///
 /// # Errors
 /// As the database says.
 pub async fn delete(tx: &mut Tx, integration: &Integration, act: Act<'_>) -> Result<()> {
+    if let Some(account) = &integration.account {
+        former::keep(tx, &integration.id, account, act.now).await?;
+    }
     for table in [
         "link",
         "outbox",

@@ -25,6 +25,7 @@ pub mod desks;
 pub mod destinations;
 pub mod dump;
 mod error;
+pub mod former;
 pub mod history;
 pub mod idempotency;
 pub mod ids;

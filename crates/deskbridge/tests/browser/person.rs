@@ -2,12 +2,13 @@
 //! and looks at every new state of a page with axe-core, by day and by night.
 
 use std::cell::RefCell;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::json;
 
 use crate::desk::{EMAIL, PASSWORD};
 use crate::driver::{Browser, Element};
+use crate::screenshots;
 use crate::walk::{self, LOOK};
 
 /// How often a page is loaded anew until it shows what is waited for; each time takes a page's load.
@@ -17,12 +18,16 @@ const RELOADS: usize = 400;
 const STATE: &str = "location.pathname.replace(/[0-9a-z]{16,}|[0-9]+/g, '*') + \
      [...document.querySelectorAll('body *')].map((e) => `${e.tagName}.${e.className}.${e.getAttribute('role')}.${e.open}.${e.hidden}`).join()";
 
+/// The address of a page as the name of a file, without the ids that differ from run to run.
+const PAGE: &str = "location.pathname.replace(/[0-9a-z]{16,}|[0-9]+/g, 'id').replace(/[^a-z0-9]+/gi, '-').replace(/^-|-$/g, '')";
+
 /// A person with a browser.
 pub(crate) struct Person {
     browser: Browser,
     site: String,
     axe: String,
     states: RefCell<BTreeSet<String>>,
+    pages: RefCell<BTreeMap<String, usize>>,
     wrong: RefCell<Vec<String>>,
 }
 
@@ -35,6 +40,7 @@ impl Person {
             site: site.to_owned(),
             axe,
             states: RefCell::default(),
+            pages: RefCell::default(),
             wrong: RefCell::default(),
         })
     }
@@ -183,13 +189,20 @@ impl Person {
         path.unwrap_or(&address).to_owned()
     }
 
-    /// Looks at the page with axe-core, if it is in a state that was not looked at yet.
+    /// Looks at the page with axe-core and keeps a picture of it, if its state is a new one.
     fn looks(&self) {
         let state = self.browser.evaluate(STATE);
         let state = state.as_str().unwrap_or_default().to_owned();
         if !self.states.borrow_mut().insert(state) {
             return;
         }
+        let page = self.browser.evaluate(PAGE);
+        let page = page.as_str().unwrap_or_default();
+        let mut pages = self.pages.borrow_mut();
+        let states = pages.entry(page.to_owned()).or_default();
+        *states += 1;
+        let file = format!("journey-{page}-{states}.png");
+        self.browser.picture(&screenshots().join(file));
         let known = self.browser.evaluate("typeof axe !== 'undefined'") == true;
         if !known {
             let script = format!("(() => {{ {}; return true; }})()", self.axe);

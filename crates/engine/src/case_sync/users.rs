@@ -9,7 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 use store::conflicts::{self, Conflict, Subject};
 use store::contacts::{self, Contact};
 use store::integrations::ContactPolicy;
-use store::zendesk_users::{self, MirroredUser};
+use store::zendesk_users::{self, MirroredUser, PersonLink};
 use zendesk::{Position, Record};
 
 use super::pull::{Page, Pull, is_late};
@@ -102,28 +102,20 @@ pub(super) async fn put(
     changed.sort_unstable_by_key(|mirrored| mirrored.user.id);
     warn_of_shared_emails(page, integration, &changed).await?;
     zendesk_users::put(&mut page.tx, integration, &changed).await?;
-    let linked: Vec<&ZendeskUser> = changed
-        .iter()
-        .filter(|mirrored| {
-            known
-                .get(&mirrored.user.id)
-                .is_some_and(|old| old.contact_id.is_some())
-        })
-        .map(|mirrored| mirrored.user)
-        .collect();
-    update_contacts(pull, page, &linked).await?;
+    // Also somebody new to the mirror may be a contact: one of an account that is connected again.
+    let users: Vec<&ZendeskUser> = changed.iter().map(|mirrored| mirrored.user).collect();
+    let ids: Vec<i64> = users.iter().map(|user| user.id).collect();
+    let links = zendesk_users::links(&mut page.tx, integration, &ids).await?;
+    let (linked, unlinked): (Vec<&ZendeskUser>, Vec<&ZendeskUser>) = users
+        .into_iter()
+        .partition(|user| links.contains_key(&user.id));
+    update_contacts(pull, page, &linked, links).await?;
     match pull.integration.settings.contacts {
         ContactPolicy::TicketPeople => Ok(()),
         ContactPolicy::All => {
-            let unlinked: Vec<&ZendeskUser> = changed
-                .iter()
-                .map(|mirrored| mirrored.user)
+            let unlinked: Vec<&ZendeskUser> = unlinked
+                .into_iter()
                 .filter(|user| user.known_role() == Some(Role::EndUser) && user.active)
-                .filter(|user| {
-                    known
-                        .get(&user.id)
-                        .is_none_or(|old| old.contact_id.is_none())
-                })
                 .collect();
             link::make_contacts(pull, page, &unlinked).await.map(drop)
         }
@@ -131,12 +123,15 @@ pub(super) async fn put(
 }
 
 /// Carries what changed about users into the contacts they are linked to.
-async fn update_contacts(pull: &Pull<'_>, page: &mut Page, users: &[&ZendeskUser]) -> Result<()> {
+async fn update_contacts(
+    pull: &Pull<'_>,
+    page: &mut Page,
+    users: &[&ZendeskUser],
+    mut links: HashMap<i64, PersonLink>,
+) -> Result<()> {
     if users.is_empty() {
         return Ok(());
     }
-    let ids: Vec<i64> = users.iter().map(|user| user.id).collect();
-    let mut links = zendesk_users::links(&mut page.tx, &pull.integration.id, &ids).await?;
     let contact_ids: Vec<String> = links.values().map(|link| link.contact_id.clone()).collect();
     let mut here = contacts::by_ids(&mut page.tx, &contact_ids).await?;
     let (mut moved, mut fought, mut waiting) = (Vec::new(), Vec::new(), Vec::new());

@@ -4,10 +4,13 @@ use domain::person::resembles_an_address;
 use secrecy::{ExposeSecret as _, SecretString};
 use store::Tx;
 use store::credentials::{self, Credential, CredentialDraft, CredentialKind};
+use store::former;
 use store::integrations::{self, Integration, Settings};
+use zendesk::Address;
 
 use super::{Fault, check, check_edit};
 use crate::actions::{self, Backlog};
+use crate::connection::account_of;
 use crate::engine::Engine;
 use crate::error::{Error, Result};
 
@@ -127,7 +130,18 @@ pub struct Changed {
     pub held: Backlog,
 }
 
-/// Adds an integration, inactive. Returns it.
+/// An integration that was added.
+#[derive(Debug, Clone)]
+pub struct Added {
+    /// As it is kept.
+    pub integration: Integration,
+    /// How many tickets have their cases again, if one of the same account was deleted before: that one's
+    /// id is this one's then. None if there was none, or if it was asked for twice.
+    pub rejoined: Option<u64>,
+}
+
+/// Adds an integration, inactive. If one of its account was deleted before, the account's tickets have the
+/// cases again that they had then.
 ///
 /// # Errors
 /// [`Error::Refused`] with what is wrong with which field; [`store::Error::Exists`] if the name is taken.
@@ -136,7 +150,7 @@ pub async fn add(
     settings: Settings,
     sign_in: SignIn,
     actor: &str,
-) -> Result<Integration> {
+) -> Result<Added> {
     let id = store::ids::new_short_id(&*engine.dice);
     add_as(engine, id, settings, sign_in, actor).await
 }
@@ -151,10 +165,15 @@ pub async fn add_as(
     settings: Settings,
     sign_in: SignIn,
     actor: &str,
-) -> Result<Integration> {
+) -> Result<Added> {
     let mut tx = engine.store.begin().await?;
-    if let Some(made) = integrations::lock(&mut tx, &id).await? {
-        return Ok(made);
+    let taken_over = former::taken_over_as(&mut tx, &id).await?;
+    let made = taken_over.as_ref().unwrap_or(&id);
+    if let Some(made) = integrations::lock(&mut tx, made).await? {
+        return Ok(Added {
+            integration: made,
+            rejoined: None,
+        });
     }
     let mut settings = check(settings, &engine.settings.addresses)?;
     settings.credential_id = match sign_in {
@@ -169,16 +188,45 @@ pub async fn add_as(
             ));
         }
     };
-    integrations::add_as(&mut tx, &id, &settings, engine.act(actor)).await?;
-    tx.commit().await?;
-    Ok(Integration {
+    let address =
+        Address::parse(&settings.url, &engine.settings.addresses).map_err(zendesk::Error::from)?;
+    let account = account_of(&address);
+    let mut integration = Integration {
         id,
         settings,
         account: None,
         active: false,
         next_run_at: None,
         references_at: None,
+    };
+    let act = engine.act(actor);
+    let rejoined = match take_over(&mut tx, &account, &integration.id).await? {
+        Some(former) => {
+            integration.id = former;
+            integration.account = Some(account);
+            Some(integrations::add_again(&mut tx, &integration, act).await?)
+        }
+        None => {
+            integrations::add_as(&mut tx, &integration.id, &integration.settings, act).await?;
+            None
+        }
+    };
+    tx.commit().await?;
+    Ok(Added {
+        integration,
+        rejoined,
     })
+}
+
+/// The id of the integration of this account that was deleted last, which is now that of the one that was
+/// asked for under `asked`.
+async fn take_over(tx: &mut Tx, account: &str, asked: &str) -> Result<Option<String>> {
+    let Some(former) = former::of_account(tx, account).await? else {
+        return Ok(None);
+    };
+    Ok(former::take_over(tx, &former, asked)
+        .await?
+        .then_some(former))
 }
 
 /// Replaces the settings of an integration. If it was switched between one-way and two-way sync, what

@@ -21,6 +21,7 @@ mod neighbours;
 mod people;
 mod publish;
 mod races;
+mod reconnected;
 mod replies;
 mod special;
 mod text;

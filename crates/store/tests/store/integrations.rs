@@ -163,7 +163,7 @@ async fn a_setting_that_nobody_can_read_is_named() {
 }
 
 /// One row of everything that an integration has.
-async fn fill(database: &Database, id: &str, n: i64) {
+pub(crate) async fn fill(database: &Database, id: &str, n: i64) {
     let mut tx = database.tx().await;
     let (ticket, user, said) = (ticket(n), zendesk_user(n), ticket_comment(n, n));
     cases::put(&mut tx, &[case(n)]).await.unwrap();

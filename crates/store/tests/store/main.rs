@@ -27,6 +27,7 @@ mod desks;
 mod destinations;
 mod erasing;
 mod failures;
+mod former;
 mod full_disk;
 mod history;
 mod ids;

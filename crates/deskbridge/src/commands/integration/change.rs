@@ -54,11 +54,16 @@ pub(super) async fn add(
         (None, None) => return flags.check_sign_in_is_given(),
     };
     let added = engine::integrations::add(engine, settings, sign_in, ACTOR).await?;
-    let settings = added.settings;
+    let settings = added.integration.settings;
     output::line(&format!(
         "Added the integration {0}, inactive. Switch it on with `deskbridge integration activate {0}`.",
         settings.name
     ));
+    if let Some(rejoined) = added.rejoined {
+        output::line(&format!(
+            "Its account was connected before, so tickets have the cases again that they had then: {rejoined}."
+        ));
+    }
     Ok(())
 }
 

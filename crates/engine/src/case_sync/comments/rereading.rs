@@ -128,7 +128,7 @@ impl Here {
         // Only where the mirrored text is another one is ours worth reading.
         let differing = all().filter_map(|(comment, raw)| {
             let known = known.get(&comment.id)?;
-            (known.content != content_of(raw.get())).then_some(known)
+            (!known.was_seen_as(content_of(raw.get()))).then_some(known)
         });
         let ours: Vec<String> = differing
             .filter_map(|known| known.case_comment_id.clone())
@@ -149,7 +149,7 @@ impl Here {
             return Standing::Wanting;
         };
         // What we sent stays as we wrote it, until Zendesk's form of it has been seen.
-        if known.content == content_of(raw) || known.content == 0 {
+        if known.was_seen_as(content_of(raw)) || known.content == 0 {
             return Standing::Alike;
         }
         let Some(ours) = self.ours.get(id) else {

@@ -112,7 +112,7 @@ pub(in crate::case_sync) async fn write(
             // What we wrote ourselves comes back as Zendesk shows it, and stays as we wrote it.
             (Some(id), _)
                 if !was_placed
-                    || old.is_none_or(|old| old.content == 0 || old.content == content) =>
+                    || old.is_none_or(|old| old.content == 0 || old.was_seen_as(content)) =>
             {
                 altered.insert(id.clone(), (None, public));
             }
@@ -176,11 +176,27 @@ pub(in crate::case_sync) async fn write(
     kept::note_operations(&mut page.tx, integration, &made).await?;
     alter(pull, page, altered).await?;
     note_merges(page, integration, &rows, &people).await?;
-    let over: Vec<(String, Timestamp)> = batch
+    note_ends(page, batch, &cases).await
+}
+
+/// Notes when cases were closed: when the ticket that each of them follows now was over. Of one that
+/// another has followed the end says nothing any more.
+async fn note_ends(page: &mut Page, batch: &Batch, cases: &HashMap<i64, String>) -> Result<()> {
+    let mut over: Vec<(i64, String, Timestamp)> = batch
         .over
         .iter()
-        .filter_map(|(ticket, at)| Some((cases.get(ticket)?.clone(), *at)))
+        .filter_map(|(ticket, at)| Some((*ticket, cases.get(ticket)?.clone(), *at)))
         .collect();
+    if over.is_empty() {
+        return Ok(());
+    }
+    let named: Vec<String> = over.iter().map(|(_, case, _)| case.clone()).collect();
+    let followed = links::of_cases(&mut page.tx, &named).await?;
+    over.retain(|(ticket, case, _)| {
+        let open = followed.get(case).and_then(|(open, _)| *open);
+        open == Some(*ticket)
+    });
+    let over: Vec<(String, Timestamp)> = over.into_iter().map(|(_, case, at)| (case, at)).collect();
     cases::set_closed_at(&mut page.tx, &over).await?;
     Ok(())
 }

@@ -49,6 +49,7 @@ pub(super) async fn add_integration(
     let id = chosen.map_or_else(|| new_short_id(&*app.engine.dice), |id| short_id_of(&id));
     let actor = &caller.user.email;
     let added = integrations::add_as(&app.engine, id, settings, sign_in, actor).await?;
+    let added = added.integration;
     let answer = shown(&app, &caller, &added, StatusCode::CREATED).await?;
     Ok(([(LOCATION, format!("{place}/{}", added.id))], answer).into_response())
 }

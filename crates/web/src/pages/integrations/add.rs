@@ -41,7 +41,11 @@ pub(crate) async fn submit(
         let actor = person.user.email.clone();
         match engine::integrations::add(&app.engine, settings, sign_in, &actor).await {
             Ok(added) => {
-                let address = format!("/integrations/{}?done=added", added.id);
+                let done = match added.rejoined {
+                    Some(_) => "rejoined",
+                    None => "added",
+                };
+                let address = format!("/integrations/{}?done={done}", added.integration.id);
                 return Ok(Redirect::to(&address).into_response());
             }
             Err(error) => wrongs = super::edit::refusal(error)?,

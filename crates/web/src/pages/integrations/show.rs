@@ -23,6 +23,11 @@ const DONE: &[(&str, &str)] = &[
         "added",
         "The integration was added. It is inactive: nothing is synchronised until you activate it.",
     ),
+    (
+        "rejoined",
+        "The integration was added. Its account was connected before, so its tickets have the cases again that they had then. \
+         It is inactive: nothing is synchronised until you activate it.",
+    ),
     ("saved", "The changes were saved."),
     (
         "activated",
