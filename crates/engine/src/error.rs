@@ -25,6 +25,14 @@ pub enum Error {
     /// Something was asked for that the rules refuse.
     #[error("{0}")]
     Refused(String),
+    /// A record was asked for that cannot be, for what one of its fields holds.
+    #[error("{sentence}")]
+    Field {
+        /// Which field, by the name that forms and the API give it.
+        field: &'static str,
+        /// What is wrong with it, and what to do.
+        sentence: String,
+    },
     /// A person asked the run to stop.
     #[error(
         "The run was stopped because somebody asked for it. What it had read is kept; the next run goes on from there."
@@ -62,7 +70,7 @@ impl Error {
                 zendesk::When::AfterFix(_) => When::AfterFix,
                 zendesk::When::Never => When::Never,
             },
-            Self::Refused(_) => When::AfterFix,
+            Self::Refused(_) | Self::Field { .. } => When::AfterFix,
             Self::Stopped | Self::Rejected { .. } | Self::Stuck { .. } => When::Later,
         }
     }
@@ -76,6 +84,7 @@ impl Error {
             },
             Self::Store(_)
             | Self::Refused(_)
+            | Self::Field { .. }
             | Self::Stopped
             | Self::Rejected { .. }
             | Self::Stuck { .. } => None,
