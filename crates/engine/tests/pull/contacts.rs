@@ -320,11 +320,8 @@ async fn a_contact_made_here_meets_its_user_by_email_with_their_first_ticket() {
                 "what it lacked"
             );
             let view = engine::contact_view::show(engine, &made).await.unwrap();
-            let links = view.unwrap().zendesk;
-            let [link] = links.as_slice() else {
-                panic!("{links:?}");
-            };
-            assert_eq!(link.user, rosa);
+            let linked: Vec<i64> = view.unwrap().zendesk.iter().map(|link| link.user).collect();
+            assert_eq!(linked, [rosa]);
             assert!(world.conflicts().await.is_empty());
         })
         .await;
