@@ -75,6 +75,18 @@ impl Error {
         }
     }
 
+    /// The same for a person who waits for the answer: without the promise to try again by itself, which
+    /// holds for what runs.
+    #[must_use]
+    pub(crate) fn for_asker(self) -> Self {
+        match self {
+            Self::Zendesk(error) if matches!(error.when(), zendesk::When::Later { .. }) => {
+                Self::Refused(error.sentence_for_asker())
+            }
+            other => other,
+        }
+    }
+
     /// How long Zendesk asked us to wait, if it did.
     pub fn wait(&self) -> Option<Duration> {
         match self {
