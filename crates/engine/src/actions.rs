@@ -28,7 +28,9 @@ pub use account::{
 };
 pub use backlog::{Backlog, backlog, hold_backlog};
 pub use conflict::{Restored, restore_conflict};
-pub use contact::{ContactEdit, edit_contact, edit_contact_as_read};
+pub use contact::{
+    ContactEdit, NewContact, create_contact, create_contact_as, edit_contact, edit_contact_as_read,
+};
 pub use deed::{Deed, Undelivered};
 pub use deletion::{delete, restore};
 pub use edit::{

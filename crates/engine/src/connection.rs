@@ -213,7 +213,8 @@ pub async fn probe(engine: &Engine, settings: &Settings) -> Result<Probe> {
     let address =
         Address::parse(&settings.url, &engine.settings.addresses).map_err(zendesk::Error::from)?;
     let client = connect(engine, settings).await?;
-    let me = client.me().await?;
+    let me = client.me().await;
+    let me = me.map_err(|error| Error::from(error).for_asker())?;
     if !me.is_admin() {
         return Err(Error::Refused(format!(
             "Signed in to {address} as a user with the role {}, but Zendesk lets only administrators export tickets. Use the credential of an administrator.",

@@ -25,6 +25,14 @@ pub enum Error {
     /// Something was asked for that the rules refuse.
     #[error("{0}")]
     Refused(String),
+    /// A record was asked for that cannot be, for what one of its fields holds.
+    #[error("{sentence}")]
+    Field {
+        /// Which field, by the name that forms and the API give it.
+        field: &'static str,
+        /// What is wrong with it, and what to do.
+        sentence: String,
+    },
     /// A person asked the run to stop.
     #[error(
         "The run was stopped because somebody asked for it. What it had read is kept; the next run goes on from there."
@@ -62,8 +70,20 @@ impl Error {
                 zendesk::When::AfterFix(_) => When::AfterFix,
                 zendesk::When::Never => When::Never,
             },
-            Self::Refused(_) => When::AfterFix,
+            Self::Refused(_) | Self::Field { .. } => When::AfterFix,
             Self::Stopped | Self::Rejected { .. } | Self::Stuck { .. } => When::Later,
+        }
+    }
+
+    /// The same for a person who waits for the answer: without the promise to try again by itself, which
+    /// holds for what runs.
+    #[must_use]
+    pub(crate) fn for_asker(self) -> Self {
+        match self {
+            Self::Zendesk(error) if matches!(error.when(), zendesk::When::Later { .. }) => {
+                Self::Refused(error.sentence_for_asker())
+            }
+            other => other,
         }
     }
 
@@ -76,6 +96,7 @@ impl Error {
             },
             Self::Store(_)
             | Self::Refused(_)
+            | Self::Field { .. }
             | Self::Stopped
             | Self::Rejected { .. }
             | Self::Stuck { .. } => None,

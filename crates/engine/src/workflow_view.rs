@@ -285,6 +285,12 @@ pub fn grouped(number: u64) -> String {
     text
 }
 
+/// So many rows: `1 row`, `3,000 rows`.
+pub fn rows(number: u64) -> String {
+    let noun = if number == 1 { "row" } else { "rows" };
+    format!("{} {noun}", grouped(number))
+}
+
 /// Seconds as people say them.
 pub fn lasting(seconds: u64) -> String {
     match seconds {

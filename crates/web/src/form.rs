@@ -134,6 +134,9 @@ impl Wrongs {
     /// The [`Problem`], if it was no refusal.
     pub(crate) fn refusal(error: impl Into<engine::Error>) -> Result<Self, Problem> {
         let error = error.into();
+        if let engine::Error::Field { field, sentence } = error {
+            return Ok(Self::field(field, sentence));
+        }
         if is_refusal(&error) {
             return Ok(Self::whole(error.to_string()));
         }

@@ -222,7 +222,7 @@ impl From<engine::Error> for Problem {
 /// Whether an error is no failure of ours: its sentence says to whoever asked what to do otherwise.
 pub(crate) fn is_refusal(error: &engine::Error) -> bool {
     match error {
-        engine::Error::Refused(_) | engine::Error::Zendesk(_) => true,
+        engine::Error::Refused(_) | engine::Error::Field { .. } | engine::Error::Zendesk(_) => true,
         engine::Error::Store(error) => matches!(
             error,
             store::Error::Exists { .. }

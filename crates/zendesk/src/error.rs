@@ -4,6 +4,7 @@
 //! `Debug` repeats Zendesk's own words, which may hold a customer's name or email; those are in
 //! [`Refusal::text`], for the page of a person who may see them.
 
+mod asked;
 pub(crate) mod body;
 mod outcome;
 mod verdict;
@@ -127,7 +128,7 @@ pub enum Error {
         why: String,
     },
     /// 403.
-    #[error("Zendesk refuses {call} to this sign-in ({}). {}", refusal.code_words(), why.fix().sentence())]
+    #[error("Zendesk refuses {call} ({}): whoever signs in is not allowed it. {}", refusal.code_words(), why.fix().sentence())]
     Forbidden {
         /// What we asked for.
         call: &'static str,

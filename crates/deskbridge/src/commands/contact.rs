@@ -3,7 +3,7 @@
 use anyhow::anyhow;
 use clap::{Args, Subcommand};
 use engine::Engine;
-use engine::actions::{self, ContactEdit};
+use engine::actions::{self, ContactEdit, NewContact};
 use engine::contact_view::{self, ContactView};
 
 use crate::commands::case::people::{self, Acting};
@@ -39,8 +39,32 @@ pub(crate) enum Action {
         #[arg(long)]
         json: bool,
     },
+    /// Makes a contact here; the next ticket of somebody with its email makes it a user in Zendesk
+    Create(Box<Create>),
     /// Changes a contact; with two-way sync it reaches the end user in Zendesk that it is
     Edit(Box<Edit>),
+}
+
+/// Arguments of `contact create`.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  deskbridge contact create --name 'Rosa Parks' --email rosa@example.com\n  deskbridge contact create --name 'Rosa Parks' --phone '+1 313 555 0100' --as grace@example.com --json"
+)]
+pub(crate) struct Create {
+    /// Their name, in one line
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
+    name: String,
+    /// Their primary email, which no other contact has
+    #[arg(long = "email", value_name = "EMAIL")]
+    primary_email: Option<String>,
+    /// Their phone number
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
+    phone: Option<String>,
+    #[command(flatten)]
+    acting: Acting,
+    /// Prints one JSON object
+    #[arg(long)]
+    json: bool,
 }
 
 /// Arguments of `contact edit`.
@@ -86,6 +110,25 @@ pub(crate) async fn run(place: Place, action: Action) -> anyhow::Result<()> {
             } else {
                 print(&found);
             }
+        }
+        Action::Create(create) => {
+            let Create {
+                name,
+                primary_email,
+                phone,
+                acting,
+                json,
+            } = *create;
+            let actor = acting.find(engine).await?;
+            let new = NewContact {
+                name,
+                email: primary_email,
+                phone,
+                account: None,
+                owner: actor.id,
+            };
+            let id = actions::create_contact(engine, new, &actor.email).await?;
+            tell(engine, &id, "was made", json).await?;
         }
         Action::Edit(edit) => {
             let Edit {
@@ -150,7 +193,7 @@ async fn list(engine: &Engine, json: bool, limit: i64, before: Option<&str>) -> 
     }
     if page.contacts.is_empty() {
         output::note(
-            "There are no contacts here. `deskbridge sync NAME` brings those of an integration.",
+            "There are no contacts here. `deskbridge sync NAME` brings those of an integration, `deskbridge contact create` makes one.",
         );
         return Ok(());
     }

@@ -1,7 +1,7 @@
 //! How a workflow ended, as one JSON object or in a few lines. The keys are a promise to scripts.
 
 use anyhow::anyhow;
-use engine::workflow_view::{counts_of, grouped, lasting};
+use engine::workflow_view::{self, counts_of, grouped, lasting};
 use engine::workflows;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -105,8 +105,8 @@ fn print_lines(ended: &Workflow, told: &Told) {
     }
     for (note, rows) in &counts.notes {
         output::note(&format!(
-            "note: {} rows: {}",
-            grouped(*rows),
+            "note: {}: {}",
+            workflow_view::rows(*rows),
             output::shown(note, 1_000)
         ));
     }
@@ -138,11 +138,11 @@ fn outcomes(kind: WorkflowKind, rows: &ToldRows) -> String {
             parts.push(format!("{} {word}", grouped(count)));
         }
     }
-    let read = grouped(rows.read);
+    let read = workflow_view::rows(rows.read);
     if parts.is_empty() {
-        return format!("{read} rows read");
+        return format!("{read} read");
     }
-    format!("{read} rows: {}", parts.join(", "))
+    format!("{read}: {}", parts.join(", "))
 }
 
 #[cfg(test)]
@@ -171,5 +171,12 @@ mod tests {
             outcomes(WorkflowKind::DryRun, &told.rows),
             "3 rows: 2 would be created, 1 failed"
         );
+        let one = ToldRows {
+            read: 1,
+            created: 1,
+            failed: 0,
+            ..told.rows
+        };
+        assert_eq!(outcomes(WorkflowKind::Send, &one), "1 row: 1 created");
     }
 }

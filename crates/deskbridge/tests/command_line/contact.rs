@@ -1,4 +1,4 @@
-//! Contacts by command: listed, shown, edited.
+//! Contacts by command: listed, shown, made, edited.
 
 use std::time::Duration;
 
@@ -60,6 +60,55 @@ async fn a_contact_is_listed_shown_and_edited_and_reaches_zendesk() {
             .refused(1, &["contact", "edit", email, "--email", ""])
             .await;
         assert!(said.contains("cannot be left without an email"), "{said}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_contact_is_made_once_for_an_email_and_a_case_takes_it() {
+    Desk::each(async |desk| {
+        let simulator = zendesk(|_| {}).await;
+        desk.set_up(&simulator.url()).await;
+        let create = ["contact", "create", "--name"];
+        let rosa = [
+            &create[..],
+            &["Rosa Parks", "--email", "rosa@home.example", "--phone", "-"],
+        ]
+        .concat();
+        let told = desk.ok(&rosa).await;
+        assert!(told.contains("Contact Rosa Parks was made."), "{told}");
+        assert!(told.contains("nobody in Zendesk yet"), "{told}");
+        let shown = desk
+            .json(&["contact", "show", "ROSA@home.example", "--json"])
+            .await;
+        assert_eq!(shown["name"], "Rosa Parks", "{shown}");
+        assert_eq!(shown["phone"], "-", "{shown}");
+
+        let said = desk.refused(1, &rosa).await;
+        assert!(said.contains("rosa@home.example"), "{said}");
+        assert!(said.contains("exists already"), "{said}");
+        let said = desk.refused(1, &[&create[..], &[" "]].concat()).await;
+        assert!(said.contains("cannot be blank"), "{said}");
+        let email = [&create[..], &["Alan", "--email", "alan"]].concat();
+        let said = desk.refused(1, &email).await;
+        assert!(said.contains("no email address"), "{said}");
+        let said = desk
+            .refused(2, &["contact", "create", "--email", "a@x.example"])
+            .await;
+        assert!(said.contains("--name"), "{said}");
+        let stranger = [&create[..], &["Alan", "--as", "stranger@x.example"]].concat();
+        let said = desk.refused(1, &stranger).await;
+        assert!(said.contains("There is no user"), "{said}");
+        // None of these was made, and one without an email is.
+        let made = desk
+            .json(&[&create[..], &["Alan", "--json"]].concat())
+            .await;
+        assert_eq!(made["name"], "Alan", "{made}");
+        let page = desk.json(&["contact", "list", "--json"]).await;
+        assert_eq!(page["contacts"].as_array().unwrap().len(), 2, "{page}");
+        let case = ["case", "create", "--subject", "Printer on fire"];
+        let case = [&case[..], &["--contact", "rosa@home.example", "--json"]].concat();
+        assert!(desk.json(&case).await["case"].is_i64());
     })
     .await;
 }

@@ -20,6 +20,7 @@ mod keys;
 mod live_check;
 mod object_stores;
 mod orchestrations;
+mod outgoing_webhook;
 mod privacy;
 mod profiles;
 mod refusals;

@@ -1,19 +1,20 @@
-//! A contact is edited, or takes back the value that lost a conflict.
+//! A contact is made here, edited, or takes back the value that lost a conflict.
 //!
-//! Only what the sync keeps in step can be edited: name, phone, primary email. With two-way sync on, what
+//! A contact that is made here is nobody in Zendesk until a ticket of somebody with its email is pulled, or
+//! a case of its is published. Only what the sync keeps in step can be edited: name, phone, primary email. With two-way sync on, what
 //! changed goes to the end users that the contact is (ticket-sync.md 3), never to staff. A contact has no
 //! history: the audit log tells who edited it, without the values.
 
 use domain::merge::{Mode, Winner};
 use domain::outbox::State;
-use domain::person::{PersonName, Role};
+use domain::person::{PersonName, Role, email_key};
 use domain::plan::{ContactFields, PersonField, contact_value};
 use domain::value::{Value, not_blank};
 use store::conflicts::{self, Recorded};
 use store::contacts::{self, Contact};
 use store::integrations::{self, Integration};
 use store::zendesk_users::{self, ContactLink};
-use store::{Tx, audit, outbox};
+use store::{Tx, accounts, audit, counters, outbox};
 
 use crate::case_sync::{ask_for, operations_of};
 use crate::engine::Engine;
@@ -31,11 +32,104 @@ pub struct ContactEdit {
     pub email: Option<Value>,
 }
 
+/// A contact that is made here.
+#[derive(Debug, Clone, Default)]
+pub struct NewContact {
+    /// Their name in one line, not blank.
+    pub name: String,
+    /// Their primary email; blank is none.
+    pub email: Value,
+    /// Their phone number; blank is none.
+    pub phone: Value,
+    /// The account they belong to, by id.
+    pub account: Option<String>,
+    /// The user who looks after them, by id.
+    pub owner: String,
+}
+
+/// Makes a contact. Returns its id.
+///
+/// # Errors
+/// [`Error::Field`] for a blank name, an email without an `@` or one that is another contact's primary
+/// email already, and an unknown account.
+pub async fn create_contact(engine: &Engine, new: NewContact, actor: &str) -> Result<String> {
+    create_contact_as(engine, engine.new_id(), new, actor).await
+}
+
+/// As [`create_contact`], under an id that was chosen before: asked for twice, one contact is made.
+///
+/// # Errors
+/// As [`create_contact`].
+pub async fn create_contact_as(
+    engine: &Engine,
+    id: String,
+    new: NewContact,
+    actor: &str,
+) -> Result<String> {
+    let mut tx = engine.store.begin().await?;
+    // A pull that meets this email at the same moment must find the contact, or be found by it.
+    lock_integrations(&mut tx).await?;
+    // Whoever else makes a contact waits here, also where there is no integration to wait for.
+    counters::take(&mut tx, "contact", 1).await?;
+    let ids = [id];
+    if !contacts::by_ids(&mut tx, &ids).await?.is_empty() {
+        let [id] = ids;
+        return Ok(id);
+    }
+    let [id] = ids;
+    let blank = Contact {
+        id: id.clone(),
+        name: PersonName::default(),
+        email: None,
+        phone: None,
+        owner_id: Some(new.owner),
+    };
+    let typed = ContactEdit {
+        name: Some(new.name),
+        phone: Some(new.phone),
+        email: Some(new.email),
+    };
+    let contact = edited(&blank, typed, false)?;
+    refuse_known_email(&mut tx, contact.email.as_deref()).await?;
+    contacts::put(&mut tx, std::slice::from_ref(&contact), engine.now()).await?;
+    if let Some(account) = &new.account {
+        if accounts::lock(&mut tx, account).await?.is_none() {
+            return Err(Error::Field {
+                field: "account",
+                sentence: "There is no such account; it may have been deleted meanwhile."
+                    .to_owned(),
+            });
+        }
+        accounts::set_of_contact(&mut tx, &id, Some(account), engine.now()).await?;
+    }
+    audit::note(&mut tx, engine.act(actor), "contact.add", &id, "").await?;
+    tx.commit().await?;
+    Ok(id)
+}
+
+/// Refuses an email that is a contact's primary one already. The sentence neither names the contact nor
+/// leads to it: somebody may read it who sees personal data masked, and learns no more than the form of a
+/// case tells them, which also takes a whole email or none.
+async fn refuse_known_email(tx: &mut Tx, email: Option<&str>) -> Result<()> {
+    let Some(email) = email else { return Ok(()) };
+    let known = contacts::ids_by_primary_email(tx, &[email_key(email)]).await?;
+    if known.is_empty() {
+        return Ok(());
+    }
+    Err(Error::Field {
+        field: "email",
+        sentence: format!(
+            "A contact with the primary email {email:?} exists already, so no second one was made. Use that one: cases and accounts take it by this email. Or give another email."
+        ),
+    })
+}
+
 /// Changes a contact, and has what changed sent to the end users that it is.
 ///
 /// # Errors
-/// [`Error::Refused`] for an unknown contact, a blank name, an email without an `@`, and for taking away
-/// the email of somebody whom two-way sync keeps in step, since Zendesk gives up no primary email.
+/// [`Error::Field`] for a blank name and an email without an `@`; [`Error::Refused`] for an unknown contact,
+/// and for taking away the email of somebody whom two-way sync keeps in step, since Zendesk gives up no
+/// primary email.
 pub async fn edit_contact(
     engine: &Engine,
     contact: &str,
@@ -79,14 +173,7 @@ struct Held {
 
 impl Held {
     async fn lock(tx: &mut Tx, contact: &str) -> Result<Self> {
-        // A pull writes contacts under its integration's lock, whole: an edit between its reading and its
-        // writing would be lost. One after the other in the order of their ids, so that nobody waits for
-        // somebody who waits.
-        let mut all = integrations::list(tx).await?;
-        all.sort_by(|one, other| one.id.cmp(&other.id));
-        for integration in &all {
-            integrations::lock(tx, &integration.id).await?;
-        }
+        let integrations = lock_integrations(tx).await?;
         let ids = [contact.to_owned()];
         let found = contacts::by_ids(tx, &ids).await?.remove(contact);
         let contact = found.ok_or_else(|| {
@@ -96,9 +183,22 @@ impl Held {
         })?;
         Ok(Self {
             contact,
-            integrations: all,
+            integrations,
         })
     }
+}
+
+/// Lets no pull write contacts until the transaction ends. Returns the integrations.
+async fn lock_integrations(tx: &mut Tx) -> Result<Vec<Integration>> {
+    // A pull writes contacts under its integration's lock, whole: an edit between its reading and its
+    // writing would be lost. One after the other in the order of their ids, so that nobody waits for
+    // somebody who waits.
+    let mut all = integrations::list(tx).await?;
+    all.sort_by(|one, other| one.id.cmp(&other.id));
+    for integration in &all {
+        integrations::lock(tx, &integration.id).await?;
+    }
+    Ok(all)
 }
 
 /// Gives a contact the value that lost a conflict. It reaches the end user like any other edit.
@@ -223,8 +323,9 @@ fn edited(before: &Contact, edit: ContactEdit, in_step: bool) -> Result<Contact>
     let mut after = before.clone();
     if let Some(name) = edit.name {
         let parsed = PersonName::parse(&name);
-        after.name = parsed.ok_or_else(|| {
-            Error::Refused("A contact's name cannot be blank. Give one.".to_owned())
+        after.name = parsed.ok_or_else(|| Error::Field {
+            field: "name",
+            sentence: "A contact's name cannot be blank. Give one.".to_owned(),
         })?;
     }
     let tidy = |value: Value| not_blank(value.as_deref()).map(|text| text.trim().to_owned());
@@ -235,9 +336,12 @@ fn edited(before: &Contact, edit: ContactEdit, in_step: bool) -> Result<Contact>
         after.email = tidy(email);
         match &after.email {
             Some(email) if !email.contains('@') => {
-                return Err(Error::Refused(format!(
-                    "{email:?} is no email address. Give one like name@example.com."
-                )));
+                return Err(Error::Field {
+                    field: "email",
+                    sentence: format!(
+                        "{email:?} is no email address. Give one like name@example.com."
+                    ),
+                });
             }
             None if in_step && before.email.is_some() => {
                 return Err(Error::Refused(

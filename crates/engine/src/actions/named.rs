@@ -24,7 +24,7 @@ pub async fn contact_named(engine: &Engine, email_or_id: &str) -> Result<Option<
     let found = contacts::ids_by_primary_email(&mut reader, &keys).await?;
     found.into_values().next().map(Some).ok_or_else(|| {
         Error::Refused(format!(
-            "There is no contact with the id or the primary email {email_or_id:?}. Contacts come with the tickets of an integration; name one of them, or leave it empty for nobody."
+            "There is no contact with the id or the primary email {email_or_id:?}. Contacts come with the tickets of an integration or are made here; name one of them, or leave it empty for nobody."
         ))
     })
 }

@@ -206,7 +206,7 @@ pub(crate) async fn in_time<T>(
     trying: impl Future<Output = Result<T>>,
 ) -> Result<T> {
     match select(pin!(trying), engine.clock.beat(LONGEST)).await {
-        Either::Left((outcome, _)) => outcome,
+        Either::Left((outcome, _)) => outcome.map_err(Error::for_asker),
         Either::Right(_) => Err(Error::Refused(format!(
             "The other side did not answer within {} seconds. Try again; if it stays so, look whether it can be reached from here.",
             LONGEST.as_secs()

@@ -28,6 +28,7 @@ impl From<Error> for Halt {
             Error::Zendesk(error) => error.into(),
             Error::Refused(sentence) => Self::Trouble(Trouble::SourceUnavailable, sentence),
             other @ (Error::Store(_)
+            | Error::Field { .. }
             | Error::Stopped
             | Error::Rejected { .. }
             | Error::Stuck { .. }) => Self::Broken(other),

@@ -82,8 +82,11 @@ pub(super) async fn compare(send: &mut Send<'_>, reading: &Reading) -> Result<Co
     };
     if source != 0 && reading.nameless > 0 && send.settings.on_leave != OnLeave::Keep {
         send.counts.warnings.insert(format!(
-            "{} rows do not say whom they are about, and may be about anybody who seems to have left. So nobody counts as having left this time. Mend these rows.",
-            reading.nameless
+            "{}, and may be about anybody who seems to have left. So nobody counts as having left this time. Mend the source.",
+            match reading.nameless {
+                1 => "1 row does not say whom it is about".to_owned(),
+                several => format!("{several} rows do not say whom they are about"),
+            }
         ));
     }
     // Few rows look up their customers; many walk through all of them. Who left is found only by a walk.

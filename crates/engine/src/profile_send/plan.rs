@@ -26,8 +26,11 @@ pub(super) async fn guard(send: &mut Send<'_>, compared: &Compared) -> Result<()
         }
         if send.settings.same_key == SameKey::Error && compared.same_key > 0 {
             let sentence = format!(
-                "{} rows have the key of another row, and the settings make that an error. Nothing was sent. Mend the source, let the last row of a key win, or approve once, which leaves all rows of these keys out.",
-                compared.same_key
+                "{} the key of another row, and the settings make that an error. Nothing was sent. Mend the source, let the last row of a key win, or approve once, which leaves all rows of these keys out.",
+                match compared.same_key {
+                    1 => "1 row has".to_owned(),
+                    several => format!("{several} rows have"),
+                }
             );
             return Err(Halt::Trouble(Trouble::RowGuard, sentence));
         }
@@ -103,6 +106,10 @@ fn found(columns: &[Column]) -> String {
 pub(super) fn ask_about_conflicts(send: &Send<'_>) -> Result<(), Halt> {
     match send.tally.conflict + send.two_users {
         0 => Ok(()),
+        1 => Err(Halt::Trouble(
+            Trouble::IdentityConflicts,
+            "1 row leads to more than one user in Zendesk and was not sent; all others were. Decide about it, then resolve.".to_owned(),
+        )),
         rows => Err(Halt::Trouble(
             Trouble::IdentityConflicts,
             format!(

@@ -71,6 +71,7 @@ impl Post {
                 Error::Zendesk(error) => Ok(Event::Unread(parcel, error)),
                 other @ (Error::Store(_)
                 | Error::Refused(_)
+                | Error::Field { .. }
                 | Error::Stopped
                 | Error::Rejected { .. }
                 | Error::Stuck { .. }) => Err(other),

@@ -76,7 +76,8 @@ pub async fn probe(engine: &Engine, draft: &DestinationDraft) -> Result<Me> {
 /// # Errors
 /// Why the account cannot be sent to.
 pub(crate) async fn who(client: &Client) -> Result<Me> {
-    let me = client.me().await?;
+    let me = client.me().await;
+    let me = me.map_err(|error| Error::from(error).for_asker())?;
     match refuse(&me) {
         Some(sentence) => Err(Error::Refused(sentence)),
         None => Ok(me),

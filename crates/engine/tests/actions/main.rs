@@ -6,6 +6,7 @@
     reason = "a failed unwrap is a failed test"
 )]
 
+mod contacts;
 mod refusals;
 mod settling;
 mod switching;

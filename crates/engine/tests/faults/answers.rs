@@ -139,7 +139,7 @@ async fn a_refusal_is_told_with_its_status_and_what_to_do() {
         revoke-token:route=incremental/tickets/cursor:after=1
           Zendesk does not accept the sign-in (status 401, Couldn't authenticate you). Enter valid sign-in details, or connect to Zendesk again.
         status=403:form=object:route=incremental/ticket_events
-          Zendesk refuses the export of ticket events to this sign-in (status 403, Forbidden). Use the sign-in of a Zendesk administrator, or ask the account's owner for access.
+          Zendesk refuses the export of ticket events (status 403, Forbidden): whoever signs in is not allowed it. Use the sign-in of a Zendesk administrator, or ask the account's owner for access.
         status=404:form=html:route=incremental/users/cursor
           Zendesk does not have the export of users at this address (status 404). Check the address of the Zendesk account in the integration.
         status=410:route=incremental/users/cursor

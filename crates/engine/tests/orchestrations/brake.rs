@@ -297,7 +297,7 @@ async fn while_a_row_may_be_about_anybody_nobody_has_left() {
                 assert_eq!(counts(&ended).rows.rejected, 1, "{damaged}");
                 assert_eq!(counts(&ended).leavers, 0, "{damaged}");
                 let warnings = counts(&ended).warnings;
-                let says = |warning: &String| warning.contains("1 rows do not say whom");
+                let says = |warning: &String| warning.contains("1 row does not say whom");
                 assert!(warnings.iter().any(says), "{damaged}: {warnings:?}");
                 assert_eq!(there(world), before);
             }

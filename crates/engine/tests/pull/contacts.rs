@@ -1,6 +1,7 @@
 //! Contacts: made once, found by email, kept in step (ticket-sync.md 3).
 
 use domain::person::PersonName;
+use engine::actions::{self, NewContact};
 use simulator::{NewComment, NewUser, TicketChange, UserChange};
 use store::integrations::{ContactPolicy, EmailMatch};
 
@@ -280,6 +281,48 @@ async fn one_person_in_many_roles_and_tickets_is_one_contact() {
             );
             assert_eq!(pull(world).await.counters.contacts.created, 1);
             assert_eq!(lines(world, "crm_contact").await.len(), 1);
+        })
+        .await;
+}
+
+#[tokio::test]
+async fn a_contact_made_here_meets_its_user_by_email_with_their_first_ticket() {
+    quiet()
+        .each(async |world| {
+            let new = NewContact {
+                name: "Rosa Louise Parks".to_owned(),
+                email: Some("Rosa@customer.example".to_owned()),
+                owner: world.admin().user().await.id,
+                ..NewContact::default()
+            };
+            let engine = world.engine();
+            let made = actions::create_contact(engine, new, world::ADMIN_EMAIL).await;
+            let made = made.unwrap();
+            let rosa = customer(world, "Rosa Parks", "rosa@customer.example");
+            edit(
+                world,
+                rosa,
+                UserChange {
+                    phone: Some(Some("+1 334 555 0100".to_owned())),
+                    ..UserChange::default()
+                },
+            );
+            let ticket = add(world, asked_by(rosa));
+            let run = pull(world).await;
+            assert_eq!(run.counters.contacts.created, 0);
+            assert_eq!(lines(world, "crm_contact").await.len(), 1);
+            let met = contact_of(world, ticket).await;
+            assert_eq!(met.id, made);
+            assert_eq!(met.name.full(), "Rosa Louise Parks", "the name typed here");
+            assert_eq!(
+                met.phone.as_deref(),
+                Some("+1 334 555 0100"),
+                "what it lacked"
+            );
+            let view = engine::contact_view::show(engine, &made).await.unwrap();
+            let linked: Vec<i64> = view.unwrap().zendesk.iter().map(|link| link.user).collect();
+            assert_eq!(linked, [rosa]);
+            assert!(world.conflicts().await.is_empty());
         })
         .await;
 }

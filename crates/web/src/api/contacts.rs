@@ -9,8 +9,8 @@ mod record;
 
 use axum::Json as Answer;
 use axum::extract::{Path, State};
-use axum::http::HeaderMap;
-use axum::http::header::ETAG;
+use axum::http::header::{ETAG, LOCATION};
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use engine::{actions, contact_view};
 use serde::Deserialize;
@@ -20,18 +20,21 @@ use utoipa_axum::routes;
 
 pub(crate) use record::ContactSummary;
 
-use super::body::{Json, Query, check_match, etag, given, refused};
+use super::body::{Json, Query, check_match, etag, given, new_record, refused};
 use super::page::{Page, Place};
 use super::{Caller, Operations};
 use crate::access::Right;
 use crate::app::App;
+use crate::pages::contacts::add;
 use crate::pages::contacts::edit::{Entry, find, shown, wanted};
+use crate::pages::contacts::form::Typed;
 use crate::problem::Problem;
 use record::ContactRecord;
 
 pub(crate) fn operations(operations: Operations) -> Operations {
     operations
         .with(Right::SeeCases, routes!(list_contacts))
+        .with(Right::EditCases, routes!(add_contact))
         .with(Right::SeeCases, routes!(read_contact))
         .with(Right::EditCases, routes!(edit_contact))
 }
@@ -43,6 +46,22 @@ struct ContactWish {
     /// Words of the name or the email address. Who sees personal data masked cannot look for it.
     #[param(max_length = 200)]
     q: Option<String>,
+}
+
+/// A new contact.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct ContactNew {
+    /// Their name in one line.
+    #[schema(min_length = 1)]
+    name: String,
+    /// Their primary email address, which no other contact has.
+    #[schema(max_length = 254)]
+    email: Option<String>,
+    /// Their telephone number.
+    phone: Option<String>,
+    /// The id of the account they belong to.
+    account: Option<String>,
 }
 
 /// What is changed about a contact; what is left out stays.
@@ -94,6 +113,40 @@ async fn list_contacts(
     }))
 }
 
+/// Add a contact
+///
+/// The caller looks after them. They are nobody in Zendesk until a ticket of somebody with their email is
+/// pulled, or a case of theirs is published.
+#[utoipa::path(
+    post, path = "/api/v1/contacts", tag = "Contacts", request_body = ContactNew,
+    params(("Idempotency-Key" = Option<String>, Header, description = "A key of your own making: the same request under it makes no second contact.", max_length = 200)),
+    responses(
+        (status = 201, description = "The contact.", body = ContactRecord, headers(("ETag" = String, description = "Names this version of name, telephone and email."), ("Location" = String, description = "Where the contact is found."))),
+        (status = 422, description = "A field cannot be as it was sent, or the email address is another contact's.", body = crate::problem::ProblemBody, content_type = "application/problem+json"),
+    ),
+)]
+async fn add_contact(
+    State(app): State<App>,
+    caller: Caller,
+    headers: HeaderMap,
+    Json { value, bytes }: Json<ContactNew>,
+) -> Result<Response, Problem> {
+    let id = new_record(&app, &caller, &headers, "POST /api/v1/contacts", &bytes).await?;
+    let id = id.unwrap_or_else(|| app.engine.new_id());
+    let typed = Typed {
+        name: value.name,
+        phone: value.phone.unwrap_or_default(),
+        email: value.email.unwrap_or_default(),
+    };
+    let new = add::wanted(&caller.user, &typed, value.account)?;
+    let actor = &caller.user.email;
+    let made = actions::create_contact_as(&app.engine, id, new, actor).await;
+    let id = made.map_err(of_field)?;
+    let answer = found(&app, &caller, &id, StatusCode::CREATED).await?;
+    let place = format!("/api/v1/contacts/{id}");
+    Ok(([(LOCATION, place)], answer).into_response())
+}
+
 /// Read a contact
 ///
 /// How to reach them, whom in Zendesk they are, whether the two are in step, and what people did. Their
@@ -111,7 +164,7 @@ async fn read_contact(
     caller: Caller,
     Path(id): Path<String>,
 ) -> Result<Response, Problem> {
-    found(&app, &caller, &id).await
+    found(&app, &caller, &id, StatusCode::OK).await
 }
 
 /// Change a contact
@@ -153,11 +206,19 @@ async fn edit_contact(
     };
     let edit = wanted(&stored, &entry).map_err(|wrongs| refused(&wrongs))?;
     let actor = &caller.user.email;
-    let edited = actions::edit_contact_as_read(&app.engine, &contact, edit, actor).await?;
-    if edited.is_none() {
+    let edited = actions::edit_contact_as_read(&app.engine, &contact, edit, actor).await;
+    if edited.map_err(of_field)?.is_none() {
         return Err(Problem::stale());
     }
-    found(&app, &caller, &contact.id).await
+    found(&app, &caller, &contact.id, StatusCode::OK).await
+}
+
+/// What is wrong with a field, by its name in the body.
+fn of_field(error: engine::Error) -> Problem {
+    match error {
+        engine::Error::Field { field, sentence } => Problem::invalid(field, sentence),
+        other => other.into(),
+    }
 }
 
 /// What names this version of what can be edited about a contact, as the caller sees it.
@@ -167,7 +228,12 @@ fn version_of(caller: &Caller, contact: &Contact) -> Result<String, Problem> {
 }
 
 /// The contact as they are now, with what names that version.
-async fn found(app: &App, caller: &Caller, id: &str) -> Result<Response, Problem> {
+async fn found(
+    app: &App,
+    caller: &Caller,
+    id: &str,
+    status: StatusCode,
+) -> Result<Response, Problem> {
     // The version is read first: a change in between is refused later rather than overwritten.
     let contact = find(app, id).await?;
     let view = contact_view::show(&app.engine, &contact.id).await?;
@@ -178,5 +244,5 @@ async fn found(app: &App, caller: &Caller, id: &str) -> Result<Response, Problem
     };
     let version = version_of(caller, &contact)?;
     let record = ContactRecord::new(caller.see(view), caller.see(owner));
-    Ok(([(ETAG, version)], Answer(record)).into_response())
+    Ok((status, [(ETAG, version)], Answer(record)).into_response())
 }

@@ -12,7 +12,7 @@ pub(crate) mod rows;
 mod show;
 mod stop;
 
-pub(crate) use show::{count, is_told, kind, lasting, outcome};
+pub(crate) use show::{count, is_told, kind, lasting, outcome, rows_told};
 
 use crate::access::Right;
 use crate::routes::Routes;

@@ -58,13 +58,80 @@ async fn a_contact_is_found_read_and_edited_as_read() {
         let bad = house
             .call(&token, "PATCH", &path, &matching, &json!({"email": "none"}))
             .await;
-        assert_eq!(refusal(&bad), is(409, "conflict", ""));
+        assert_eq!(refusal(&bad), is(422, "invalid", "email"));
         let none = house
             .call(&token, "PATCH", &path, &matching, &json!({"phone": null}))
             .await;
         assert_eq!(told(&none, 200)["phone"], Value::Null);
         let missing = house.read(&token, "/api/v1/contacts/%00").await;
         assert_eq!(missing.status, 404);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_contact_is_made_once_for_one_key_and_one_email() {
+    on_both(async |house: House| {
+        let token = house.token_of(UserRole::Agent, WRITE).await;
+        let contacts = "/api/v1/contacts";
+        let account = house
+            .write(&token, "POST", "/api/v1/accounts", &json!({"name": "Acme"}))
+            .await;
+        let account = told(&account, 201)["id"].clone();
+        let key = [("Idempotency-Key", "grace")];
+        let new = json!({
+            "name": "Grace Hopper",
+            "email": "grace@navy.example",
+            "phone": "+1 206 555 0100",
+            "account": account,
+        });
+        let made = house.call(&token, "POST", contacts, &key, &new).await;
+        let again = house.call(&token, "POST", contacts, &key, &new).await;
+        assert_eq!(told(&made, 201), told(&again, 201));
+        let body = told(&made, 201);
+        for member in ["name", "email", "phone"] {
+            assert_eq!(body[member], new[member]);
+        }
+        assert_eq!(body["account"]["id"], account);
+        assert_eq!(body["owner"]["name"], "The agent");
+        assert_eq!(body["history"][0]["what"], "Made", "{body}");
+        let place = made.header("location");
+        assert_eq!(
+            *place,
+            format!("{contacts}/{}", body["id"].as_str().unwrap())
+        );
+        let matching = [("If-Match", made.header("etag"))];
+        let change = json!({"phone": null});
+        let changed = house.call(&token, "PATCH", place, &matching, &change).await;
+        assert_eq!(told(&changed, 200)["phone"], Value::Null);
+
+        let other = json!({"name": "Another"});
+        let reused = house.call(&token, "POST", contacts, &key, &other).await;
+        assert_eq!(refusal(&reused), is(422, "idempotency_mismatch", ""));
+        for (wrong, field) in [
+            (json!({"name": " "}), "name"),
+            (json!({"name": "A", "email": "none"}), "email"),
+            (json!({"name": "A", "email": "GRACE@navy.example"}), "email"),
+            (json!({"name": "A", "account": "nowhere"}), "account"),
+            (json!({"name": "A•••"}), "name"),
+        ] {
+            let answer = house.write(&token, "POST", contacts, &wrong).await;
+            assert_eq!(refusal(&answer), is(422, "invalid", field), "{wrong}");
+            assert!(!answer.has("Hopper"), "{}", answer.body);
+        }
+        let owned = json!({"name": "A", "owner": "somebody"});
+        let answer = house.write(&token, "POST", contacts, &owned).await;
+        assert_eq!(answer.status, 422, "{}", answer.body);
+
+        // Two at once, where there is no integration whose lock they could wait for.
+        let new = json!({"name": "Alan Turing", "email": "alan@park.example"});
+        let ask = || house.write(&token, "POST", contacts, &new);
+        let (one, other) = tokio::join!(ask(), ask());
+        let mut statuses = [one.status, other.status];
+        statuses.sort_unstable();
+        assert_eq!(statuses, [201, 422]);
+        let page = told(&house.read(&token, contacts).await, 200);
+        assert_eq!(page["items"].as_array().unwrap().len(), 2, "{page}");
     })
     .await;
 }

@@ -58,6 +58,14 @@ async fn an_empty_list_says_how_to_begin_and_the_types_can_be_filtered() {
             assert_eq!(page.status, 200);
             assert!(page.text().contains("Name and description"));
         }
+        // Zendesk makes no new tokens: what lasts comes first and is chosen.
+        let page = ada.get("/credentials/new?kind=zendesk").await.body;
+        let (client, token) = (
+            page.find("id=\"by-oauth\" checked"),
+            page.find("id=\"by-token\""),
+        );
+        assert!(client.is_some() && client < token, "{page}");
+        assert!(!page.contains("id=\"by-token\" checked"));
     })
     .await;
 }

@@ -75,6 +75,101 @@ async fn contacts_are_listed_searched_and_edited() {
 }
 
 #[tokio::test]
+async fn a_contact_is_made_by_hand_and_what_is_wrong_stands_next_to_its_field() {
+    on_both(async |house: House| {
+        let mut browser = house.browser().await;
+        let list = browser.get("/contacts").await;
+        assert!(list.text().contains("No contacts yet"), "{}", list.text());
+        assert_eq!(
+            list.body.matches("href=\"/contacts/new\"").count(),
+            2,
+            "above the list, and where there is none"
+        );
+        let page = browser.get("/contacts/new").await;
+        assert!(page.has("action=\"/contacts\"") && page.has("Create contact"));
+        let form = "name=Grace+Hopper&email=grace%40navy.example&phone=+%2B1+206+555+0100+";
+        let answer = browser.post("/contacts", form).await;
+        assert_eq!(answer.status, 303, "{}", answer.text());
+        let place = answer.header("location").to_owned();
+        let address = place.strip_suffix("?done=made").unwrap();
+        let page = browser.get(&place).await.text();
+        for told in [
+            "The contact was made.",
+            "Grace Hopper",
+            "grace@navy.example",
+            "+1 206 555 0100",
+            "Ada Lovelace",
+            "nobody in Zendesk yet",
+            "Made by ada@example.com",
+        ] {
+            assert!(page.contains(told), "{told} is missing in {page}");
+        }
+        assert!(browser.get("/contacts?q=hop").await.has(address));
+
+        for (form, field, said) in [
+            ("name=+&email=g%40x.example", "name", "cannot be blank"),
+            ("name=G&email=nothing", "email", "no email address"),
+            (
+                "name=Second&email=GRACE%40navy.example&phone=7",
+                "email",
+                "exists already, so no second one was made",
+            ),
+            (
+                "name=G%E2%80%A2%E2%80%A2%E2%80%A2&email=",
+                "name",
+                "This is masked",
+            ),
+            ("name=G&account=nowhere", "account", "no such account"),
+        ] {
+            let answer = browser.post("/contacts", form).await;
+            assert_eq!(answer.status, 422, "{form}");
+            let mark = format!("id=\"{field}-wrong\"");
+            assert!(answer.has(&mark), "{form}: {}", answer.body);
+            assert!(answer.text().contains(said), "{}", answer.text());
+        }
+        let answer = browser
+            .post(
+                "/contacts",
+                "name=Second&email=grace%40navy.example&phone=7",
+            )
+            .await;
+        assert!(
+            answer.has("value=\"Second\"") && answer.has("value=\"7\""),
+            "what was typed stays"
+        );
+        assert!(!browser.get("/contacts").await.has("Second"));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_contact_is_made_for_an_account() {
+    on_both(async |house: House| {
+        let mut browser = house.browser().await;
+        let answer = browser.post("/accounts", "name=Acme+Toys").await;
+        let place = answer.header("location").to_owned();
+        let address = place.strip_suffix("?done=made").unwrap();
+        let id = address.strip_prefix("/accounts/").unwrap();
+        let new = format!("/contacts/new?account={id}");
+        assert!(browser.get(address).await.has(&new));
+        let page = browser.get(&new).await;
+        assert!(page.text().contains("Belongs to the account Acme Toys"));
+        let hidden = format!("name=\"account\" value=\"{id}\"");
+        assert!(page.has(&hidden), "{}", page.body);
+        // It is still so after something was wrong.
+        let wrong = format!("name=&account={id}");
+        assert!(browser.post("/contacts", &wrong).await.has(&hidden));
+        let form = format!("name=Grace+Hopper&account={id}");
+        let answer = browser.post("/contacts", &form).await;
+        assert_eq!(answer.status, 303, "{}", answer.text());
+        let page = browser.get(answer.header("location")).await;
+        assert!(page.has(address) && page.text().contains("Acme Toys"));
+        assert!(browser.get(address).await.has("Grace Hopper"));
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn contacts_are_paged_and_none_is_left_out() {
     on_both(async |house: House| {
         for n in 0..60 {

@@ -1,6 +1,6 @@
 //! Destinations: made step by step, tried before they are stored, and shown to whom they are open.
 
-use simulator::Simulator;
+use simulator::{Fault, Simulator};
 use store::users::UserRole;
 
 use crate::browser::{Answer, Browser};
@@ -98,6 +98,30 @@ async fn what_does_not_let_us_in_is_not_stored() {
                 .contains("No destinations yet")
         );
         let right = add_credential(&mut ada, "right", "token").await;
+        // Nobody tries for them what they asked for and was not stored.
+        zendesk.add_fault(Fault::parse("status=500").unwrap());
+        let answer = ada
+            .post("/destinations", &form(&right, "live", &zendesk))
+            .await;
+        refused(&answer, "did not answer the check of the sign-in");
+        refused(&answer, "Try again");
+        refused(&answer, "Nothing was stored.");
+        assert!(
+            !answer.text().contains("will be tried"),
+            "{}",
+            answer.text()
+        );
+        zendesk.clear_faults();
+        zendesk.add_fault(Fault::parse("status=403").unwrap());
+        let answer = ada
+            .post("/destinations", &form(&right, "live", &zendesk))
+            .await;
+        refused(
+            &answer,
+            "Zendesk refuses the check of the sign-in (status 403",
+        );
+        refused(&answer, "Use the sign-in of a Zendesk administrator");
+        zendesk.clear_faults();
         let more = format!(
             "{}&one_by_one=yes&allow=role&allow=suspended",
             form(&right, "live", &zendesk)

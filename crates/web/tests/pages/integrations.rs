@@ -98,6 +98,15 @@ async fn a_new_integration_is_inactive_and_its_secret_never_comes_back() {
     on_both(async |house: House| {
         let mut browser = house.browser().await;
         let page = browser.get("/integrations/new").await;
+        // Zendesk makes no new tokens: what lasts comes first and is chosen.
+        let (client, token) = (
+            page.body.find("value=\"oauth_client\""),
+            page.body.find("value=\"api_token\""),
+        );
+        assert!(client.is_some() && client < token);
+        assert!(
+            page.has("value=\"oauth_client\" checked") && !page.has("value=\"api_token\" checked")
+        );
         for label in [
             "Type",
             "Name",

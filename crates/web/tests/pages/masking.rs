@@ -69,6 +69,7 @@ async fn who_may_not_see_personal_data_sees_none_on_any_page_and_cannot_look_for
             "/parked".to_owned(),
             format!("/parked/{parked}/give-up"),
             "/contacts".to_owned(),
+            "/contacts/new".to_owned(),
             format!("/contacts/{grace}"),
             format!("/contacts/{grace}/edit"),
             "/accounts".to_owned(),
@@ -104,6 +105,15 @@ async fn who_may_not_see_personal_data_sees_none_on_any_page_and_cannot_look_for
         assert_eq!(answer.status, 303, "{}", answer.text());
         let page = ada.get(&format!("/contacts/{grace}")).await;
         assert!(page.has("Grace Hopper") && page.has("grace@navy.example") && page.has("12345678"));
+
+        // Who makes a contact with an email that is somebody's learns that it is, and not whose.
+        for (email, status) in [("grace%40navy.example", 422), ("grace%40navy", 303)] {
+            let answer = agent.post("/contacts", &format!("name=Somebody&email={email}")).await;
+            assert_eq!(answer.status, status, "{email}: {}", answer.text());
+            for secret in ["Hopper", "G•••", &grace] {
+                assert!(!answer.has(secret), "{secret}: {}", answer.text());
+            }
+        }
     })
     .await;
 }

@@ -9,7 +9,7 @@ use crate::error::Error;
 use crate::error::body::About;
 use crate::records::{flag, id, read_body, text};
 
-const CALL: &str = "its own user";
+const CALL: &str = "the check of the sign-in";
 
 /// The user that we are signed in as.
 #[derive(Clone, PartialEq, Eq)]

@@ -168,6 +168,7 @@ pub(super) async fn delete(engine: &Engine, name: &str, yes: bool) -> anyhow::Re
             engine::Error::Refused(said) => anyhow!("{said} (--yes confirms it.)"),
             engine::Error::Store(_)
             | engine::Error::Zendesk(_)
+            | engine::Error::Field { .. }
             | engine::Error::Stopped
             | engine::Error::Rejected { .. }
             | engine::Error::Stuck { .. } => error.into(),

@@ -122,6 +122,7 @@ fn said_wrongly(error: engine::Error) -> anyhow::Error {
         engine::Error::Refused(said) => usage(said),
         engine::Error::Store(_)
         | engine::Error::Zendesk(_)
+        | engine::Error::Field { .. }
         | engine::Error::Stopped
         | engine::Error::Rejected { .. }
         | engine::Error::Stuck { .. } => error.into(),

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use domain::profile::action::{Action, ActionKind, Link, Step, Trouble};
 use engine::profile_send::{Counts, Report, TaskReport};
-use engine::workflow_view::{counts_of, credential_of, grouped, links};
+use engine::workflow_view::{self, counts_of, credential_of, grouped, links};
 use engine::{Engine, workflows};
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -262,8 +262,8 @@ fn print(workflow: &Workflow, names: &Names, counts: &Counts) {
     }
     for (note, rows) in &counts.notes {
         output::line(&format!(
-            "note: {} rows: {}",
-            grouped(*rows),
+            "note: {}: {}",
+            workflow_view::rows(*rows),
             output::shown(note, 1_000)
         ));
     }
@@ -283,7 +283,7 @@ fn task_cells((task, report): (Task, TaskReport)) -> Vec<String> {
 
 fn outcomes(counts: &Counts) -> String {
     let rows = &counts.rows;
-    let mut text = format!("{} rows read", grouped(rows.read));
+    let mut text = format!("{} read", workflow_view::rows(rows.read));
     for (count, word) in [
         (rows.created, "created"),
         (rows.updated, "updated"),

@@ -1,6 +1,5 @@
 //! `GET /contacts/{id}/edit`, `POST /contacts/{id}/edit`: name, phone and primary email of a customer.
 
-use askama::Template;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Redirect, Response};
@@ -10,6 +9,7 @@ use serde::Deserialize;
 use store::contacts::Contact;
 use store::users::User;
 
+use super::form::{ContactForm, Typed};
 use crate::app::App;
 use crate::form::{Form, Wrongs};
 use crate::mask::Mask as _;
@@ -29,13 +29,14 @@ pub(crate) struct Entry {
     pub(crate) email: String,
 }
 
-#[derive(Template)]
-#[template(path = "contacts/form.html")]
-struct ContactForm {
-    frame: Frame,
-    wrongs: Wrongs,
-    id: String,
-    typed: Entry,
+impl From<Entry> for Typed {
+    fn from(entry: Entry) -> Self {
+        Self {
+            name: entry.name,
+            phone: entry.phone,
+            email: entry.email,
+        }
+    }
 }
 
 /// What is stored, as whoever edits it sees it.
@@ -71,8 +72,9 @@ pub(crate) async fn show(
     let contact = find(&app, &id).await?;
     html(&ContactForm {
         wrongs: Wrongs::default(),
-        typed: shown(&person.user, &contact),
-        id: contact.id,
+        typed: shown(&person.user, &contact).into(),
+        id: Some(contact.id),
+        account: None,
         frame: Frame::new(&app, person, Nav::Contacts, "Edit contact").await?,
     })
 }
@@ -99,8 +101,9 @@ pub(crate) async fn submit(
     };
     let form = ContactForm {
         wrongs,
-        typed: entry,
-        id: contact.id,
+        typed: entry.into(),
+        id: Some(contact.id),
+        account: None,
         frame: Frame::new(&app, person, Nav::Contacts, "Edit contact").await?,
     };
     html_with(StatusCode::UNPROCESSABLE_ENTITY, &form)

@@ -6,6 +6,7 @@ use axum::response::Response;
 use engine::contact_view::{self, ContactLine};
 use serde::Deserialize;
 
+use crate::access::Right;
 use crate::app::App;
 use crate::navigation::Nav;
 use crate::page::{Frame, encode, html};
@@ -34,6 +35,7 @@ struct ContactsPage {
     next: Option<String>,
     /// Whether whoever looks may look for names and emails.
     may_search: bool,
+    may_edit: bool,
 }
 
 impl ContactsPage {
@@ -64,6 +66,7 @@ pub(crate) async fn show(
         next: page.next,
         asked,
         may_search,
+        may_edit: person.may(Right::EditCases),
         frame: Frame::new(&app, person, Nav::Contacts, "Contacts").await?,
     })
 }

@@ -37,6 +37,7 @@ struct ContactPage {
 /// What the audit log calls a deed, as a person reads it.
 pub(crate) fn told(action: &str) -> &str {
     match action {
+        "contact.add" => "Made",
         "contact.edit" => "Edited",
         "conflict.restore" => "The value that lost was restored",
         "parked.retry" => "What was parked was tried again",
@@ -77,6 +78,7 @@ pub(crate) async fn show(
         may_edit: person.may(Right::EditCases),
         is_masked: person.user.restrict_pii,
         done: done.sentence(&[
+            ("made", "The contact was made. Cases and accounts take it by its email."),
             ("saved", "The changes were saved. With two-way sync they go to Zendesk."),
             ("restored", "The value that lost was restored. With two-way sync it goes to Zendesk like any edit."),
         ]),

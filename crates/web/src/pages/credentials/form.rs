@@ -47,7 +47,8 @@ impl Fields {
     pub(super) fn new(kind: Kind) -> Self {
         Self {
             kind,
-            by_token: true,
+            // Zendesk makes no new tokens; an OAuth client lasts.
+            by_token: false,
             email: String::new(),
             client_id: String::new(),
             key_id: String::new(),

@@ -87,7 +87,8 @@ impl Entry {
                 sign_in.is_own || settings.credential_id.is_empty(),
                 sign_in.kind,
             ) {
-                (true, "") => "api_token",
+                // Zendesk makes no new tokens; an OAuth client lasts.
+                (true, "") => "oauth_client",
                 (true, kind) => kind,
                 (false, _) => "stored",
             }

@@ -45,6 +45,11 @@ pub(crate) fn count(number: &u64) -> String {
     workflow_view::grouped(*number)
 }
 
+/// So many rows.
+pub(crate) fn rows_told(number: &u64) -> String {
+    workflow_view::rows(*number)
+}
+
 /// Seconds as people say them.
 pub(crate) fn lasting(seconds: &u64) -> String {
     workflow_view::lasting(*seconds)

@@ -261,6 +261,13 @@ impl Desk<'_> {
             .submit("/accounts/new", "/accounts", &[("name", &text("account"))])
             .await;
         assert!(account.header("location").starts_with("/accounts/"));
+        let (name, email, phone) = (
+            (seeds.name)("made"),
+            (seeds.email)("made"),
+            (seeds.phone)("made"),
+        );
+        let contact = [("name", &*name), ("email", &email), ("phone", &phone)];
+        self.submit("/contacts/new", "/contacts", &contact).await;
         let user = [
             ("name", text("user")),
             ("email", "planted@staff.example".to_owned()),

@@ -194,6 +194,7 @@ async fn what_strangers_write_is_text_on_every_page_and_in_every_download() {
                 "ours",
                 "refusal",
                 "account",
+                "made",
                 "user",
                 "credential",
                 "destination",
