@@ -79,12 +79,12 @@ impl Error {
     /// holds for what runs.
     #[must_use]
     pub(crate) fn for_asker(self) -> Self {
-        match self {
-            Self::Zendesk(error) if matches!(error.when(), zendesk::When::Later { .. }) => {
-                Self::Refused(error.sentence_for_asker())
-            }
-            other => other,
+        if let Self::Zendesk(error) = &self
+            && matches!(error.when(), zendesk::When::Later { .. })
+        {
+            return Self::Refused(error.sentence_for_asker());
         }
+        self
     }
 
     /// How long Zendesk asked us to wait, if it did.

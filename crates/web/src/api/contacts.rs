@@ -215,10 +215,10 @@ async fn edit_contact(
 
 /// What is wrong with a field, by its name in the body.
 fn of_field(error: engine::Error) -> Problem {
-    match error {
-        engine::Error::Field { field, sentence } => Problem::invalid(field, sentence),
-        other => other.into(),
+    if let engine::Error::Field { field, sentence } = error {
+        return Problem::invalid(field, sentence);
     }
+    error.into()
 }
 
 /// What names this version of what can be edited about a contact, as the caller sees it.
