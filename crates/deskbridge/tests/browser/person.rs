@@ -19,7 +19,7 @@ const STATE: &str = "location.pathname.replace(/[0-9a-z]{16,}|[0-9]+/g, '*') + \
      [...document.querySelectorAll('body *')].map((e) => `${e.tagName}.${e.className}.${e.getAttribute('role')}.${e.open}.${e.hidden}`).join()";
 
 /// The address of a page as the name of a file, without the ids that differ from run to run.
-const PAGE: &str = "location.pathname.replace(/[0-9a-z]{16,}|[0-9]+/g, 'id').replace(/[^a-z0-9]+/gi, '-').replace(/^-|-$/g, '')";
+const PAGE: &str = "location.pathname.replace(/[^/]*[0-9][^/]*/g, 'id').replace(/[^a-z]+/gi, '-').replace(/^-|-$/g, '') || 'home'";
 
 /// A person with a browser.
 pub(crate) struct Person {

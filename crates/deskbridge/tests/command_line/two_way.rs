@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::Value;
 use simulator::{NewComment, Simulator, Status, TicketChange};
 
-use crate::desk::{ADMIN, Desk, zendesk};
+use crate::desk::{ADMIN, Desk, add_arguments, zendesk};
 
 /// A case with its ticket.
 pub(crate) struct Pair {
@@ -381,6 +381,25 @@ async fn a_deleted_case_stays_away_and_catches_up_once_it_is_restored() {
         assert!(case.to_string().contains("Anybody there?"), "{case}");
         let said = desk.refused(1, &["case", "restore", &number]).await;
         assert!(said.contains("was not deleted"), "{said}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_account_that_was_deleted_and_is_added_again_has_its_cases_again() {
+    Desk::each(async |desk| {
+        let simulator = zendesk(|_| {}).await;
+        one_way(desk, &simulator).await;
+        let before = desk.json(&["case", "list", "--json"]).await;
+        desk.ok(&["integration", "delete", "main", "--yes"]).await;
+        simulator.advance(Duration::from_secs(120));
+        let told = desk.ok(&add_arguments(&simulator.url())).await;
+        let sentence = "tickets have the cases again that they had then";
+        assert!(told.contains(sentence), "{told}");
+        desk.ok(&["integration", "activate", "main"]).await;
+        desk.ok(&["sync", "main"]).await;
+        let now = desk.json(&["case", "list", "--json"]).await;
+        assert_eq!(before, now);
     })
     .await;
 }
