@@ -20,7 +20,7 @@ const BYTES: &str = "application/octet-stream";
 pub(crate) async fn show(
     State(app): State<App>,
     // Whoever may see cases may see their comments, private notes too, and so their files.
-    SignedIn { .. }: SignedIn,
+    person: SignedIn,
     Path(id): Path<String>,
 ) -> Result<Response, Problem> {
     let missing = || Problem::missing("There is no such file.");
@@ -37,7 +37,7 @@ pub(crate) async fn show(
     {
         return Err(missing());
     }
-    let file = FileView::of(file);
+    let file = person.see(FileView::of(file));
     if !file.is_here {
         return Err(Problem::missing(
             "This file is only in Zendesk as yet. It stands on the page of its case as soon as it was fetched, or with the reason why it could not be.",

@@ -41,6 +41,8 @@ pub(super) struct ShowPage {
     pub(super) wrongs: Wrongs,
     pub(super) said: String,
     pub(super) said_public: bool,
+    /// How large a file may be, in words.
+    pub(super) largest: String,
 }
 
 const DONE: [(&str, &str); 12] = [
@@ -108,6 +110,7 @@ impl ShowPage {
             wrongs: Wrongs::default(),
             said: String::new(),
             said_public: false,
+            largest: app.engine.settings.files.in_words(),
         })
     }
 }
