@@ -19,6 +19,7 @@ use engine::case_view::{self, Window};
 use store::cases::Case;
 use utoipa_axum::routes;
 
+pub(crate) use comment::CommentFile;
 pub(crate) use record::RecordName;
 pub(crate) use word::{CaseState, CaseUrgency, ParkedChange, words};
 

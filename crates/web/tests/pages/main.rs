@@ -26,6 +26,7 @@ mod conflicts;
 mod credentials;
 mod customers;
 mod destinations;
+mod fetching;
 mod file_desk;
 mod home;
 mod hooks;

@@ -21,7 +21,7 @@ use crate::problem::Problem;
 
 /// A file of a comment.
 #[derive(Serialize, ToSchema)]
-pub(super) struct CommentFile {
+pub(crate) struct CommentFile {
     /// Its id.
     id: String,
     /// Its name.
@@ -35,6 +35,8 @@ pub(super) struct CommentFile {
     state: &'static str,
     /// Why it could not be fetched or sent, with what to do.
     problem: Option<String>,
+    /// Whether its bytes are here, so that it can be downloaded.
+    is_here: bool,
 }
 
 impl From<FileView> for CommentFile {
@@ -46,6 +48,7 @@ impl From<FileView> for CommentFile {
             size: file.size,
             state: file.state,
             problem: file.problem,
+            is_here: file.is_here,
         }
     }
 }
@@ -114,9 +117,10 @@ pub(super) struct CommentForm {
     #[schema(min_length = 1)]
     text: String,
     /// Whether the customer may see comment and files; not, if it is left out.
-    public: Option<bool>,
+    #[schema(required = false)]
+    public: bool,
     /// A file with its name; repeated for each, 20 at most.
-    #[schema(value_type = Vec<String>, format = Binary)]
+    #[schema(value_type = Vec<String>, format = Binary, required = false)]
     file: Vec<String>,
 }
 
@@ -238,7 +242,7 @@ pub(super) async fn upload_comment(
     }
     let public = match said.public.as_deref() {
         Some("true") => true,
-        Some("false") | None => false,
+        Some("false" | "") | None => false,
         Some(_) => return Err(Problem::invalid("public", "Write true or false.")),
     };
     let place = format!("/api/v1/cases/{}/comments", case.number);
