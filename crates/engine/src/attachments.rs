@@ -12,16 +12,20 @@ mod download;
 mod name;
 mod pauses;
 mod pump;
+mod spool;
 mod upload;
 mod view;
 
 pub(crate) use addition::sweep;
-pub use addition::{Added, NO_TEXT, NewComment, Source, comment, comment_as};
+pub use addition::{Added, NO_TEXT, NewComment, Source, comment, comment_as, too_many};
 pub(crate) use arrival::{erase, hear};
 pub use download::{fetch, fetch_next, retry};
 pub use name::{content_type_of, safe_name};
+pub use spool::{Spool, Spooled};
 pub(crate) use upload::{Tokens, judge, upload};
 pub use view::{FileView, of_case, of_comments};
+
+use crate::error::Error;
 
 /// How many files one comment may have.
 pub const MOST_FILES: usize = 20;
@@ -48,16 +52,27 @@ impl Limits {
         u64::try_from(size).is_ok_and(|size| size > self.largest)
     }
 
-    /// What is said of a file that is too large, with what to do.
-    pub(crate) fn sentence(self) -> String {
-        let whole = self.largest / (1024 * 1024);
-        if whole > 0 {
-            format!("It is larger than {whole} MB, the most that is allowed.")
-        } else {
-            format!(
-                "It is larger than {} bytes, the most that is allowed.",
-                self.largest
-            )
+    /// The largest file in words: `50 MB`.
+    pub fn in_words(self) -> String {
+        match self.largest / (1024 * 1024) {
+            0 => format!("{} bytes", self.largest),
+            whole => format!("{whole} MB"),
         }
+    }
+
+    /// What is said of a file that is too large.
+    pub(crate) fn sentence(self) -> String {
+        format!(
+            "It is larger than {}, the most that is allowed.",
+            self.in_words()
+        )
+    }
+
+    /// What is said of a file that is too large to be added, with what to do.
+    fn refusal(self, name: &str) -> Error {
+        Error::Refused(format!(
+            "The file {name:?} cannot be added. {} Share it another way and say where it is.",
+            self.sentence()
+        ))
     }
 }

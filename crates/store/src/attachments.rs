@@ -304,6 +304,20 @@ pub async fn remove(tx: &mut Tx, id: &str) -> Result<()> {
     Ok(())
 }
 
+/// Gives the files of one comment to another. Returns how many.
+///
+/// # Errors
+/// As the database says.
+pub async fn hand_over(tx: &mut Tx, from: &str, to: &str) -> Result<u64> {
+    let handed =
+        sqlx::query("UPDATE attachment SET case_comment_id = $2 WHERE case_comment_id = $1")
+            .bind(clean(from))
+            .bind(clean(to))
+            .execute(&mut **tx)
+            .await?;
+    Ok(handed.rows_affected())
+}
+
 /// The file with this id.
 ///
 /// # Errors

@@ -6,6 +6,7 @@
 
 mod accounts;
 mod answer;
+mod attachments;
 mod audit;
 mod body;
 mod caller;
@@ -43,8 +44,9 @@ pub(crate) const PLACE: &str = "/api";
 
 /// All operations.
 pub(crate) fn operations() -> Operations {
-    let nouns: [fn(Operations) -> Operations; 18] = [
+    let nouns: [fn(Operations) -> Operations; 19] = [
         accounts::operations,
+        attachments::operations,
         audit::operations,
         cases::operations,
         conflicts::operations,

@@ -14,6 +14,7 @@ mod form;
 mod headers;
 mod mask;
 mod moment;
+mod multipart;
 mod navigation;
 mod page;
 mod pages;

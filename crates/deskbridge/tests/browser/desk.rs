@@ -127,6 +127,19 @@ impl Zendesk {
             .collect()
     }
 
+    /// The names and sizes in bytes of the files that a ticket's newest comment has.
+    pub(crate) fn newest_files(&self, ticket: i64) -> Vec<(String, i64)> {
+        let found = self.get(&format!("tickets/{ticket}/comments"));
+        let newest = found["comments"].as_array().unwrap().last().unwrap();
+        let files = newest["attachments"].as_array().unwrap().iter();
+        files
+            .map(|file| {
+                let name = file["file_name"].as_str().unwrap().to_owned();
+                (name, file["size"].as_i64().unwrap())
+            })
+            .collect()
+    }
+
     /// A user by the name they have in our data, with their email.
     pub(crate) fn user(&self, external_id: &str) -> Option<(String, String)> {
         let mut found = self.get(&format!("users/search?external_id={external_id}"));

@@ -98,10 +98,7 @@ pub async fn comment_as(
         return Err(Error::Refused(NO_TEXT.to_owned()));
     }
     if files.len() > MOST_FILES {
-        return Err(Error::Refused(format!(
-            "A comment takes {MOST_FILES} files at most, and {} were given. Send them in several comments.",
-            files.len()
-        )));
+        return Err(too_many(files.len()));
     }
     let case = cases::find(&mut *engine.store.read().await?, new.case).await?;
     let case = case.map(|case| case.id).ok_or_else(|| {
@@ -110,32 +107,60 @@ pub async fn comment_as(
             new.case
         ))
     })?;
+    // Under an id of this attempt's own until the comment is there: another attempt at the same comment
+    // may be at work, or have been cut off, and its files must not come to ours.
+    let attempt = match files.is_empty() {
+        true => id.clone(),
+        false => engine.new_id(),
+    };
     let mut stored = Vec::with_capacity(files.len());
     let kept = async {
         for file in files {
-            store_file(engine, &id, file, limits, &mut stored).await?;
+            store_file(engine, &attempt, file, limits, &mut stored).await?;
         }
         engine.reached("files: before their comment is added");
-        say(engine, &id, &case, new, stored.len()).await
+        let files = Kept {
+            attempt: &attempt,
+            count: stored.len(),
+        };
+        say(engine, &id, &case, new, files).await
     };
-    if let Err(error) = kept.await {
-        // Files without a comment are of no use to anybody. But where only the answer to a commit was
-        // lost, the comment is there and is sent with them.
-        let mut tx = engine.store.begin().await?;
-        let is_there = comments::by_ids(&mut tx, std::slice::from_ref(&id)).await?;
-        if is_there.is_empty() {
-            for file in &stored {
-                attachments::remove(&mut tx, file).await?;
-            }
-            tx.commit().await?;
-        }
-        return Err(error);
+    let said = kept.await;
+    if !matches!(said, Ok(Said::Now)) && !stored.is_empty() {
+        forget(engine, &attempt).await?;
     }
-    engine.memory.ring();
-    Ok(Added {
-        comment: id,
-        files: stored,
-    })
+    match said? {
+        Said::Now => {
+            engine.memory.ring();
+            Ok(Added {
+                comment: id,
+                files: stored,
+            })
+        }
+        Said::Before => {
+            let gone = || Error::Refused("The comment was removed while it was added.".to_owned());
+            added(engine, &id).await?.ok_or_else(gone)
+        }
+    }
+}
+
+/// What is said where a comment has `count` files, which is more than it may have.
+pub fn too_many(count: usize) -> Error {
+    Error::Refused(format!(
+        "A comment takes {MOST_FILES} files at most, and {count} were given. Send them in several comments."
+    ))
+}
+
+/// Removes the files of an attempt that no comment came to have: they are of no use to anybody. Where
+/// only the answer to a commit was lost, the comment has them and is sent with them.
+async fn forget(engine: &Engine, attempt: &str) -> Result<()> {
+    let attempt = [attempt.to_owned()];
+    let mut tx = engine.store.begin().await?;
+    let left = attachments::of_comments(&mut tx, &attempt).await?;
+    for file in left.values().flatten() {
+        attachments::remove(&mut tx, &file.id).await?;
+    }
+    Ok(tx.commit().await?)
 }
 
 /// The comment of this id, if it was added before.
@@ -188,10 +213,7 @@ async fn store_file(
         let chunk = read_chunk(&mut content, &name).await?;
         size += u64::try_from(chunk.len()).unwrap_or(u64::MAX);
         if size > limits.largest {
-            return Err(Error::Refused(format!(
-                "The file {name:?} cannot be added. {} Share it another way and say where it is.",
-                limits.sentence()
-            )));
+            return Err(limits.refusal(&name));
         }
         if !chunk.is_empty() {
             hash.update(&chunk);
@@ -266,13 +288,29 @@ pub(crate) async fn sweep(engine: &Engine) -> Result<()> {
     Ok(())
 }
 
+/// The files that an attempt has kept.
+struct Kept<'a> {
+    /// The id under which they are kept.
+    attempt: &'a str,
+    /// How many.
+    count: usize,
+}
+
+/// When a comment was added.
+enum Said {
+    /// Just now.
+    Now,
+    /// By another attempt.
+    Before,
+}
+
 async fn say(
     engine: &Engine,
     id: &str,
     case: &str,
     new: NewComment<'_>,
-    files: usize,
-) -> Result<()> {
+    files: Kept<'_>,
+) -> Result<Said> {
     let now = engine.now();
     let mut tx = engine.store.begin().await?;
     let held = desks::lock(&mut tx, case).await?;
@@ -290,7 +328,15 @@ async fn say(
         .await?
         .is_empty()
     {
-        return Ok(());
+        return Ok(Said::Before);
+    }
+    if files.count > 0 {
+        let handed = attachments::hand_over(&mut tx, files.attempt, id).await?;
+        if usize::try_from(handed).ok() != Some(files.count) {
+            return Err(Error::Refused(
+                "The files were removed while their comment was added, so nothing was added. Try again.".to_owned(),
+            ));
+        }
     }
     let setting = Setting::without_people(integration.as_ref());
     let comment = CaseComment {
@@ -327,10 +373,11 @@ async fn say(
     let deed = Deed::Commented {
         comment: id.to_owned(),
         public: new.public,
-        files,
+        files: files.count,
     };
     let by = (&by, Some(&deed));
     keep_deed(engine, &mut tx, &setting, &decision, by, now).await?;
     engine.reached("files: before their comment is committed");
-    Ok(tx.commit().await?)
+    tx.commit().await?;
+    Ok(Said::Now)
 }

@@ -184,3 +184,55 @@ async fn a_file_whose_adding_was_cut_off_is_removed_a_day_later_and_no_other() {
         })
         .await;
 }
+
+#[tokio::test]
+async fn an_attempt_that_was_cut_off_leaves_its_files_to_no_later_one_at_the_same_comment() {
+    two_way()
+        .each(async |world| {
+            let engine = world.engine();
+            let ticket = pull_ticket(world, &[]).await;
+            let case = world.case_of(ticket).await.id;
+            let author = world.admin().user().await.id;
+            let new = NewComment {
+                case: &case,
+                text: "Here they are.",
+                public: false,
+                author: &author,
+                actor: ADMIN_EMAIL,
+            };
+            let id = engine.new_id();
+            let limits = Limits::default();
+            let (hand, content) = tokio::io::duplex(CHUNK);
+            let mut files = sources(&[("a.txt", b"a".to_vec())]);
+            files.push(Source {
+                name: "endless.bin".to_owned(),
+                content: Box::pin(content),
+            });
+            let both_begun = async {
+                while left_behind(world).await.len() < 2 {
+                    tokio::task::yield_now().await;
+                }
+            };
+            let first = attachments::comment_as(engine, id.clone(), new, files, limits);
+            tokio::select! {
+                added = first => panic!("{added:?}"),
+                () = both_begun => {}
+            }
+            drop(hand);
+            let again = || sources(&[("a.txt", b"a".to_vec()), ("b.txt", b"b".to_vec())]);
+            let add =
+                async || attachments::comment_as(engine, id.clone(), new, again(), limits).await;
+            let added = add().await.unwrap();
+            let mut names: Vec<String> = files_of(world, ticket)
+                .await
+                .into_iter()
+                .map(|file| file.file_name)
+                .collect();
+            names.sort();
+            assert_eq!(names, ["a.txt", "b.txt"], "each once");
+            assert_eq!(left_behind(world).await.len(), 2, "of the first attempt");
+            assert_eq!(add().await.unwrap().comment, added.comment);
+            assert_eq!(files_of(world, ticket).await.len(), 2);
+        })
+        .await;
+}

@@ -19,6 +19,7 @@ use engine::case_view::{self, Window};
 use store::cases::Case;
 use utoipa_axum::routes;
 
+pub(crate) use comment::CommentFile;
 pub(crate) use record::RecordName;
 pub(crate) use word::{CaseState, CaseUrgency, ParkedChange, words};
 
@@ -41,6 +42,7 @@ pub(crate) fn operations(operations: Operations) -> Operations {
         .with(Right::EditCases, routes!(deed::give_up_case))
         .with(Right::SeeCases, routes!(comment::list_comments))
         .with(Right::EditCases, routes!(comment::add_comment))
+        .with(Right::EditCases, routes!(comment::upload_comment))
         .with(Right::SeeCases, routes!(history::list_history))
         .with(Right::SeeCases, routes!(ticket::read_ticket))
         .with(Right::EditCases, routes!(publish::publish_case))

@@ -10,6 +10,7 @@ mod give_up;
 pub(crate) mod list;
 pub(crate) mod mask;
 mod restore;
+pub(crate) mod said;
 pub(crate) mod show;
 pub(crate) mod ticket;
 mod views;

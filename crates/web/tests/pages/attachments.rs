@@ -104,7 +104,8 @@ async fn a_file_that_is_not_here_is_named_without_a_link_and_has_its_reason() {
             page.text()
         );
         for id in ["waiting", "stuck"] {
-            assert!(!page.has(&format!("/attachments/{id}")));
+            assert!(!page.has(&format!("href=\"/attachments/{id}\"")));
+            assert!(page.has(&format!("action=\"/attachments/{id}/fetch\"")));
             let answer = browser.get(&format!("/attachments/{id}")).await;
             assert_eq!(answer.status, 404);
             assert!(answer.text().contains("only in Zendesk as yet"));

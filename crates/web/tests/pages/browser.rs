@@ -92,6 +92,26 @@ impl Browser {
         self.send("POST", path, &headers, form).await
     }
 
+    /// Says something on a case, as its page would send it where no file is chosen; `public` is "" without
+    /// the tick.
+    pub(crate) async fn comment(&mut self, case: i64, text: &str, public: &str) -> Answer {
+        let part = "--b\r\nContent-Disposition: form-data; name=";
+        let tick = match public {
+            "" => String::new(),
+            word => format!("{part}\"public\"\r\n\r\n{word}\r\n"),
+        };
+        let body = format!(
+            "{part}\"text\"\r\n\r\n{text}\r\n{tick}{part}\"file\"; filename=\"\"\r\nContent-Type: application/octet-stream\r\n\r\n\r\n--b--\r\n"
+        );
+        let origin = format!("http://{}", self.address);
+        let headers = [
+            ("Origin", origin.as_str()),
+            ("Content-Type", "multipart/form-data; boundary=b"),
+        ];
+        let path = format!("/cases/{case}/comments");
+        self.send("POST", &path, &headers, &body).await
+    }
+
     pub(crate) async fn sign_in(&mut self, email: &str, password: &str) -> Answer {
         let form = format!("email={email}&password={password}");
         self.post("/login", &form).await

@@ -95,11 +95,8 @@ async fn a_comment_is_private_unless_it_is_ticked() {
     on_both(async |house: House| {
         house.case(1, "Printer").await;
         let mut browser = house.browser().await;
-        for form in [
-            "text=For+us+only.%0D%0ASecond+line.",
-            "text=For+all.&public=yes",
-        ] {
-            let answer = browser.post("/cases/1/comments", form).await;
+        for (text, public) in [("For us only.\r\nSecond line.", ""), ("For all.", "yes")] {
+            let answer = browser.comment(1, text, public).await;
             assert_eq!(answer.header("location"), "/cases/1?done=said#comments");
         }
         let page = browser.get("/cases/1").await;
@@ -107,7 +104,7 @@ async fn a_comment_is_private_unless_it_is_ticked() {
         let articles: Vec<&str> = page.body.split("<article").skip(1).collect();
         assert_eq!(articles.len(), 2);
         assert!(articles[0].contains("Private note") && articles[1].contains(">Public<"));
-        let blank = browser.post("/cases/1/comments", "text=+&public=yes").await;
+        let blank = browser.comment(1, " ", "yes").await;
         assert_eq!(blank.status, 422);
         assert!(blank.has("id=\"text-wrong\"") && blank.has("value=\"yes\" checked"));
     })
@@ -119,7 +116,7 @@ async fn a_case_is_deleted_after_a_page_that_says_what_that_means_and_comes_back
     on_both(async |house: House| {
         house.case(1, "Printer").await;
         let mut browser = house.browser().await;
-        browser.post("/cases/1/comments", "text=Hello").await;
+        browser.comment(1, "Hello", "").await;
         let asked = browser.get("/cases/1/delete").await.text();
         assert!(
             asked.contains("1 comment.") && asked.contains("nothing happens in Zendesk"),

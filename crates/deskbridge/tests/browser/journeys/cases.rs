@@ -49,6 +49,17 @@ fn an_edit_a_comment_and_a_case_made_here_reach_zendesk() {
         ]
     );
 
+    let folder = tempfile::tempdir().unwrap();
+    let photo = folder.path().join("kettle.png");
+    std::fs::write(&photo, [0x89; 300_000]).unwrap();
+    ada.types("Comment", "This is the one.");
+    ada.hands_over("Files", &photo);
+    ada.clicks("Add comment");
+    ada.sees("kettle.png");
+    ada.reloads_until("In sync");
+    let files = zendesk.newest_files(ticket);
+    assert_eq!(files, [("kettle.png".to_owned(), 300_000)]);
+
     ada.clicks("Cases");
     ada.clicks("New case");
     ada.types("Subject", "Somebody rang about a kettle");

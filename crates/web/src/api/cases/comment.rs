@@ -16,11 +16,12 @@ use crate::api::Caller;
 use crate::api::body::{Json, Query, new_record};
 use crate::api::page::{Page, Place};
 use crate::app::App;
+use crate::pages::cases::said::{CommentForm as Sent, Said};
 use crate::problem::Problem;
 
 /// A file of a comment.
 #[derive(Serialize, ToSchema)]
-pub(super) struct CommentFile {
+pub(crate) struct CommentFile {
     /// Its id.
     id: String,
     /// Its name.
@@ -34,6 +35,8 @@ pub(super) struct CommentFile {
     state: &'static str,
     /// Why it could not be fetched or sent, with what to do.
     problem: Option<String>,
+    /// Whether its bytes are here, so that it can be downloaded.
+    is_here: bool,
 }
 
 impl From<FileView> for CommentFile {
@@ -45,6 +48,7 @@ impl From<FileView> for CommentFile {
             size: file.size,
             state: file.state,
             problem: file.problem,
+            is_here: file.is_here,
         }
     }
 }
@@ -103,6 +107,30 @@ pub(super) struct CommentNew {
 pub(super) struct CommentAdded {
     /// Its id.
     id: String,
+}
+
+/// A new comment with files, as a form of `multipart/form-data`. Its fields may come in any order.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "it only describes what the stream holds")]
+pub(super) struct CommentForm {
+    /// Plain text.
+    #[schema(min_length = 1)]
+    text: String,
+    /// Whether the customer may see comment and files; not, if it is left out.
+    #[schema(required = false)]
+    public: bool,
+    /// A file with its name; repeated for each, 20 at most.
+    #[schema(value_type = Vec<String>, format = Binary, required = false)]
+    file: Vec<String>,
+}
+
+/// A comment that was added with its files.
+#[derive(Serialize, ToSchema)]
+pub(super) struct CommentUploaded {
+    /// Its id.
+    id: String,
+    /// The ids of its files.
+    files: Vec<String>,
 }
 
 /// List the comments of a case
@@ -175,5 +203,55 @@ pub(super) async fn add_comment(
     let added = attachments::comment_as(&app.engine, id, new, Vec::new(), limits);
     let added = Box::pin(added).await?;
     let answer = Answer(CommentAdded { id: added.comment });
+    Ok((StatusCode::CREATED, [(LOCATION, place)], answer).into_response())
+}
+
+/// Comment on a case with files
+///
+/// As *Comment on a case*, with files from the caller's computer. All of them are added with the comment, or
+/// nothing is. How large a file may be is a setting of the installation, 50 MB if nobody changed it.
+#[utoipa::path(
+    post, path = "/api/v1/cases/{id}/comments/upload", tag = "Cases",
+    request_body(content = CommentForm, content_type = "multipart/form-data"),
+    params(
+        ("id" = String, Path, description = "The case's number or id.", min_length = 1, max_length = 64),
+        ("Idempotency-Key" = Option<String>, Header, description = "A key of your own making: the same texts and files under it add no second comment.", max_length = 200),
+    ),
+    responses(
+        (status = 201, description = "The comment was added.", body = CommentUploaded, headers(("Location" = String, description = "Where the comments are found."))),
+        (status = 404, description = "There is no such case.", body = crate::problem::ProblemBody, content_type = "application/problem+json"),
+        (status = 409, description = "The case was deleted, so nothing can be added to it.", body = crate::problem::ProblemBody, content_type = "application/problem+json"),
+        (status = 413, description = "It is larger than all files of a comment may be together.", body = crate::problem::ProblemBody, content_type = "application/problem+json"),
+        (status = 422, description = "A field cannot be as it was sent, or a file is too large.", body = crate::problem::ProblemBody, content_type = "application/problem+json"),
+    ),
+)]
+pub(super) async fn upload_comment(
+    State(app): State<App>,
+    caller: Caller,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    form: Sent,
+) -> Result<Response, Problem> {
+    let case = find(&app, &id).await?;
+    let said = Said::read(&app, form).await?;
+    if let Some(sentence) = said.refused {
+        return Err(Problem::invalid("file", sentence));
+    }
+    if said.text.trim().is_empty() {
+        return Err(Problem::invalid("text", attachments::NO_TEXT));
+    }
+    let public = match said.public.as_deref() {
+        Some("true") => true,
+        Some("false" | "") | None => false,
+        Some(_) => return Err(Problem::invalid("public", "Write true or false.")),
+    };
+    let place = format!("/api/v1/cases/{}/comments", case.number);
+    let request = (format!("POST {place}/upload"), said.fingerprint());
+    let id = new_record(&app, &caller, &headers, &request.0, &request.1).await?;
+    let added = said.add(&app, id, case.id, public, caller.user).await??;
+    let answer = Answer(CommentUploaded {
+        id: added.comment,
+        files: added.files,
+    });
     Ok((StatusCode::CREATED, [(LOCATION, place)], answer).into_response())
 }

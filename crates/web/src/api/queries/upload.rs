@@ -1,6 +1,6 @@
 //! Files that a program sends, kept as they come in, in pieces, so that memory does not grow with them.
 
-use axum::extract::{DefaultBodyLimit, Multipart, Path, State};
+use axum::extract::{DefaultBodyLimit, Path, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
 use engine::queries;
@@ -12,6 +12,7 @@ use crate::access::Right;
 use crate::api::body::new_record;
 use crate::api::{Caller, Operations};
 use crate::app::App;
+use crate::multipart::Parts;
 use crate::pages::queries::LARGEST_BODY;
 use crate::pages::queries::upload::Sent;
 use crate::problem::{Problem, ProblemBody};
@@ -40,7 +41,7 @@ async fn upload_query(
     State(app): State<App>,
     caller: Caller,
     headers: HeaderMap,
-    body: Multipart,
+    body: Parts,
 ) -> Result<Response, Problem> {
     let mut sent = Sent::default();
     sent.read(&app, body).await?;
@@ -87,7 +88,7 @@ async fn upload_another_file(
     caller: Caller,
     id: Path<String>,
     headers: HeaderMap,
-    body: Multipart,
+    body: Parts,
 ) -> Result<Response, Problem> {
     let found = as_read(&app, &caller, &id, &headers).await?;
     let mut sent = Sent::default();

@@ -9,8 +9,8 @@ use engine::attachments::FileView;
 use futures_util::stream::try_unfold;
 use store::Store;
 
+use super::find;
 use crate::app::App;
-use crate::pages;
 use crate::problem::Problem;
 use crate::session::SignedIn;
 
@@ -20,29 +20,24 @@ const BYTES: &str = "application/octet-stream";
 pub(crate) async fn show(
     State(app): State<App>,
     // Whoever may see cases may see their comments, private notes too, and so their files.
-    SignedIn { .. }: SignedIn,
+    person: SignedIn,
     Path(id): Path<String>,
 ) -> Result<Response, Problem> {
-    let missing = || Problem::missing("There is no such file.");
-    let id = pages::record_id(&id).ok_or_else(missing)?;
-    let connection = &mut *app.engine.store.read().await?;
-    let file = store::attachments::find(connection, id)
-        .await?
-        .ok_or_else(missing)?;
-    // A file whose comment was never added is nobody's.
-    let comment = [file.case_comment_id.clone()];
-    if store::comments::by_ids(connection, &comment)
-        .await?
-        .is_empty()
-    {
-        return Err(missing());
-    }
-    let file = FileView::of(file);
+    let (file, _) = find(&app, &id).await?;
+    let file = person.see(file);
     if !file.is_here {
         return Err(Problem::missing(
             "This file is only in Zendesk as yet. It stands on the page of its case as soon as it was fetched, or with the reason why it could not be.",
         ));
     }
+    whole(&app, file)
+}
+
+/// All of a file that is here, to be saved under its name.
+///
+/// # Errors
+/// A defect, if its name fits into no header.
+pub(crate) fn whole(app: &App, file: FileView) -> Result<Response, Problem> {
     let headers = [
         (CONTENT_TYPE, HeaderValue::from_static(BYTES)),
         (CONTENT_DISPOSITION, disposition(&file.name)?),

@@ -1,5 +1,6 @@
 //! Cases as those see them who see no personal data: whom they are for, and what people wrote.
 
+use engine::attachments::FileView;
 use engine::case_view::{
     CaseLine, CaseSearch, CaseView, CommentView, ConflictDetail, ConflictView, HistoryLine, Name,
     ParkedKind, ParkedView, PersonView, Progress, TicketPanel, TicketWish,
@@ -61,9 +62,14 @@ impl Mask for CommentView {
     fn mask(&mut self) {
         self.author.mask();
         text(&mut self.message);
-        for file in &mut self.files {
-            text(&mut file.name);
-        }
+        self.files.mask();
+    }
+}
+
+impl Mask for FileView {
+    fn mask(&mut self) {
+        text(&mut self.name);
+        maybe_text(&mut self.problem);
     }
 }
 

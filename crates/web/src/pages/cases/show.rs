@@ -30,7 +30,7 @@ pub(crate) struct Place {
 
 #[derive(Template)]
 #[template(path = "cases/show.html")]
-pub(super) struct ShowPage {
+pub(crate) struct ShowPage {
     pub(super) frame: Frame,
     pub(super) case: CaseView,
     pub(super) state: TicketState,
@@ -41,15 +41,21 @@ pub(super) struct ShowPage {
     pub(super) wrongs: Wrongs,
     pub(super) said: String,
     pub(super) said_public: bool,
+    /// How large a file may be, in words.
+    pub(super) largest: String,
 }
 
-const DONE: [(&str, &str); 12] = [
+const DONE: [(&str, &str); 13] = [
     ("made", "The case was made."),
     (
         "saved",
         "The changes were saved. The ticket panel says whether Zendesk has them.",
     ),
     ("said", "The comment was added."),
+    (
+        "fetched",
+        "The file was fetched. It stands below its comment.",
+    ),
     (
         "deleted",
         "The case was deleted here. Its ticket, if it has one, was left as it is.",
@@ -108,8 +114,22 @@ impl ShowPage {
             wrongs: Wrongs::default(),
             said: String::new(),
             said_public: false,
+            largest: app.engine.settings.files.in_words(),
         })
     }
+}
+
+/// The page of a case, by number or id, with what went wrong above it.
+pub(crate) async fn with(
+    app: &App,
+    person: SignedIn,
+    case: &str,
+    wrongs: Wrongs,
+) -> Result<ShowPage, Problem> {
+    Ok(ShowPage {
+        wrongs,
+        ..ShowPage::read(app, person, case, Place::default(), None).await?
+    })
 }
 
 pub(crate) async fn show(

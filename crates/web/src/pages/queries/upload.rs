@@ -1,7 +1,7 @@
 //! `POST /queries/upload`, `POST /queries/{id}/upload`: a file from somebody's computer, kept as it comes
 //! in, in pieces, so that memory does not grow with it.
 
-use axum::extract::{Multipart, Path, State};
+use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use engine::queries::{self, QueryText, Uploaded, begin_upload};
@@ -11,6 +11,7 @@ use super::form::Entry;
 use super::{add as new, edit, find};
 use crate::app::App;
 use crate::form::Wrongs;
+use crate::multipart::{Parts, UNKNOWN};
 use crate::page::html_with;
 use crate::problem::Problem;
 use crate::session::SignedIn;
@@ -33,7 +34,7 @@ pub(crate) struct Sent {
 pub(crate) async fn add(
     State(app): State<App>,
     person: SignedIn,
-    body: Multipart,
+    body: Parts,
 ) -> Result<Response, Problem> {
     let mut sent = Sent::default();
     let wrongs = match sent.read(&app, body).await {
@@ -66,7 +67,7 @@ pub(crate) async fn replace(
     State(app): State<App>,
     person: SignedIn,
     id: Path<String>,
-    body: Multipart,
+    body: Parts,
 ) -> Result<Response, Problem> {
     let query = find(&app, &id).await?;
     let mut sent = Sent::default();
@@ -101,27 +102,17 @@ impl Sent {
     }
 
     /// Reads the fields in the order in which they come.
-    pub(crate) async fn read(
-        &mut self,
-        app: &App,
-        mut body: Multipart,
-    ) -> Result<(), engine::Error> {
-        let broken = |error: axum::extract::multipart::MultipartError| {
-            engine::Error::Refused(format!(
-                "The file did not arrive whole ({}). Send it again.",
-                error.body_text()
-            ))
-        };
-        while let Some(mut field) = body.next_field().await.map_err(broken)? {
-            let name = field.name().unwrap_or_default().to_owned();
+    pub(crate) async fn read(&mut self, app: &App, mut body: Parts) -> Result<(), engine::Error> {
+        while let Some(mut part) = body.next().await? {
+            let name = part.name().to_owned();
             if name == "file" {
-                let called = field.file_name().unwrap_or_default().to_owned();
+                let called = part.file_name().to_owned();
                 if called.is_empty() {
                     continue;
                 }
                 let mut upload = begin_upload(&app.engine, &called).await?;
                 let mut hash = Sha256::new();
-                while let Some(piece) = field.chunk().await.map_err(broken)? {
+                while let Some(piece) = part.chunk().await? {
                     hash.update(&piece);
                     upload.write(&piece).await?;
                 }
@@ -130,24 +121,11 @@ impl Sent {
                 self.file = Some(upload.finish().await?);
                 continue;
             }
-            let mut text = Vec::new();
-            while let Some(piece) = field.chunk().await.map_err(broken)? {
-                text.extend_from_slice(&piece);
-                if text.len() > LONGEST {
-                    return Err(engine::Error::Refused(format!(
-                        "A text is longer than {LONGEST} bytes. Shorten it."
-                    )));
-                }
-            }
-            let text = String::from_utf8_lossy(&text).into_owned();
+            let text = part.text(LONGEST).await?;
             match name.as_str() {
                 "name" => self.name = text,
                 "description" => self.description = text,
-                _ => {
-                    return Err(engine::Error::Refused(
-                        "The form holds a field that this page does not have.".to_owned(),
-                    ));
-                }
+                _ => return Err(engine::Error::Refused(UNKNOWN.to_owned())),
             }
         }
         Ok(())

@@ -42,7 +42,7 @@ pub(super) const PERSONAL: [&str; 7] = [
 /// Names that people of the staff or the account's administrators gave hold nobody's personal data.
 fn text(place: &str) -> String {
     let theirs = [
-        "subject", "comment", "html", "file", "theirs", "ours", "refusal",
+        "subject", "comment", "html", "file", "attached", "theirs", "ours", "refusal",
     ];
     match theirs.contains(&place) {
         // Zendesk takes no `@` in a tag, and no blanks.

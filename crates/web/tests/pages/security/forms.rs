@@ -35,6 +35,29 @@ impl Form {
             .collect()
     }
 
+    /// A request that sends these fields as the form would: with parts, if it takes files. A value for a
+    /// file is its name; without one none was chosen.
+    pub(super) fn request(&self, fields: &[(String, String)]) -> Request {
+        let is_file = |name: &str| {
+            let mut all = self.fields.iter();
+            all.any(|field| field.name == name && field.kind == "file")
+        };
+        let files = self.fields.iter().filter(|field| field.kind == "file");
+        let chosen = |name: &str| fields.iter().any(|(known, _)| known == name);
+        let none: Vec<_> = files.filter(|file| !chosen(&file.name)).collect();
+        if !self.fields.iter().any(|field| field.kind == "file") {
+            return Request::form(&self.action, fields);
+        }
+        let mut parts: Vec<(&str, Option<&str>, &str)> = Vec::new();
+        for (name, value) in fields {
+            let file = is_file(name).then_some(value.as_str());
+            let content = if file.is_some() { "A file." } else { value };
+            parts.push((name, file, content));
+        }
+        parts.extend(none.iter().map(|file| (file.name.as_str(), Some(""), "")));
+        Request::parts(&self.action, &parts)
+    }
+
     /// The same with other values in some fields, or with fields that it does not have.
     pub(super) fn with(&self, more: &[(&str, &str)]) -> Vec<(String, String)> {
         let mut fields = self.filled();

@@ -207,6 +207,10 @@ async fn plant_refusal(world: &World, desk: &Desk<'_>, seeds: &Seeds) {
         .next()
         .unwrap()
         .to_owned();
+    let file = (seeds.text)("attached");
+    let said = [("text", "See the file."), ("file", file.as_str())];
+    desk.submit(&place, &format!("{place}/comments"), &said)
+        .await;
     desk.submit(&place, &format!("{place}/publish"), &[]).await;
     let number = place.rsplit('/').next().unwrap().to_owned();
     let integration = world.integration().await;
@@ -237,7 +241,7 @@ impl Desk<'_> {
         let form = forms.iter().find(|form| form.action == action);
         assert!(form.is_some(), "{page} has no form to {action}: {forms:?}");
         let form = form.unwrap();
-        let request = Request::form(action, &form.with(fields));
+        let request = form.request(&form.with(fields));
         let reply = request.by_person(self.admin).send(self.at).await;
         assert_eq!(reply.status, 303, "{action}: {}", reply.body);
         reply

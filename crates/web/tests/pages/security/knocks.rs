@@ -134,7 +134,7 @@ fn posts(forms: &[Form], visitors: &[Visitor]) -> Vec<Knock> {
                 let fields: Vec<(String, String)> = form
                     .fields
                     .iter()
-                    .filter(|field| field.sent)
+                    .filter(|field| field.sent || field.kind == "file")
                     .map(|field| {
                         let value = match (field.kind.as_str(), odd) {
                             ("password", _) => format!("zqs-typed-{number}"),
@@ -146,7 +146,7 @@ fn posts(forms: &[Form], visitors: &[Visitor]) -> Vec<Knock> {
                     // What is masked for some is not theirs to type.
                     .filter(|(_, value)| !PERSONAL.iter().any(|personal| value.contains(personal)))
                     .collect();
-                knocks.push(visitor.asks(Request::form(&form.action, &fields)));
+                knocks.push(visitor.asks(form.request(&fields)));
             }
         }
     }

@@ -49,7 +49,7 @@ async fn a_masked_form_that_is_sent_back_as_it_stands_changes_nothing() {
                     }
                     let before = whole(&page, action).await;
                     assert_ne!(before, content(&form), "{page}: {action}");
-                    let request = Request::form(action, &form.filled()).by_person(&masked);
+                    let request = form.request(&form.filled()).by_person(&masked);
                     let reply = request.send(site.at).await;
                     assert_eq!(reply.status, 303, "{action}: {}", reply.body);
                     assert_eq!(whole(&page, action).await, before, "{page}: {action}");

@@ -21,7 +21,7 @@ fn script(place: &str) -> String {
     );
     match place {
         // Of a path only its end would be left.
-        "file" => script
+        "file" | "attached" => script
             .replace("</title></textarea></script>", "")
             .replace(&format!("<script>{MARK}()</script>"), ""),
         _ => script,
@@ -183,6 +183,7 @@ async fn what_strangers_write_is_text_on_every_page_and_in_every_download() {
                 "comment",
                 "html",
                 "file",
+                "attached",
                 "status",
                 "tag",
                 "custom",
