@@ -11,6 +11,7 @@ use std::sync::Arc;
 
 use domain::outbox::Parked;
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 use store::integrations::Integration;
 use store::outbox::ParkedFilter;
 use store::runs::{self, Counters, RunState};
@@ -28,7 +29,7 @@ const TOLD: usize = 10_000;
 const ROWS: i64 = 1_000;
 
 /// Sentences, of very many the first ones.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Told {
     /// The first ones.
     pub sentences: Vec<String>,

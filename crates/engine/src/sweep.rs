@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use store::integrations::Integration;
 use store::sweeps::{self, Round, SweepState};
 
@@ -24,7 +24,7 @@ pub struct SweepView {
 }
 
 /// One walk over all linked tickets.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RoundView {
     /// When it began.
     pub began_at: Option<Timestamp>,
@@ -80,10 +80,11 @@ pub async fn go_on(engine: &Engine, integration: &Integration) -> Result<bool> {
     Box::pin(case_sync::sweep(engine, integration)).await
 }
 
-/// Verifies everything now, tickets and comments, waiting where the budget says so.
+/// Verifies everything now, tickets and comments, waiting where the budget says so, together with the workers
+/// that verify a little all the time.
 ///
 /// # Errors
-/// If nothing was ever pulled, or while another process sweeps; as the database or Zendesk says.
+/// If nothing was ever pulled, or somebody else begins another round; as the database or Zendesk says.
 pub async fn verify(engine: &Engine, integration: &Integration) -> Result<RoundView> {
     let round = Box::pin(case_sync::verify_all(engine, integration)).await?;
     Ok(round.into())

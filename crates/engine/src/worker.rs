@@ -15,6 +15,7 @@ use store::{inbox, leases, outbox};
 use crate::alerts::{self, Channel};
 use crate::attachments;
 use crate::case_sync;
+use crate::checks::{self, CHECK};
 use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::orchestrations;
@@ -181,6 +182,7 @@ pub async fn tidy_up_once(engine: &Engine) -> Result<()> {
     inbox::sweep(&mut tx, before).await?;
     tx.commit().await?;
     outgoing_webhooks::tidy_up(engine).await?;
+    checks::tidy_up(engine).await?;
     attachments::sweep(engine).await
 }
 
@@ -235,6 +237,7 @@ async fn work(engine: &Engine, job: &Job) -> Result<()> {
         PULL => keep_lease(engine, job, case_sync::pull(engine, job)).await,
         // Boxed, since the state of a send is large and every worker would carry room for one.
         SEND => keep_lease(engine, job, Box::pin(profile_send::send(engine, job))).await,
+        CHECK => keep_lease(engine, job, Box::pin(checks::work(engine, job))).await,
         other => end_unknown(engine, job, other).await,
     };
     match ended {

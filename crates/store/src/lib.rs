@@ -12,6 +12,7 @@ pub mod audit;
 pub mod budgets;
 mod bulk;
 pub mod cases;
+pub mod checks;
 pub mod comments;
 pub mod conflicts;
 pub mod contacts;

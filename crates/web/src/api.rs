@@ -11,6 +11,7 @@ mod audit;
 mod body;
 mod caller;
 mod cases;
+mod checks;
 mod conflicts;
 mod contacts;
 mod credentials;
@@ -44,11 +45,12 @@ pub(crate) const PLACE: &str = "/api";
 
 /// All operations.
 pub(crate) fn operations() -> Operations {
-    let nouns: [fn(Operations) -> Operations; 19] = [
+    let nouns: [fn(Operations) -> Operations; 20] = [
         accounts::operations,
         attachments::operations,
         audit::operations,
         cases::operations,
+        checks::operations,
         conflicts::operations,
         contacts::operations,
         credentials::operations,

@@ -12,6 +12,7 @@ mod app;
 mod assets;
 mod form;
 mod headers;
+mod live;
 mod mask;
 mod moment;
 mod multipart;

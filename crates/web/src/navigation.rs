@@ -17,6 +17,7 @@ pub(crate) enum Nav {
     Queries,
     Destinations,
     Integrations,
+    Checks,
     Credentials,
     Users,
     Tokens,
@@ -68,12 +69,15 @@ const TABLE: [(&str, &[Line]); 5] = [
     ),
     (
         "System",
-        &[(
-            Nav::Integrations,
-            "Integrations",
-            "/integrations",
-            Right::SeeIntegrations,
-        )],
+        &[
+            (
+                Nav::Integrations,
+                "Integrations",
+                "/integrations",
+                Right::SeeIntegrations,
+            ),
+            (Nav::Checks, "Checks", "/checks", Right::SeeIntegrations),
+        ],
     ),
     (
         "Settings",

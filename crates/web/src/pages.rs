@@ -7,6 +7,7 @@ pub(crate) mod assets;
 pub(crate) mod attachments;
 pub(crate) mod audit;
 pub(crate) mod cases;
+pub(crate) mod checks;
 pub(crate) mod conflicts;
 pub(crate) mod contacts;
 pub(crate) mod credentials;
@@ -44,13 +45,14 @@ pub(crate) fn routes() -> Routes {
         .post("/logout", Right::Open, logout::submit)
         .get("/assets/{name}", Right::Open, assets::show);
     let routes = open.get("/", Right::SignedIn, home::show);
-    let nouns: [fn(Routes) -> Routes; 22] = [
+    let nouns: [fn(Routes) -> Routes; 23] = [
         accounts::routes,
         alert_channels::routes,
         api_reference::routes,
         attachments::routes,
         audit::routes,
         cases::routes,
+        checks::routes,
         conflicts::routes,
         contacts::routes,
         credentials::routes,

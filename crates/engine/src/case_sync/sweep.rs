@@ -41,6 +41,8 @@ const RUNS: i64 = 50;
 const MISSING: usize = 100;
 /// How long the sweep is held after trouble: it is never in a hurry.
 const HELD: SignedDuration = SignedDuration::from_mins(5);
+/// How long a whole round gives way to a worker that has gone on with it.
+const GIVE_WAY: Duration = Duration::from_millis(200);
 const STAGE: &str = "sweep";
 
 /// Where a round stands, as the sweep keeps it.
@@ -151,37 +153,71 @@ async fn go_on(engine: &Engine, integration: &Integration, state: SweepState) ->
 }
 
 /// Verifies everything now, in a round of its own in place of the one under way. Waits where the
-/// budget says so. Returns the round.
+/// budget says so. Workers that verify at the same time take part in it. Returns the round.
 ///
 /// # Errors
-/// [`Error::Refused`] if nothing was ever pulled, or if another process sweeps; as the database or
+/// [`Error::Refused`] if nothing was ever pulled, or if somebody else began another round; as the database or
 /// Zendesk says, and then the round goes on by itself later.
 pub(crate) async fn verify_all(engine: &Engine, integration: &Integration) -> Result<Round> {
     let name = &integration.settings.name;
     let mut reader = engine.store.read().await?;
-    let mut state = sweeps::load(&mut reader, &integration.id).await?;
     let Some(pulled_at) = last_pull(&mut reader, integration).await? else {
         return Err(Error::Refused(format!(
-            "Nothing of integration {name} was pulled yet, so there is nothing to verify. Run `deskbridge sync {name}` first."
+            "Nothing of integration {name} was pulled yet, so there is nothing to verify. Sync it first."
         )));
     };
     drop(reader);
-    note_two_way(engine, integration, &mut state).await?;
     let client = client_of(engine, integration).await?.with(Urgency::Sweep);
-    let mut sweep = Sweep::open(engine, integration, client, state, pulled_at).await?;
-    sweep.begin(true).await?;
-    while sweep.state.round.began_at.is_some() {
-        match sweep.go_on(usize::MAX).await {
-            Ok(()) => {}
-            Err(Error::Store(store::Error::LeaseLost)) => {
+    let mut began = None;
+    loop {
+        let mut state = sweeps::load(&mut *engine.store.read().await?, &integration.id).await?;
+        if began.is_none() {
+            note_two_way(engine, integration, &mut state).await?;
+        }
+        let client = client.clone();
+        let sweep = Sweep::open(engine, integration, client, state, pulled_at).await?;
+        let went = match began {
+            None => begin_whole(sweep).await,
+            Some(began) => see_round_through(sweep, began).await,
+        };
+        match went {
+            Ok(Turn::Began(at)) => began = Some(at),
+            Ok(Turn::Ended(round)) => return Ok(round),
+            Ok(Turn::Replaced) => {
                 return Err(Error::Refused(format!(
-                    "Another process verifies integration {name} at the same time and goes on with it. `deskbridge integration show {name}` tells what it finds."
+                    "Somebody else had integration {name} verified meanwhile, in a round of their own, so this one was not ended. The integration's details tell what theirs finds."
                 )));
             }
+            // A worker has gone on with it in between: it is taken up from there.
+            Err(Error::Store(store::Error::LeaseLost)) => engine.clock.sleep(GIVE_WAY).await,
             Err(error) => return Err(error),
         }
     }
-    Ok(sweep.state.last.unwrap_or_default())
+}
+
+/// How a whole round stands.
+enum Turn {
+    /// It began at this moment.
+    Began(Timestamp),
+    /// It ended.
+    Ended(Round),
+    /// Another one took its place.
+    Replaced,
+}
+
+async fn begin_whole(mut sweep: Sweep<'_>) -> Result<Turn> {
+    sweep.begin(true).await?;
+    let began = sweep.state.round.began_at;
+    Ok(began.map_or(Turn::Replaced, Turn::Began))
+}
+
+/// Goes on with the round that began at `began` until it has ended, by us or by others.
+async fn see_round_through(mut sweep: Sweep<'_>, began: Timestamp) -> Result<Turn> {
+    while sweep.state.round.began_at == Some(began) {
+        sweep.go_on(usize::MAX).await?;
+    }
+    let last = sweep.state.last.filter(|last| last.began_at == Some(began));
+    Ok(last.map_or(Turn::Replaced, Turn::Ended))
 }
 
 /// Keeps since when two-way sync is on, if somebody has switched it.

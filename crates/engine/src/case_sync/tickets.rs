@@ -334,6 +334,7 @@ async fn purge_scrubbed(
     history::purge(&mut page.tx, &cases).await?;
     outbox::purge(&mut page.tx, integration, &cases).await?;
     store::unreadable::purge(&mut page.tx, integration, &scrubbed).await?;
+    store::checks::purge(&mut page.tx, integration).await?;
     page.tell(format!(
         "{} tickets were erased in Zendesk; our copies of them were erased too, their cases were kept.",
         scrubbed.len()

@@ -4,7 +4,6 @@ mod events;
 mod progress;
 mod show;
 mod stop;
-mod streams;
 
 pub(crate) use progress::found;
 

@@ -14,6 +14,7 @@ use crate::app::App;
 use crate::form::Wrongs;
 use crate::navigation::Nav;
 use crate::page::{Done, Frame, html_with};
+use crate::pages::checks::{Named, of_integration};
 use crate::problem::Problem;
 use crate::session::SignedIn;
 
@@ -69,6 +70,8 @@ struct IntegrationPage {
     run: Option<String>,
     may_manage: bool,
     details: Details,
+    /// The last checks of it, for who may ask for one.
+    checks: Vec<Named>,
 }
 
 impl IntegrationPage {
@@ -105,9 +108,15 @@ pub(super) async fn page(
     } else {
         StatusCode::UNPROCESSABLE_ENTITY
     };
+    let may_manage = may_manage(&person.user, found);
+    let checks = match may_manage {
+        true => person.see(of_integration(app, &person.user, &found.id).await?),
+        false => Vec::new(),
+    };
     let page = IntegrationPage {
         run: run.map(|run| run.id.clone()),
-        may_manage: may_manage(&person.user, found),
+        may_manage,
+        checks,
         frame: Frame::new(app, person, Nav::Integrations, found.settings.name.clone()).await?,
         wrongs,
         done,
