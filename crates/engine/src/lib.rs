@@ -17,6 +17,7 @@ mod content;
 pub mod credentials;
 mod desk;
 pub mod destinations;
+pub mod doctor;
 pub mod dry_run;
 mod engine;
 mod error;
