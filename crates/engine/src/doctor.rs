@@ -123,10 +123,11 @@ fn looked(finding: Finding) -> Look<'static> {
 
 /// What all looks find, in their order, whichever is over first.
 async fn side_by_side(looks: Vec<Look<'_>>) -> Vec<Finding> {
-    let numbered = looks
-        .into_iter()
-        .enumerate()
-        .map(|(place, look)| look.map(move |found| (place, found)));
+    let mut numbered = Vec::with_capacity(looks.len());
+    // Not by `map`: a future with that closure in it cannot be sent to another thread.
+    for (place, look) in looks.into_iter().enumerate() {
+        numbered.push(async move { (place, look.await) });
+    }
     let mut found: Vec<(usize, Vec<Finding>)> = stream::iter(numbered)
         .buffer_unordered(AT_ONCE)
         .collect()
