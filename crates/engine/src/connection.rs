@@ -210,11 +210,18 @@ pub(crate) fn account_of(address: &Address) -> String {
 /// # Errors
 /// Why the account cannot be used.
 pub async fn probe(engine: &Engine, settings: &Settings) -> Result<Probe> {
-    let address =
-        Address::parse(&settings.url, &engine.settings.addresses).map_err(zendesk::Error::from)?;
     let client = connect(engine, settings).await?;
-    let me = client.me().await;
-    let me = me.map_err(|error| Error::from(error).for_asker())?;
+    let looking = look_around(&client, settings).await;
+    looking.map_err(Error::for_asker)
+}
+
+/// As [`probe`], with a client that is there; the kind of an error is kept.
+///
+/// # Errors
+/// Why the account cannot be used.
+pub(crate) async fn look_around(client: &Client, settings: &Settings) -> Result<Probe> {
+    let address = client.address();
+    let me = client.me().await?;
     if !me.is_admin() {
         return Err(Error::Refused(format!(
             "Signed in to {address} as a user with the role {}, but Zendesk lets only administrators export tickets. Use the credential of an administrator.",
@@ -241,7 +248,7 @@ pub async fn probe(engine: &Engine, settings: &Settings) -> Result<Probe> {
         );
     }
     Ok(Probe {
-        account: account_of(&address),
+        account: account_of(address),
         me,
         findings,
     })

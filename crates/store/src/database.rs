@@ -16,7 +16,7 @@ use tokio::sync::{Mutex, OwnedMutexGuard};
 use tokio::time::timeout;
 
 use crate::error::{Error, Result};
-use opening::{Cache, explain, first_connection, is_fit_for_others, prepare};
+use opening::{Cache, check_tables, explain, first_connection, is_fit_for_others, prepare};
 use place::{file_url, shown_place};
 
 pub(crate) use opening::{MIGRATIONS, table_comments};
@@ -213,6 +213,15 @@ impl Store {
     /// [`Error::Busy`] if all connections are taken for too long.
     pub async fn read(&self) -> Result<Reader> {
         Ok(self.readers.acquire().await?)
+    }
+
+    /// Makes sure that the tables are still those that this version knows, as they were when the database was
+    /// opened: a newer version may have changed them since, or somebody have put an older backup in place.
+    ///
+    /// # Errors
+    /// [`Error::Schema`] if they are not.
+    pub async fn check_tables(&self) -> Result<()> {
+        check_tables(&mut *self.read().await?).await
     }
 
     /// A transaction that only reads and sees one moment, however long it lasts and whoever writes.

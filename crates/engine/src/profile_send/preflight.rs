@@ -68,16 +68,15 @@ pub async fn probe(engine: &Engine, draft: &DestinationDraft) -> Result<Me> {
         &format!("destination {}", draft.name),
     )
     .await?;
-    who(&client).await
+    who(&client).await.map_err(Error::for_asker)
 }
 
-/// Who we are in an account, if that is somebody who may manage users.
+/// Who we are in an account, if that is somebody who may manage users. The kind of an error is kept.
 ///
 /// # Errors
 /// Why the account cannot be sent to.
 pub(crate) async fn who(client: &Client) -> Result<Me> {
-    let me = client.me().await;
-    let me = me.map_err(|error| Error::from(error).for_asker())?;
+    let me = client.me().await?;
     match refuse(&me) {
         Some(sentence) => Err(Error::Refused(sentence)),
         None => Ok(me),

@@ -1,8 +1,10 @@
 //! Checks of an account, against the simulator in every position of its switches: what differs is seen, what
-//! goes wrong is cleaned up, and nobody else's record is touched.
+//! goes wrong is cleaned up, and nobody else's record is touched. And the examination of an installation, which
+//! only looks.
 #![expect(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 
 mod cleaning;
+mod doctor;
 mod switches;
 
 use std::collections::BTreeMap;

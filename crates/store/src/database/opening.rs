@@ -75,6 +75,21 @@ async fn run_migrations(connection: &mut AnyConnection) -> Result<()> {
         })
 }
 
+/// Whether the tables are those that we know. Changes nothing.
+pub(super) async fn check_tables(connection: &mut AnyConnection) -> Result<()> {
+    let made: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM _sqlx_migrations")
+        .fetch_one(&mut *connection)
+        .await?;
+    let known = MIGRATIONS.iter().count();
+    if usize::try_from(made).unwrap_or_default() < known {
+        return Err(Error::Schema(format!(
+            "they are older, with {made} of {known} migrations"
+        )));
+    }
+    // With none to be made, what is there is compared with what we know.
+    run_migrations(connection).await
+}
+
 /// SQLite opens a file that may not be written without a word, and even begins a write transaction
 /// in it. Only a write shows it, such as this one that changes nothing.
 async fn check_writable(connection: &mut AnyConnection, dialect: Dialect) -> Result<()> {

@@ -80,6 +80,30 @@ async fn a_database_that_a_newer_version_wrote_is_refused() {
 }
 
 #[tokio::test]
+async fn tables_that_were_changed_behind_an_open_database_are_told() {
+    on_both(async |database| {
+        let store = Store::open(&database.place.url).await.unwrap();
+        store.check_tables().await.unwrap();
+        let newest = "SELECT MAX(version) FROM _sqlx_migrations";
+        database
+            .execute(&format!(
+                "UPDATE _sqlx_migrations SET version = 9000 WHERE version = ({newest})"
+            ))
+            .await;
+        let newer = store.check_tables().await.unwrap_err();
+        assert!(newer.to_string().contains("9000"), "{newer}");
+        database
+            .execute("DELETE FROM _sqlx_migrations WHERE version = 9000")
+            .await;
+        let older = store.check_tables().await.unwrap_err();
+        assert!(matches!(older, Error::Schema(_)), "{older:?}");
+        assert!(older.to_string().contains("they are older"), "{older}");
+        store.close().await;
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_database_that_holds_something_else_is_refused_and_left_alone() {
     in_both_places(async |place| {
         let mut stranger = place.stranger().await;
