@@ -40,6 +40,17 @@ pub enum Grade {
     Error,
 }
 
+impl Grade {
+    /// The word that the command line and the API say.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::Warning => "warning",
+            Self::Error => "error",
+        }
+    }
+}
+
 /// One finding: what was looked at, how it is, and what to do.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Finding {

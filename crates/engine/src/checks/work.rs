@@ -17,6 +17,8 @@ use crate::{doctor, dry_run, sweep};
 
 /// How often it is looked whether somebody asked it to stop, and noted what it is at.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// Why a check that was stopped found nothing.
+const STOPPED: &str = "It was stopped, since somebody asked for it.";
 
 /// Does the check of a job, and keeps what was found.
 ///
@@ -28,6 +30,9 @@ pub(crate) async fn work(engine: &Engine, job: &Job) -> Result<()> {
     let Some(check) = found.filter(|check| check.ended_at.is_none()) else {
         return end(engine, job, None).await;
     };
+    if check.stop_asked {
+        return end(engine, job, Some(Err(STOPPED.to_owned()))).await;
+    }
     let mut tx = engine.store.begin().await?;
     checks::begin(&mut tx, &check.id, engine.now()).await?;
     tx.commit().await?;
@@ -71,9 +76,7 @@ async fn watched(engine: &Engine, check: &Check) -> Result<Found> {
             stop.send_replace(true);
             work.await
         }
-        Either::Right(((), _)) => Err(Error::Refused(
-            "It was stopped, since somebody asked for it. Nothing is left to be cleaned up.".to_owned(),
-        )),
+        Either::Right(((), _)) => Err(Error::Refused(STOPPED.to_owned())),
     }
 }
 

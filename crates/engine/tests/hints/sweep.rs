@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use engine::sweep::{self, RoundView, SweepView};
-use simulator::{Fault, FaultKind, Limits, Record};
+use simulator::{Fault, FaultKind, Limits, NewTicket, Record};
 use world::World;
 
 use crate::{add, comment, only_ticket, pull, quiet, rename, subject, two_way};
@@ -101,10 +101,41 @@ async fn before_anything_was_pulled_there_is_nothing_to_sweep() {
                 .await
                 .unwrap_err();
             assert!(
-                refused.to_string().contains("deskbridge sync main"),
+                refused.to_string().contains("integration main")
+                    && refused.to_string().contains("Sync it first"),
                 "{refused}"
             );
             assert_eq!(world.zendesk().requests(), before);
+        })
+        .await;
+}
+
+#[tokio::test]
+async fn a_worker_that_sweeps_takes_part_in_a_verification_and_another_one_replaces_it() {
+    quiet()
+        .each(async |world| {
+            for _ in 0..3 {
+                world
+                    .zendesk()
+                    .edit(|account| account.add_ticket(NewTicket::default()))
+                    .unwrap();
+            }
+            world.pass_minutes(2);
+            world.sync_well().await;
+            world.pass_minutes(5);
+            world.sync_well().await;
+            let (engine, integration) = (world.engine(), world.integration().await);
+            // Whatever the worker gets hold of first, the round of the one who waits ends with all of it.
+            let working = async {
+                for _ in 0..20 {
+                    go_on(world).await;
+                    tokio::task::yield_now().await;
+                }
+            };
+            let (round, ()) = tokio::join!(sweep::verify(engine, &integration), working);
+            let round = round.unwrap();
+            assert_eq!(Some(&round), view(world).await.last.as_ref());
+            assert!(round.verified >= 3, "{round:?}");
         })
         .await;
 }

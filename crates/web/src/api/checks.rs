@@ -1,11 +1,13 @@
 //! Checks over the API: asked for, watched, and what they found.
 
+use std::collections::BTreeMap;
+
 use axum::Json as Answer;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::http::header::LOCATION;
 use axum::response::{IntoResponse as _, Response};
-use engine::checks::{self, CheckKind, DryRunView, Found, Wish};
+use engine::checks::{self, DryRunView, Found, Wish};
 use engine::doctor::Finding;
 use engine::dry_run::Told;
 use engine::sweep::RoundView;
@@ -14,8 +16,6 @@ use serde_json::Value;
 use store::checks::{Filter, Subject};
 use utoipa::ToSchema;
 use utoipa_axum::routes;
-
-use std::collections::BTreeMap;
 
 use super::body::{Json, Query};
 use super::page::{Page, Place};
@@ -415,7 +415,7 @@ async fn live_check_integration(
     State(app): State<App>,
     caller: Caller,
     Path(id): Path<String>,
-    Json(terms): Json<LiveTerms>,
+    Json { value: terms, .. }: Json<LiveTerms>,
 ) -> Result<Response, Problem> {
     let found = integrations::managed(&app, &caller.user, &id).await?;
     terms.agreed()?;
@@ -439,7 +439,7 @@ async fn live_check_destination(
     State(app): State<App>,
     caller: Caller,
     Path(id): Path<String>,
-    Json(terms): Json<LiveTerms>,
+    Json { value: terms, .. }: Json<LiveTerms>,
 ) -> Result<Response, Problem> {
     let found = destinations::find(&app, &caller.user, &id).await?;
     terms.agreed()?;
@@ -462,6 +462,3 @@ impl LiveTerms {
         }
     }
 }
-
-/// Every kind, so that the words above stay true.
-const _: [CheckKind; 4] = CheckKind::ALL;

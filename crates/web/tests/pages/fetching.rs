@@ -47,13 +47,13 @@ fn gone() -> Fault {
 }
 
 /// A program with these scopes of whoever is signed in.
-struct Program {
+pub(crate) struct Program {
     at: SocketAddr,
     token: String,
 }
 
 impl Program {
-    async fn of(browser: &mut Browser, at: SocketAddr, scopes: &str) -> Self {
+    pub(crate) async fn of(browser: &mut Browser, at: SocketAddr, scopes: &str) -> Self {
         let form = format!("name=test&days=30{scopes}");
         let page = browser.post("/tokens", &form).await;
         let (_, rest) = page.body.split_once("<code>deskbridge_").unwrap();
@@ -62,10 +62,20 @@ impl Program {
         Self { at, token }
     }
 
-    async fn ask(&self, method: &str, path: &str) -> Answer {
+    pub(crate) async fn ask(&self, method: &str, path: &str) -> Answer {
+        self.send(method, path, "").await
+    }
+
+    /// The same with a body of JSON.
+    pub(crate) async fn send(&self, method: &str, path: &str, body: &str) -> Answer {
         let bearer = format!("Bearer {}", self.token);
-        let headers = [("Authorization", bearer.as_str())];
-        Browser::at(self.at).send(method, path, &headers, "").await
+        let mut headers = vec![("Authorization", bearer.as_str())];
+        if !body.is_empty() {
+            headers.push(("Content-Type", "application/json"));
+        }
+        Browser::at(self.at)
+            .send(method, path, &headers, body)
+            .await
     }
 }
 

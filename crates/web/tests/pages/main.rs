@@ -21,6 +21,7 @@ mod browser;
 mod case_deeds;
 mod case_search;
 mod cases;
+mod checks;
 mod comment_files;
 mod conflicts;
 mod credentials;
