@@ -2,6 +2,7 @@
 //! and a Zendesk that are processes of their own. One file a journey.
 
 mod cases;
+mod checks;
 mod conflict;
 mod connections;
 mod failed_workflow;

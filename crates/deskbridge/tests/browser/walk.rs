@@ -17,10 +17,11 @@ const OF_A_KIND: usize = 2;
 const MOST: usize = 150;
 
 /// Pages that are no HTML, or that end what the walk needs.
-const LEFT_OUT: [&str; 4] = [
+const LEFT_OUT: [&str; 5] = [
     "/attachments/{id}",
     "/audit.csv",
     "/assets/{name}",
+    "/checks/{id}/report",
     "/api/v1/openapi.json",
 ];
 

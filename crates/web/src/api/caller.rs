@@ -28,6 +28,13 @@ pub(crate) struct Caller {
 }
 
 impl Caller {
+    /// Whether a scope of the token covers this right. What its owner's role allows is another question.
+    pub(crate) fn covers(&self, right: Right) -> bool {
+        let words = self.token.scopes.iter();
+        let mut scopes = words.filter_map(|word| Scope::parse(word));
+        scopes.any(|scope| scope.covers(right))
+    }
+
     /// `view` as they may see it.
     pub(crate) fn see<T: Mask>(&self, mut view: T) -> T {
         if self.user.restrict_pii {
@@ -58,12 +65,7 @@ pub(crate) async fn guard(
     }
     match find(&app, request.headers()).await {
         Ok(Some(caller)) => {
-            let mut scopes = caller
-                .token
-                .scopes
-                .iter()
-                .filter_map(|word| Scope::parse(word));
-            if !scopes.any(|scope| scope.covers(right)) {
+            if !caller.covers(right) {
                 return Problem::scope().into_response();
             }
             if !access::may(caller.user.role, right) {

@@ -22,17 +22,18 @@ use super::page::{Page, Place};
 use super::{Caller, Operations};
 use crate::access::Right;
 use crate::app::App;
-use crate::pages::checks::{Named, find, seen};
+use crate::pages::checks::{Named, find, rights, seen};
 use crate::pages::{destinations, integrations};
 use crate::problem::{Problem, ProblemBody};
 
 pub(crate) fn operations(operations: Operations) -> Operations {
-    let (see, manage) = (Right::SeeIntegrations, Right::ManageIntegrations);
+    let manage = Right::ManageIntegrations;
     operations
-        .with(see, routes!(list_checks))
+        // Which checks a token reads and stops goes by what each is of.
+        .with(Right::SignedIn, routes!(list_checks))
         .with(Right::ManageSettings, routes!(check_installation))
-        .with(see, routes!(read_check))
-        .with(manage, routes!(stop_check))
+        .with(Right::SignedIn, routes!(read_check))
+        .with(Right::SignedIn, routes!(stop_check))
         .with(manage, routes!(verify_integration))
         .with(manage, routes!(dry_run_integration))
         .with(manage, routes!(live_check_integration))
@@ -271,10 +272,19 @@ async fn ask(app: &App, caller: &Caller, wish: Wish) -> Result<Response, Problem
     Ok((StatusCode::ACCEPTED, [(LOCATION, place)], answer).into_response())
 }
 
+/// The check an address names, for a token that is for such ones. To others it does not exist.
+async fn known(app: &App, caller: &Caller, id: &str) -> Result<Named, Problem> {
+    let named = find(app, &caller.user, id).await?;
+    match caller.covers(rights(&named.check.subject).0) {
+        true => Ok(named),
+        false => Err(Problem::missing("There is no such check.")),
+    }
+}
+
 /// List checks
 ///
 /// What people had looked at, the last first, without what was found. Those that the caller could not ask for are
-/// left out, so a page may be short of its limit.
+/// left out, and those that its token is not for, so a page may be short of its limit.
 #[utoipa::path(
     get, path = "/api/v1/checks", tag = "Checks", params(Place),
     responses(
@@ -292,7 +302,8 @@ async fn list_checks(
         before: place.after()?.map(str::to_owned),
     };
     let (checks, next) = seen(&app, &caller.user, &filter, place.limit()).await?;
-    let checks = caller.see(checks);
+    let mut checks = caller.see(checks);
+    checks.retain(|named| caller.covers(rights(&named.check.subject).0));
     Ok(Answer(Page {
         items: checks.iter().map(CheckRecord::from).collect(),
         next,
@@ -329,7 +340,7 @@ async fn read_check(
     caller: Caller,
     Path(id): Path<String>,
 ) -> Result<Answer<CheckDetails>, Problem> {
-    let named = find(&app, &caller.user, &id).await?;
+    let named = known(&app, &caller, &id).await?;
     Ok(Answer(caller.see(named).into()))
 }
 
@@ -350,7 +361,10 @@ async fn stop_check(
     caller: Caller,
     Path(id): Path<String>,
 ) -> Result<Response, Problem> {
-    let named = find(&app, &caller.user, &id).await?;
+    let named = known(&app, &caller, &id).await?;
+    if !caller.covers(rights(&named.check.subject).1) {
+        return Err(Problem::scope());
+    }
     checks::stop(&app.engine, &named.check.id, &caller.user.email).await?;
     let details = CheckDetails::from(caller.see(named));
     Ok((StatusCode::ACCEPTED, Answer(details)).into_response())

@@ -10,7 +10,7 @@ mod report;
 mod show;
 mod stop;
 
-pub(crate) use record::{Named, find, of_integration, seen};
+pub(crate) use record::{Named, find, of_integration, rights, seen};
 
 use crate::access::Right;
 use crate::routes::Routes;

@@ -11,7 +11,7 @@ use crate::browser::{Answer, Browser};
 use crate::fetching::Program;
 use crate::sends::{browser, serve};
 
-const SCOPES: &str = "&integrations%3Awrite=on&settings=on&destinations%3Awrite=on";
+const SCOPES: &str = "&scope=integrations:write&scope=settings&scope=destinations:write";
 
 fn desk() -> Builder {
     World::builder().tickets(2).users(3).comments(2)
@@ -290,6 +290,16 @@ async fn a_program_asks_for_checks_stops_them_and_reads_what_they_found() {
             .await;
             assert_eq!(rest["items"][0]["kind"], "dry_run");
             assert_eq!(rest["next"], Value::Null);
+
+            // A token that is for something else knows of none.
+            let other = Program::of(&mut admin, at, "&scope=integrations:read").await;
+            let known = json_of(&other.ask("GET", "/api/v1/checks").await);
+            let kinds = known["items"].as_array().unwrap().iter();
+            let kinds: Vec<&str> = kinds.map(|one| one["kind"].as_str().unwrap()).collect();
+            assert_eq!(kinds, ["verify", "dry_run"]);
+            assert_eq!(other.ask("GET", &installation).await.status, 404);
+            assert_eq!(other.ask("GET", &round).await.status, 200);
+            assert_eq!(other.ask("POST", &format!("{round}/stop")).await.status, 403);
 
             let live = program
                 .send(

@@ -61,7 +61,8 @@ fn needed(noun: &str) -> Option<(Right, Right)> {
         "login" | "logout" | "assets" | "setup" | "credential-requests" | "openapi.json" => {
             (Right::Open, Right::Open)
         }
-        "" | "api-reference" | "me" | "tokens" => (Right::SignedIn, Right::SignedIn),
+        // Which checks of others somebody sees and stops goes by what each is of (checks.rs).
+        "" | "api-reference" | "checks" | "me" | "tokens" => (Right::SignedIn, Right::SignedIn),
         "accounts" | "attachments" | "cases" | "conflicts" | "contacts" | "parked" => {
             (Right::SeeCases, Right::EditCases)
         }
@@ -94,6 +95,7 @@ fn no_route_and_no_operation_asks_for_less_than_what_it_shows_or_changes() {
         let needed = match (&route.method, path) {
             (&Method::GET, "/users/{id}") => Right::SignedIn,
             (&Method::GET, _) => see,
+            (&Method::POST, "/checks") => Right::ManageSettings,
             // What is set up in Zendesk.
             (_, "/orchestrations/{id}/fields") => Right::ManageDestinations,
             _ if is_own => see,

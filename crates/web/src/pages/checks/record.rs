@@ -48,6 +48,15 @@ pub(crate) const fn title(kind: CheckKind) -> &'static str {
     }
 }
 
+/// What a token must be for to read the check of such a subject, and to stop it.
+pub(crate) const fn rights(subject: &Subject) -> (Right, Right) {
+    match subject {
+        Subject::Installation => (Right::ManageSettings, Right::ManageSettings),
+        Subject::Integration(_) => (Right::SeeIntegrations, Right::ManageIntegrations),
+        Subject::Destination(_) => (Right::SeeSends, Right::ManageDestinations),
+    }
+}
+
 /// All integrations and destinations, as far as it is asked whether somebody may see their checks.
 struct Subjects<'a> {
     user: &'a User,
