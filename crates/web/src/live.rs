@@ -114,7 +114,7 @@ async fn go_on(mut watch: Watch) -> Option<(Result<Event, Infallible>, Watch)> {
         if watch.app.engine.now() >= watch.until {
             return None;
         }
-        watch.app.engine.clock.beat(EVERY).await;
+        watch.app.engine.clock.sleep(EVERY).await;
     }
 }
 
