@@ -11,8 +11,8 @@ mod status;
 
 pub use counts::Counts;
 pub use gate::{Answer, Delivery, Gate, LARGEST_BODY};
-pub use installing::{Change, Installed, PREVIOUS_LASTS, install, remove, rotate};
-pub use status::{Status, in_zendesk, status};
+pub use installing::{Change, Installed, LONGEST_ADDRESS, PREVIOUS_LASTS, install, remove, rotate};
+pub use status::{Standing, Status, in_zendesk, standing, status};
 
 use crate::case_sync;
 use crate::engine::Engine;

@@ -2,7 +2,7 @@
 
 use clap::Subcommand;
 use engine::Engine;
-use engine::webhooks::{self, Change, Status};
+use engine::webhooks::{self, Change, Standing, Status};
 use serde_json::json;
 use store::integrations::Integration;
 
@@ -142,11 +142,8 @@ async fn status(engine: &Engine, name: &str, as_json: bool) -> anyhow::Result<()
 
 /// What Zendesk says of it, or why that is not known.
 async fn in_zendesk(engine: &Engine, found: &Integration, status: &Status) -> String {
-    let Some(remote_id) = &status.remote_id else {
-        return "not made by Deskbridge".to_owned();
-    };
-    match Box::pin(webhooks::in_zendesk(engine, found, remote_id)).await {
-        Ok(word) => word,
-        Err(error) => format!("unknown: {error}"),
+    match Box::pin(webhooks::standing(engine, found, status)).await {
+        Standing::Known(word) => word,
+        Standing::Unknown(why) => format!("unknown: {why}"),
     }
 }

@@ -10,3 +10,4 @@ mod first_sync;
 mod send_profiles;
 mod sending;
 mod signing_in;
+mod webhook;

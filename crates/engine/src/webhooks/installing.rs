@@ -14,6 +14,9 @@ use crate::error::{Error, Result};
 /// How long the previous secret stays good once there is a new one.
 pub const PREVIOUS_LASTS: SignedDuration = SignedDuration::from_hours(24);
 
+/// The longest address of an installation, in characters: a host's name has 253 at most.
+pub const LONGEST_ADDRESS: usize = 300;
+
 /// The events of users worth a hint: what moves a contact's fields, or who somebody is. Left out is
 /// `created`: nobody's ticket names a new user yet, and an import of users would be a flood.
 const USER_EVENTS: &[&str] = &[
@@ -53,7 +56,7 @@ pub struct Installed {
 /// this is safe to repeat.
 ///
 /// # Errors
-/// [`Error::Refused`] for an address that Zendesk could not or should not call; what Zendesk says.
+/// [`Error::Field`] for an address that Zendesk could not or should not call; what Zendesk says.
 pub async fn install(
     engine: &Engine,
     integration: &Integration,
@@ -61,6 +64,17 @@ pub async fn install(
     actor: &str,
 ) -> Result<Installed> {
     let endpoint = endpoint_of(public_url, &integration.id, &engine.settings.addresses)?;
+    let installing = set_up(engine, integration, endpoint, actor);
+    installing.await.map_err(Error::for_asker)
+}
+
+/// Makes or mends the webhook that calls `endpoint`.
+async fn set_up(
+    engine: &Engine,
+    integration: &Integration,
+    endpoint: String,
+    actor: &str,
+) -> Result<Installed> {
     let client = client_of(engine, integration).await?;
     let known = kept::find(&mut *engine.store.read().await?, &integration.id).await?;
     let remote_id = known.as_ref().and_then(|known| known.remote_id.as_deref());
@@ -134,6 +148,11 @@ async fn keep(
 /// # Errors
 /// [`Error::Refused`] if there is no webhook; what Zendesk says.
 pub async fn rotate(engine: &Engine, integration: &Integration, actor: &str) -> Result<Timestamp> {
+    let exchanging = exchange(engine, integration, actor);
+    exchanging.await.map_err(Error::for_asker)
+}
+
+async fn exchange(engine: &Engine, integration: &Integration, actor: &str) -> Result<Timestamp> {
     let mut reader = engine.store.read().await?;
     let known = kept::find(&mut reader, &integration.id).await?;
     let present =
@@ -176,6 +195,11 @@ pub async fn rotate(engine: &Engine, integration: &Integration, actor: &str) -> 
 /// # Errors
 /// What Zendesk says; then it is still known here, so that it can be removed later.
 pub async fn remove(engine: &Engine, integration: &Integration, actor: &str) -> Result<bool> {
+    let removing = take_down(engine, integration, actor);
+    removing.await.map_err(Error::for_asker)
+}
+
+async fn take_down(engine: &Engine, integration: &Integration, actor: &str) -> Result<bool> {
     let known = kept::find(&mut *engine.store.read().await?, &integration.id).await?;
     let remote_id = known.as_ref().and_then(|known| known.remote_id.as_deref());
     let client = client_of(engine, integration).await?;
@@ -239,11 +263,16 @@ fn door_of(integration: &str) -> String {
 
 /// The address that Zendesk is to call.
 fn endpoint_of(public_url: &str, integration: &str, addresses: &AddressPolicy) -> Result<String> {
-    let refuse = |sentence: String| Err(Error::Refused(sentence));
+    let refuse = |sentence: String| {
+        Err(Error::Field {
+            field: "url",
+            sentence,
+        })
+    };
     let url = public_url.trim().trim_end_matches('/');
     if url.is_empty() {
         return refuse(
-            "Zendesk needs an address at which it reaches this installation, and none is set. Set web.public_url in the configuration, or give --url https://desk.example.com."
+            "Zendesk needs an address at which it reaches this installation, and none is set. Give one, such as https://desk.example.com (`--url` on the command line), or set web.public_url in the configuration."
                 .to_owned(),
         );
     }
@@ -256,6 +285,7 @@ fn endpoint_of(public_url: &str, integration: &str, addresses: &AddressPolicy) -
         return bad();
     };
     let is_site = !site.is_empty()
+        && url.len() <= LONGEST_ADDRESS
         && site
             .bytes()
             .all(|byte| byte.is_ascii_alphanumeric() || b".-:[]".contains(&byte));
@@ -285,14 +315,14 @@ fn is_loopback(site: &str) -> bool {
 
 fn none_here(integration: &Integration) -> Error {
     Error::Refused(format!(
-        "Integration {0} has no webhook. Make one with `deskbridge webhook install {0}`.",
+        "Integration {0} has no webhook. Install one on its page, or with `deskbridge webhook install {0}`.",
         integration.settings.name
     ))
 }
 
 fn gone_there(integration: &Integration) -> Error {
     Error::Refused(format!(
-        "Somebody removed the webhook of integration {0} in Zendesk. Make a new one with `deskbridge webhook install {0}`.",
+        "Somebody removed the webhook of integration {0} in Zendesk. Mend it on its page, or with `deskbridge webhook install {0}`.",
         integration.settings.name
     ))
 }
@@ -342,6 +372,7 @@ mod tests {
             "ftp://a",
             "https://",
             "https://u@h",
+            &format!("https://{}", "a".repeat(LONGEST_ADDRESS)),
         ] {
             let said = said(url, true).unwrap_err();
             assert!(said.contains("https://desk.example.com"), "{url}: {said}");

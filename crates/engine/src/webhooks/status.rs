@@ -1,5 +1,9 @@
 //! How a webhook does.
 
+use std::pin::pin;
+use std::time::Duration;
+
+use futures_util::future::{Either, select};
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use store::integrations::Integration;
@@ -15,6 +19,8 @@ use crate::error::Result;
 const RUNS: i64 = 50;
 /// A run that came so soon after a delivery may have been quicker than the next one.
 const GRACE: SignedDuration = SignedDuration::from_mins(5);
+/// How long whoever looks at a webhook waits for what Zendesk says of it.
+const LONGEST_LOOK: Duration = Duration::from_secs(5);
 
 /// The webhook of an integration, and what came of it.
 #[derive(Debug, Clone, Serialize)]
@@ -78,7 +84,7 @@ async fn silence(
         .count();
     Ok((brought > 0).then(|| {
         format!(
-            "Zendesk has sent nothing since {since}, although {brought} {} since then found changes of tickets. Nothing is lost, it only comes later. Check that Zendesk reaches the address, then run `deskbridge webhook install {}`.",
+            "Zendesk has sent nothing since {since}, although {brought} {} since then found changes of tickets. Nothing is lost, it only comes later. Check that Zendesk reaches the address, then mend it on the webhook's page or with `deskbridge webhook install {}`.",
             if brought == 1 { "run" } else { "runs" },
             integration.settings.name
         )
@@ -103,4 +109,33 @@ pub async fn in_zendesk(
     let client = client_of(engine, integration).await?;
     let found = client.webhook(remote_id).await?;
     Ok(found.map_or_else(|| "missing".to_owned(), |webhook| webhook.status))
+}
+
+/// What is known of how Zendesk has a webhook just now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Standing {
+    /// Zendesk's word for it: `active`, `inactive` or `missing`.
+    Known(String),
+    /// Why it is not known, as a sentence.
+    Unknown(String),
+}
+
+/// Asks Zendesk how it has the webhook, for somebody who waits for it: at most five seconds, whatever
+/// Zendesk does.
+pub async fn standing(engine: &Engine, integration: &Integration, status: &Status) -> Standing {
+    let Some(remote_id) = &status.remote_id else {
+        return Standing::Unknown(
+            "Deskbridge did not make it, so it does not know which one of Zendesk's it is."
+                .to_owned(),
+        );
+    };
+    let asking = pin!(in_zendesk(engine, integration, remote_id));
+    match select(asking, engine.clock.beat(LONGEST_LOOK)).await {
+        Either::Left((Ok(word), _)) => Standing::Known(word),
+        Either::Left((Err(error), _)) => Standing::Unknown(error.for_asker().to_string()),
+        Either::Right(_) => Standing::Unknown(format!(
+            "Zendesk did not answer within {} seconds. Look again in a moment.",
+            LONGEST_LOOK.as_secs()
+        )),
+    }
 }

@@ -6,6 +6,7 @@ mod deed;
 mod maps;
 mod record;
 mod settings;
+mod webhook;
 
 use axum::Json as Answer;
 use axum::extract::{Path, State};
@@ -38,6 +39,10 @@ pub(crate) fn operations(operations: Operations) -> Operations {
         .with(manage, routes!(deed::sync_integration))
         .with(manage, routes!(backlog::read_backlog))
         .with(manage, routes!(backlog::send_backlog))
+        .with(manage, routes!(webhook::read_integration_webhook))
+        .with(manage, routes!(webhook::install_integration_webhook))
+        .with(manage, routes!(webhook::rotate_integration_webhook))
+        .with(manage, routes!(webhook::remove_integration_webhook))
 }
 
 /// List integrations

@@ -15,6 +15,7 @@ mod record;
 mod show;
 mod sign_in;
 mod sync;
+mod webhook;
 
 pub(crate) use form::{owner, owners};
 pub(crate) use record::{find, managed};
@@ -39,6 +40,11 @@ pub(crate) fn routes(routes: Routes) -> Routes {
         .post("/integrations/{id}/edit", manage, edit::submit)
         .get("/integrations/{id}/backlog", manage, backlog::show)
         .post("/integrations/{id}/backlog", manage, backlog::submit)
+        .get("/integrations/{id}/webhook", manage, webhook::show)
+        .post("/integrations/{id}/webhook", manage, webhook::install)
+        .post("/integrations/{id}/webhook/rotate", manage, webhook::rotate)
+        .get("/integrations/{id}/webhook/remove", manage, webhook::ask)
+        .post("/integrations/{id}/webhook/remove", manage, webhook::remove)
         .post("/integrations/{id}/activate", manage, activity::activate)
         .post(
             "/integrations/{id}/deactivate",

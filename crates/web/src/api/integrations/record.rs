@@ -166,6 +166,7 @@ impl IntegrationRecord {
     }
 }
 
-fn told(at: Option<Timestamp>) -> Option<String> {
+/// A moment as programs read it.
+pub(super) fn told(at: Option<Timestamp>) -> Option<String> {
     at.map(|at| at.to_string())
 }

@@ -2,6 +2,7 @@
 
 use engine::home_view::ConnectionView;
 use engine::integration_view::{Details, IntegrationLine, RunLine, RunView};
+use engine::webhooks::Standing;
 use store::runs::LogLine;
 
 use crate::mask::{self, Mask};
@@ -60,5 +61,12 @@ impl Mask for RunView {
         }
         address(&mut self.integration.settings.default_email);
         self.log.mask();
+    }
+}
+
+impl Mask for Standing {
+    fn mask(&mut self) {
+        let (Self::Known(text) | Self::Unknown(text)) = self;
+        *text = mask::text(text).into_owned();
     }
 }
