@@ -230,7 +230,7 @@ mod tests {
 
     #[tokio::test]
     async fn findings_stand_in_the_order_of_the_looks_whichever_is_over_first() {
-        let (end_first, first_ends) = tokio::sync::oneshot::channel();
+        let (end_first, first_ends) = tokio::sync::oneshot::channel::<()>();
         let first = async move {
             drop(first_ends.await);
             vec![Finding::ok("first", ""), Finding::ok("first again", "")]
