@@ -1,5 +1,7 @@
 //! Checks on pages and over the API: asked for, done by a worker, told; and who sees which.
 
+use std::time::Duration;
+
 use engine::{sweep, worker};
 use serde_json::{Value, json};
 use simulator::{NewTicket, TicketChange};
@@ -20,12 +22,9 @@ fn desk() -> Builder {
 /// The check that an answer leads to.
 fn led_to(answer: &Answer) -> String {
     let place = answer.header("location");
-    let id = place
-        .strip_prefix("/checks/")
-        .map(|rest| rest.split('?').next());
-    id.flatten()
-        .unwrap_or_else(|| panic!("{place:?}: {}", answer.text()))
-        .to_owned()
+    let rest = place.strip_prefix("/checks/").unwrap_or_default();
+    assert!(!rest.is_empty(), "{place:?}: {}", answer.text());
+    rest.split('?').next().unwrap().to_owned()
 }
 
 /// Does what was asked for. Returns the page of the check.
@@ -240,6 +239,8 @@ async fn a_program_asks_for_checks_stops_them_and_reads_what_they_found() {
             let program = Program::of(&mut admin, at, SCOPES).await;
             let place = format!("/api/v1/integrations/{}", world.integration().await.id);
             let ask = async |path: &str| {
+                // So that they were asked for one after another.
+                world.pass(Duration::from_secs(1));
                 let asked = program.ask("POST", path).await;
                 assert_eq!(asked.status, 202, "{}", asked.body);
                 let told = json_of(&asked);

@@ -5,6 +5,7 @@ use std::net::Shutdown;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use clock::{Clock as _, SystemClock};
 use engine::attachments::NO_TEXT;
 use serde_json::json;
 use store::users::UserRole;
@@ -210,7 +211,7 @@ async fn who_goes_away_while_the_comment_is_added_has_added_it_whole() {
             if !comments.is_empty() {
                 break;
             }
-            tokio::time::sleep(Duration::from_millis(20)).await;
+            SystemClock.sleep(Duration::from_millis(20)).await;
         }
         assert!(line.lock().unwrap().is_none(), "it was cut");
         let files = desk.files(&comments[0]).await;

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use clock::{Dice as _, SeededDice};
+use clock::{Clock as _, Dice as _, SeededDice, SystemClock};
 use engine::attachments::Limits;
 use serde_json::Value;
 use store::users::UserRole;
@@ -202,9 +202,9 @@ impl Desk {
             if self.kept_aside() == count {
                 return;
             }
-            tokio::time::sleep(Duration::from_millis(20)).await;
+            SystemClock.sleep(Duration::from_millis(20)).await;
         }
-        panic!("{} files are kept aside, not {count}", self.kept_aside());
+        assert_eq!(self.kept_aside(), count, "files are kept aside");
     }
 }
 
