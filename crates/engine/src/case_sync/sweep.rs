@@ -163,7 +163,7 @@ pub(crate) async fn verify_all(engine: &Engine, integration: &Integration) -> Re
     let mut reader = engine.store.read().await?;
     let Some(pulled_at) = last_pull(&mut reader, integration).await? else {
         return Err(Error::Refused(format!(
-            "Nothing of integration {name} was pulled yet, so there is nothing to verify. Sync it first."
+            "Nothing of integration {name} was pulled yet, so there is nothing to verify. Sync it first: *Schedule sync* on its page, or `deskbridge sync {name}`."
         )));
     };
     drop(reader);

@@ -101,8 +101,7 @@ async fn before_anything_was_pulled_there_is_nothing_to_sweep() {
                 .await
                 .unwrap_err();
             assert!(
-                refused.to_string().contains("integration main")
-                    && refused.to_string().contains("Sync it first"),
+                refused.to_string().contains("deskbridge sync main"),
                 "{refused}"
             );
             assert_eq!(world.zendesk().requests(), before);

@@ -19,7 +19,6 @@ use crate::session::SignedIn;
 struct ShowPage {
     frame: Frame,
     done: Option<&'static str>,
-    may_stop: bool,
     part: CheckPart,
 }
 
@@ -28,6 +27,8 @@ struct ShowPage {
 #[template(path = "checks/part.html")]
 pub(super) struct CheckPart {
     pub(super) named: Named,
+    /// Whether whoever looks may stop it while it works.
+    pub(super) may_stop: bool,
     /// Whether what customers' data is quoted in was left out.
     pub(super) is_masked: bool,
 }
@@ -57,6 +58,7 @@ pub(super) async fn part(app: &App, person: &SignedIn, id: &str) -> Result<Check
     let named = find(app, &person.user, id).await?;
     Ok(CheckPart {
         named: person.see(named),
+        may_stop: person.may(Right::ManageIntegrations),
         is_masked: person.user.restrict_pii,
     })
 }
@@ -68,17 +70,15 @@ pub(crate) async fn show(
     Query(done): Query<Done>,
 ) -> Result<Response, Problem> {
     let part = part(&app, &person, &id).await?;
-    let check = &part.named.check;
     html(&ShowPage {
         done: done.sentence(&[
             (
                 "asked",
-                "The check was asked for. This page tells how it goes; you may leave it.",
+                "The check was asked for. This page tells what it finds; you may leave it.",
             ),
             ("joined", "Such a check was under way already; this is it."),
             ("stop", "The check was asked to stop."),
         ]),
-        may_stop: person.may(Right::ManageIntegrations) && !check.is_over() && !check.is_stopping,
         frame: Frame::new(&app, person, Nav::Checks, part.named.title()).await?,
         part,
     })
