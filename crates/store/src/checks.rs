@@ -258,7 +258,11 @@ pub async fn ask_to_stop(tx: &mut Tx, id: &str) -> Result<bool> {
     Ok(asked.rows_affected() > 0)
 }
 
-/// Ends a check with what it found, or why it found nothing.
+/// Why a dry run that was to stop says nothing, though it had come to its end.
+const NOT_TOLD: &str = "It was stopped: somebody asked for it, or Zendesk has just erased a ticket that it may quote. Ask again.";
+
+/// Ends a check with what it found, or why it found nothing. A dry run that is to stop tells nothing any more, since
+/// what it quotes may have been erased meanwhile.
 ///
 /// # Errors
 /// As the database says.
@@ -268,26 +272,36 @@ pub async fn end(tx: &mut Tx, id: &str, found: Result<&str, &str>, now: Timestam
         Err(problem) => (None, Some(problem)),
     };
     sqlx::query(
-        "UPDATE asked_check SET result = $2, problem = $3, stage = NULL, ended_at = $4 WHERE id = $1 AND ended_at IS NULL",
+        "UPDATE asked_check SET result = CASE WHEN kind = 'dry_run' AND stop_asked = 1 THEN NULL ELSE $2 END, \
+         problem = CASE WHEN kind = 'dry_run' AND stop_asked = 1 THEN COALESCE($3, $4) ELSE $3 END, \
+         stage = NULL, ended_at = $5 WHERE id = $1 AND ended_at IS NULL",
     )
     .bind(clean(id))
     .bind(result.map(clean))
     .bind(problem.map(clean))
+    .bind(NOT_TOLD)
     .bind(now.as_microsecond())
     .execute(&mut **tx)
     .await?;
     Ok(())
 }
 
-/// Removes what dry runs of an integration found: a ticket that they may quote was erased.
+/// Removes what dry runs of an integration found, and stops the one that is open: a ticket that they may quote was
+/// erased.
 ///
 /// # Errors
 /// As the database says.
 pub async fn purge(tx: &mut Tx, integration: &str) -> Result<()> {
-    sqlx::query("DELETE FROM asked_check WHERE integration_id = $1 AND kind = 'dry_run' AND ended_at IS NOT NULL")
-        .bind(clean(integration))
-        .execute(&mut **tx)
-        .await?;
+    // In this order: one that ends at the same moment either sees that it is to stop, or is seen to have ended.
+    for text in [
+        "UPDATE asked_check SET stop_asked = 1 WHERE integration_id = $1 AND kind = 'dry_run'",
+        "DELETE FROM asked_check WHERE integration_id = $1 AND kind = 'dry_run' AND ended_at IS NOT NULL",
+    ] {
+        sqlx::query(text)
+            .bind(clean(integration))
+            .execute(&mut **tx)
+            .await?;
+    }
     Ok(())
 }
 

@@ -1,8 +1,9 @@
 //! Checks of an account, against the simulator in every position of its switches: what differs is seen, what
 //! goes wrong is cleaned up, and nobody else's record is touched. And the examination of an installation, which
-//! only looks.
+//! only looks, and checks that a worker does for whoever asked.
 #![expect(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 
+mod asked;
 mod cleaning;
 mod doctor;
 mod switches;
