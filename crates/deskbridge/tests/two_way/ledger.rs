@@ -213,11 +213,17 @@ fn values_there(zendesk: &Simulator, ticket: i64, field: Field) -> Vec<Held<i64,
             values.push(Held {
                 since: audit.created_at,
                 value,
-                by_us: audit.custom.is_some(),
+                // What a trigger makes of our update stands in the same audit, and is not ours.
+                by_us: audit.custom.is_some() && !is_rules(event),
             });
         }
     }
     values
+}
+
+/// Whether a trigger or an automation did it.
+fn is_rules(event: &Event) -> bool {
+    matches!(event, Event::Changed(change) if change.rule.is_some())
 }
 
 /// Whether a trigger replaced this value, at this moment or later.
@@ -231,8 +237,8 @@ fn is_replaced_there(
     let audits = zendesk.audits_of(ticket);
     let later = audits.iter().filter(|audit| audit.created_at >= since);
     later.flat_map(|audit| &audit.events).any(|event| {
-        matches!(event, Event::Changed(change) if change.rule.is_some()
-            && change.field == field.word()
+        is_rules(event)
+            && matches!(event, Event::Changed(change) if change.field == field.word()
             && serde_json::to_value(&change.previous).unwrap() == value)
     })
 }
