@@ -38,7 +38,9 @@ async fn a_check_whose_worker_died_is_done_by_the_next_one() {
             let (id, _) = ask(world, wish.clone()).await;
             let engine = world.engine();
             let lease = engine.settings.lease;
-            let dead = jobs::claim(&engine.store, Some(&id), "dead", engine.now(), lease);
+            // Under the name of a process of which nobody can know whether it lives.
+            let holder = engine.settings.holder.as_str();
+            let dead = jobs::claim(&engine.store, Some(&id), holder, engine.now(), lease);
             assert!(dead.await.unwrap().is_some());
             work(world).await;
             assert_eq!(view(world, &id).await.unwrap().state, Shown::Waiting);
@@ -58,6 +60,7 @@ async fn a_check_whose_worker_died_is_done_by_the_next_one() {
 #[tokio::test]
 async fn a_check_that_cannot_be_seen_through_says_why_and_one_of_what_is_gone_goes_with_it() {
     desk()
+        .inactive()
         .each(async |world| {
             let integration = world.integration().await;
             let (id, _) = ask(world, Wish::verify(&integration)).await;
