@@ -14,7 +14,7 @@ use store::integrations::Integration;
 use store::{audit, jobs};
 
 use crate::engine::Engine;
-use crate::error::Result;
+use crate::error::{Result, deleted_meanwhile};
 
 pub use found::{DryRunView, Found, LiveFinding, LiveView};
 pub use store::checks::CheckKind;
@@ -101,7 +101,7 @@ pub struct Asked {
 /// Asks for a check; joins the one of this kind and subject that is open, if any. A worker does it.
 ///
 /// # Errors
-/// As the database says.
+/// [`crate::Error::Refused`] if what it is of was deleted meanwhile.
 pub async fn ask(engine: &Engine, wish: Wish, actor: &str) -> Result<Asked> {
     let now = engine.now();
     let new = Check {
@@ -119,7 +119,8 @@ pub async fn ask(engine: &Engine, wish: Wish, actor: &str) -> Result<Asked> {
         ended_at: None,
     };
     let mut tx = engine.store.begin().await?;
-    let (id, is_new) = checks::open_or_join(&mut tx, &new).await?;
+    let opened = checks::open_or_join(&mut tx, &new).await;
+    let (id, is_new) = opened.map_err(deleted_meanwhile)?;
     jobs::add(&mut tx, CHECK, &id, "", now, &*engine.dice).await?;
     if is_new {
         let kind = wish.kind.as_str();

@@ -104,5 +104,13 @@ impl Error {
     }
 }
 
+/// That what was asked for cannot be, if it is about a record that was deleted in the same moment.
+pub(crate) fn deleted_meanwhile(error: store::Error) -> Error {
+    if matches!(error, store::Error::Stale { .. }) {
+        return Error::Refused(error.to_string());
+    }
+    error.into()
+}
+
 /// A result of the engine.
 pub type Result<T, E = Error> = std::result::Result<T, E>;

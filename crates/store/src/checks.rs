@@ -6,7 +6,7 @@ use sqlx::{AnyConnection, Row as _};
 
 use crate::bulk::clean;
 use crate::database::Tx;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, gone_already};
 
 /// What a check looks at, and how.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -129,7 +129,7 @@ fn check(row: &AnyRow) -> Result<Check> {
 /// the one that is, and whether it is new.
 ///
 /// # Errors
-/// As the database says.
+/// [`Error::Stale`] if its subject was deleted meanwhile.
 pub async fn open_or_join(tx: &mut Tx, new: &Check) -> Result<(String, bool)> {
     let (integration, destination) = match &new.subject {
         Subject::Installation => (None, None),
@@ -149,7 +149,8 @@ pub async fn open_or_join(tx: &mut Tx, new: &Check) -> Result<(String, bool)> {
     .bind(clean(&new.actor))
     .bind(new.asked_at.as_microsecond())
     .execute(&mut **tx)
-    .await?;
+    .await
+    .map_err(|error| gone_already(error, "what it is to look at"))?;
     if added.rows_affected() > 0 {
         return Ok((new.id.clone(), true));
     }

@@ -203,5 +203,18 @@ pub(crate) fn exists_already(error: sqlx::Error, what: &str) -> Error {
     error.into()
 }
 
+/// Turns a reference to a record that is gone into the sentence that says so.
+pub(crate) fn gone_already(error: sqlx::Error, what: &str) -> Error {
+    if error
+        .as_database_error()
+        .is_some_and(|said| said.is_foreign_key_violation())
+    {
+        return Error::Stale {
+            what: what.to_owned(),
+        };
+    }
+    error.into()
+}
+
 /// A result of the store.
 pub type Result<T, E = Error> = std::result::Result<T, E>;

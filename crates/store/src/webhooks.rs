@@ -8,7 +8,7 @@ use crate::audit::{self, Act};
 use crate::bulk::clean;
 use crate::cases::{maybe_moment, moment};
 use crate::database::Tx;
-use crate::error::Result;
+use crate::error::{Result, gone_already};
 use crate::secrets::Keyring;
 
 /// A webhook as people see it: without its secrets.
@@ -36,7 +36,7 @@ pub(crate) fn place(integration: &str, column: &str) -> String {
 /// good no more.
 ///
 /// # Errors
-/// As the database says.
+/// [`crate::Error::Stale`] if the integration was deleted meanwhile.
 pub async fn put(
     tx: &mut Tx,
     keyring: &Keyring,
@@ -57,7 +57,8 @@ pub async fn put(
     .bind(clean(endpoint))
     .bind(act.now.as_microsecond())
     .execute(&mut **tx)
-    .await?;
+    .await
+    .map_err(|error| gone_already(error, "the integration"))?;
     audit::note(tx, act, "webhook.set", integration, endpoint).await
 }
 

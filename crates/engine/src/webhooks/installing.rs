@@ -9,7 +9,7 @@ use zendesk::{AddressPolicy, Client, Webhook};
 
 use crate::connection::client_of;
 use crate::engine::Engine;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, deleted_meanwhile};
 
 /// How long the previous secret stays good once there is a new one.
 pub const PREVIOUS_LASTS: SignedDuration = SignedDuration::from_hours(24);
@@ -137,7 +137,8 @@ async fn keep(
         // Somebody had Zendesk make another secret: what was signed before is still on its way.
         kept::rotate(&mut tx, keyring, id, secret, lasts_until(act.now), act).await?;
     } else {
-        kept::put(&mut tx, keyring, id, Some(remote_id), endpoint, secret, act).await?;
+        let put = kept::put(&mut tx, keyring, id, Some(remote_id), endpoint, secret, act);
+        put.await.map_err(deleted_meanwhile)?;
     }
     tx.commit().await?;
     Ok(true)

@@ -271,6 +271,8 @@ pub(crate) async fn fill(database: &Database, id: &str, n: i64) {
              INSERT INTO sweep (integration_id, state, updated_at) VALUES ('{id}', '{{}}', 1); \
              INSERT INTO oauth_consent (state_hash, session_id, integration_id, redirect, created_at, expires_at) \
              VALUES ('state{n}', 'session', '{id}', 'https://desk', 1, 2); \
+             INSERT INTO asked_check (id, kind, subject, integration_id, actor, asked_at) \
+             VALUES ('check{n}', 'verify', '{id}', '{id}', 'ada@example.com', 1); \
              INSERT INTO attachment (id, case_comment_id, integration_id, file_name, content_type, size, state, created_at) \
              VALUES ('file{n}', 'comment{n}', '{id}', 'a.txt', 'text/plain', 1, 'remote', 1)"
         ))
@@ -301,7 +303,7 @@ async fn deleting_an_integration_takes_its_mirror_and_links_and_leaves_what_is_o
                 assert_eq!(database.number(&rows).await, expected, "{table}");
             }
         }
-        assert!(tables >= 16, "{tables}");
+        assert!(tables >= 17, "{tables}");
         assert_eq!(database.count("run_log").await, 1);
         // What was not fetched by then says so.
         let files = "SELECT state FROM attachment ORDER BY id";

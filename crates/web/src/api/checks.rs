@@ -380,6 +380,7 @@ async fn stop_check(
     responses(
         (status = 202, description = "It was asked for.", body = CheckAsked, headers(("Location" = String, description = "Where to read what it finds."))),
         (status = 404, description = "There is no such integration.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 409, description = "It was deleted meanwhile.", body = ProblemBody, content_type = "application/problem+json"),
     ),
 )]
 async fn verify_integration(
@@ -400,6 +401,7 @@ async fn verify_integration(
     responses(
         (status = 202, description = "It was asked for.", body = CheckAsked, headers(("Location" = String, description = "Where to read what it finds."))),
         (status = 404, description = "There is no such integration.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 409, description = "It was deleted meanwhile.", body = ProblemBody, content_type = "application/problem+json"),
     ),
 )]
 async fn dry_run_integration(
@@ -422,6 +424,7 @@ async fn dry_run_integration(
     responses(
         (status = 202, description = "It was asked for.", body = CheckAsked, headers(("Location" = String, description = "Where to read what it finds."))),
         (status = 404, description = "There is no such integration.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 409, description = "It was deleted meanwhile.", body = ProblemBody, content_type = "application/problem+json"),
         (status = 422, description = "Nobody agreed to it.", body = ProblemBody, content_type = "application/problem+json"),
     ),
 )]
@@ -446,6 +449,7 @@ async fn live_check_integration(
     responses(
         (status = 202, description = "It was asked for.", body = CheckAsked, headers(("Location" = String, description = "Where to read what it finds."))),
         (status = 404, description = "There is no such destination.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 409, description = "It was deleted meanwhile.", body = ProblemBody, content_type = "application/problem+json"),
         (status = 422, description = "Nobody agreed to it.", body = ProblemBody, content_type = "application/problem+json"),
     ),
 )]
